@@ -1,0 +1,1 @@
+"""Prescient: paper trading of prediction markets on Dagster."""

@@ -1,0 +1,284 @@
+"""Many portfolios of one strategy acting on one capture, in one process.
+
+Everything is loaded in a handful of queries, selections are shared by equal configs, the order books that anybody needs
+are fetched once; then each portfolio is saved in a transaction of its own. A portfolio that fails fails alone.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from prescient_dagster.domain import cycle, snapshots
+from prescient_dagster.domain.candidates import Selection
+from prescient_dagster.domain.configs import StrategyConfig, validated
+from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
+from prescient_dagster.domain.fills import OrderBook
+from prescient_dagster.domain.ledger import Account
+from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.orders import Outcome, tokens_needed
+from prescient_dagster.domain.portfolios import PortfolioStatus
+from prescient_dagster.domain.signals import Signal, SignalStatus
+from prescient_dagster.domain.snapshots import Snapshot
+from prescient_dagster.domain.strategies import Strategy
+from prescient_dagster.store import captures, cycles, order_books, orders
+from prescient_dagster.store.captures import CaptureRecord
+from prescient_dagster.store.cycles import Stage, Standing
+from prescient_dagster.store.database import Database
+
+ATTEMPTS = 5
+FetchBooks = Callable[[Sequence[str]], dict[str, OrderBook]]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a run is asked to do.
+
+    Attributes:
+        stages: which of signals, trades and snapshots; signals alone are a dry run.
+        capture_id: None: the newest that is ready.
+        overrides: settings for every portfolio of this run, over the stored ones.
+        overrides_of: settings for single portfolios of this run, over those.
+    """
+
+    slugs: Sequence[str]
+    stages: frozenset[Stage] = frozenset(Stage)
+    capture_id: int | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides_of: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    run_id: str = ""
+    code_version: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one portfolio is about to do on a capture, before the order books are known.
+
+    Attributes:
+        numbers: of the stored signals that are about to be executed; None: the signals are new.
+    """
+
+    standing: Standing
+    record: CaptureRecord
+    stages: frozenset[Stage]
+    config: StrategyConfig | None = None
+    selection: Selection | None = None
+    signals: tuple[Signal, ...] = ()
+    numbers: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one portfolio: ok, paused, closed, already_traded, or failed with an error."""
+
+    slug: str
+    status: str
+    capture_id: int
+    error: str | None = None
+    config: StrategyConfig | None = None
+    selection: Selection | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    snapshot: Snapshot | None = None
+
+    @property
+    def markets_analyzed(self) -> int:
+        return 0 if self.selection is None else len(self.selection.rows)
+
+    @property
+    def trades(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.trade is not None]
+
+
+class Desk:
+    """Carries out one order for the portfolios of one strategy."""
+
+    def __init__(
+        self, strategy: Strategy[Any], database: Database, captures_folder: Path, fetch_books: FetchBooks
+    ) -> None:
+        self.strategy, self.database, self.folder, self.fetch_books = strategy, database, captures_folder, fetch_books
+        self._captures: dict[int, Capture] = {}
+        self._selections: dict[tuple[int, str], Selection] = {}
+        self._books: dict[int, dict[str, OrderBook]] = {}
+
+    def carry_out(self, order: Order) -> Iterator[Result]:
+        """One result per portfolio, in the order given, each once its transaction has been committed.
+
+        Raises:
+            NotFound: there is no such capture, or none is ready.
+            Conflict: the order's capture is not ready.
+            InvalidInput: settings are given for a portfolio that is not in the order.
+        """
+        strangers = sorted(set(order.overrides_of) - set(order.slugs))
+        if strangers:
+            raise InvalidInput(f"settings are given for {', '.join(strangers)}, not in this run: add it or leave it out")
+        self.order = order
+        self.record = captures.ready(self.database, order.capture_id)
+        self.newest_id = captures.ready(self.database, None).capture_id
+        self.previous = captures.previous_ready(self.database, self.record.captured_at)
+        standings = cycles.load_standings(self.database, order.slugs)
+        plans = [self._guarded(slug, lambda slug=slug: self._planned(slug, standings.get(slug))) for slug in order.slugs]
+        self._fetch(plan for plan in plans if isinstance(plan, Plan))
+        for slug, plan in zip(order.slugs, plans, strict=True):
+            yield self._guarded(slug, lambda plan=plan: self._finished(plan))
+
+    def _guarded(self, slug: str, step: Callable[[], Any]) -> Any:
+        """The step's result; whatever goes wrong is this portfolio's failure alone, told and kept."""
+        try:
+            return step()
+        except PrescientError as error:
+            reason = str(error)
+        except Exception as error:  # a fault of a strategy's code must not stop the other portfolios
+            logger.exception("portfolio %s", slug)
+            reason = f"{type(error).__name__}: {error}"
+        cycles.note_failure(self.database, slug, reason)
+        return Result(slug, "failed", self.record.capture_id, reason)
+
+    def _planned(self, slug: str, standing: Standing | None) -> Plan | Result:
+        if standing is None or standing.portfolio.strategy_type != self.strategy.name:
+            raise NotFound(f"no {self.strategy.name} portfolio {slug!r}; `prescient portfolio create` makes one")
+        status, stages, newest = standing.portfolio.status, self.order.stages, standing.newest_cycle
+        if status is PortfolioStatus.CLOSED:
+            return Result(slug, "closed", self.record.capture_id)
+        if newest is not None and newest.captured_at > self.record.captured_at:
+            raise Conflict(f"capture {self.record.capture_id} is older than its last cycle's, {newest.capture_id}")
+        if status is PortfolioStatus.PAUSED:
+            return Plan(standing, self.record, stages & {Stage.SNAPSHOTS})
+        if Stage.SIGNALS not in stages and Stage.TRADES in stages:
+            return self._pending(standing)
+        return self._anew(standing) if Stage.SIGNALS in stages else Plan(standing, self.record, stages)
+
+    def _anew(self, standing: Standing) -> Plan | Result:
+        """A new cycle on the run's capture, or what is left of one that stopped half-way."""
+        newest, slug = standing.newest_cycle, standing.portfolio.slug
+        if newest is not None and newest.capture_id == self.record.capture_id and newest.stage is not Stage.SIGNALS:
+            left = self.order.stages & {Stage.SNAPSHOTS} if newest.stage is Stage.TRADES else frozenset()
+            config = validated(self.strategy.config, newest.config)
+            if left:
+                return Plan(standing, self.record, left, config)
+            return Result(slug, "already_traded", self.record.capture_id, config=config)
+        overrides = (self.order.overrides, self.order.overrides_of.get(slug, {}))
+        config = validated(self.strategy.config, standing.portfolio.strategy_config, *overrides)
+        self._check_age(self.record, config)
+        return self._decided(standing, config)
+
+    def _decided(self, standing: Standing, config: StrategyConfig) -> Plan:
+        capture = self._capture(self.record.capture_id)
+        key = (capture.capture_id, config.sha256())
+        if key not in self._selections:
+            self._selections[key] = self.strategy.select(capture, config)
+        previous = None if self.previous is None else self.previous.captured_at
+        closing = standing.portfolio.status is PortfolioStatus.CLOSING
+        decision = cycle.decide(
+            self.strategy,
+            config,
+            capture,
+            standing.account,
+            self._selections[key],
+            may_enter=not closing and cycle.frequency_allows(config.trade_frequency, capture.captured_at, previous),
+        )
+        return Plan(standing, self.record, self.order.stages, config, decision.selection, decision.signals)
+
+    def _pending(self, standing: Standing) -> Plan | Result:
+        """The signals that a dry run left, to be executed on the capture and under the config they were made with."""
+        newest = standing.newest_cycle
+        if newest is None or newest.stage is not Stage.SIGNALS:
+            capture_id = self.record.capture_id if newest is None else newest.capture_id
+            return Result(standing.portfolio.slug, "ok" if newest is None else "already_traded", capture_id)
+        record = captures.ready(self.database, newest.capture_id)
+        config = validated(self.strategy.config, newest.config)
+        self._check_age(record, config)
+        with self.database.begin() as connection:
+            pending = orders.load_pending(connection, standing.portfolio.portfolio_id, newest.capture_id)
+        return Plan(
+            standing, record, self.order.stages, config, None, tuple(pending.values()), numbers=tuple(pending)
+        )
+
+    def _check_age(self, record: CaptureRecord, config: StrategyConfig) -> None:
+        age = datetime.now(UTC) - record.stored_at
+        if age > timedelta(minutes=config.max_capture_age_minutes):
+            raise Conflict(
+                f"market data is {age.total_seconds() / 60:.0f} minutes old, limit {config.max_capture_age_minutes:g}: "
+                "take a capture or raise max_capture_age_minutes"
+            )
+
+    def _finished(self, plan: Plan | Result) -> Result:
+        """Execute, value and save; where somebody else changed the portfolio meanwhile, plan anew on what is there."""
+        for _ in range(ATTEMPTS):
+            if isinstance(plan, Result):
+                return plan
+            result, account = self._worked(plan)
+            if self._saved(plan, result, account):
+                return result
+            slug = plan.standing.portfolio.slug
+            plan = self._planned(slug, cycles.load_standing(self.database, slug))
+            self._fetch([plan] if isinstance(plan, Plan) else [])
+        raise Conflict("the portfolio is being changed by others all the time: run it again")
+
+    def _worked(self, plan: Plan) -> tuple[Result, Account]:
+        standing, capture = plan.standing, self._capture(plan.record.capture_id)
+        account, snapshot = standing.account, None
+        outcomes = [Outcome(signal, SignalStatus.PENDING) for signal in plan.signals]
+        if Stage.TRADES in plan.stages and plan.config is not None:
+            books = self._books.get(capture.capture_id, {})
+            outcomes, account = cycle.execute(plan.signals, account, capture, plan.config, books)
+        if Stage.SNAPSHOTS in plan.stages:
+            account, snapshot = snapshots.valued(account, capture)
+        status = "paused" if standing.portfolio.status is PortfolioStatus.PAUSED else "ok"
+        slug = standing.portfolio.slug
+        return (
+            Result(slug, status, capture.capture_id, None, plan.config, plan.selection, tuple(outcomes), snapshot),
+            account,
+        )
+
+    def _saved(self, plan: Plan, result: Result, account: Account) -> bool:
+        with self.database.begin() as connection:
+            if not cycles.locked(connection, plan.standing):
+                return False
+            portfolio_id, capture = plan.standing.portfolio.portfolio_id, self._capture(plan.record.capture_id)
+            if plan.numbers is not None:
+                orders.end(connection, portfolio_id, capture.capture_id, plan.numbers, result.outcomes)
+            if plan.selection is not None:
+                cycles.begin(connection, plan.standing, capture.capture_id, self._cycle_values(plan, result))
+                orders.save(connection, portfolio_id, capture, result.outcomes)
+            else:
+                cycles.advance(connection, plan.standing, capture.capture_id, plan.stages)
+            cycles.save(connection, plan.standing, capture.capture_id, account, result.snapshot)
+        return True
+
+    def _cycle_values(self, plan: Plan, result: Result) -> dict[str, Any]:
+        assert plan.config is not None and plan.selection is not None  # a new cycle has both
+        return {
+            "strategy_type": self.strategy.name,
+            "config": plan.config.document(),
+            "config_sha256": plan.config.sha256(),
+            "code_version": self.order.code_version,
+            "stage": cycles.reached(plan.stages),
+            "markets_analyzed": result.markets_analyzed,
+            "funnel": [list(step) for step in plan.selection.funnel],
+            "run_id": self.order.run_id,
+        }
+
+    def _fetch(self, plans: Iterable[Plan]) -> None:
+        """Read the order books that these plans need; those of the newest capture are asked for where none is stored."""
+        needed: dict[int, set[str]] = {}
+        for plan in plans:
+            if plan.config is not None and Stage.TRADES in plan.stages:
+                capture = self._capture(plan.record.capture_id)
+                needed.setdefault(capture.capture_id, set()).update(tokens_needed(plan.signals, capture, plan.config))
+        for capture_id, tokens in needed.items():
+            known = self._books.setdefault(capture_id, {})
+            if tokens - set(known):
+                known.update(self._order_books(capture_id, sorted(tokens)))
+
+    def _order_books(self, capture_id: int, tokens: Sequence[str]) -> dict[str, OrderBook]:
+        if capture_id == self.newest_id:
+            return order_books.load_or_fetch(self.database, capture_id, tokens, self.fetch_books)
+        return order_books.load(self.database, capture_id, tokens)
+
+    def _capture(self, capture_id: int) -> Capture:
+        if capture_id not in self._captures:
+            self._captures[capture_id] = captures.load(self.database, self.folder, capture_id)
+        return self._captures[capture_id]

@@ -1,0 +1,55 @@
+"""Which strategies there are: one per file in `strategy_assets/`, imported only when one is asked for.
+
+The names come from the files, so that a strategy that does not load still has a name, a group and an error to show.
+"""
+
+import importlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from prescient_dagster.domain.configs import did_you_mean
+from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
+from prescient_dagster.domain.strategies import Strategy
+
+PACKAGE = "strategy_assets"
+NOT_STRATEGIES = {"definitions"}
+
+
+def strategy_files() -> dict[str, Path]:
+    """The strategies' files by name, in the order of their names."""
+    spec = importlib.util.find_spec(PACKAGE)
+    folders = [Path(folder) for folder in (spec.submodule_search_locations if spec else None) or ()]
+    files = {path.stem: path for folder in folders for path in folder.glob("*.py")}
+    return {name: files[name] for name in sorted(files) if not name.startswith("_") and name not in NOT_STRATEGIES}
+
+
+def strategy_names() -> list[str]:
+    """The names of all strategies, whether they load or not."""
+    return list(strategy_files())
+
+
+@cache
+def load_strategy(name: str) -> Strategy[Any]:
+    """The strategy of this name.
+
+    Raises:
+        NotFound: there is no such strategy.
+        StrategyUnavailable: its module does not load; the message tells why and where.
+    """
+    if name not in strategy_files():
+        raise NotFound(f"unknown strategy {name!r}{did_you_mean(name, strategy_names())}")
+    try:
+        strategy = importlib.import_module(f"{PACKAGE}.{name}").STRATEGY
+    except Exception as error:  # whatever a strategy's module does wrong must not stop the others
+        raise StrategyUnavailable(f"strategy {name} does not load: {_told(error)}") from error
+    if not isinstance(strategy, Strategy) or strategy.name != name:
+        raise StrategyUnavailable(f"strategy {name} does not load: STRATEGY in {name}.py must be a Strategy named {name!r}")
+    return strategy
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"

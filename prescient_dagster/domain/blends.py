@@ -1,0 +1,84 @@
+"""Blends: what several strategies say of the same markets, weighed into one score per market.
+
+score = Σ weight × confidence × (+1 YES, -1 NO) / Σ weights. A member that says nothing of a market still has its weight
+in the sum: a blend is strong where many agree, and opposite views cancel.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from prescient_dagster.domain.candidates import Floats, Mask, Rows
+from prescient_dagster.domain.signals import Side, Signal
+from prescient_dagster.domain.strategies import Entries, View
+
+
+@dataclass(frozen=True)
+class Vote:
+    """What one strategy says of the candidates of a view.
+
+    Attributes:
+        signed: its confidence per candidate, positive for YES, negative for NO, 0 where it says nothing.
+    """
+
+    name: str
+    weight: float
+    signed: Floats
+
+
+def vote(name: str, weight: float, wishes: Sequence[Signal], view: View) -> Vote:
+    """The vote of a strategy that wishes for these signals, on the candidates of `view`; others are left out."""
+    rows, confidence = _signed(wishes, view)
+    places = np.minimum(np.searchsorted(view.rows, rows), max(len(view.rows) - 1, 0))
+    known = view.rows[places] == rows if len(view.rows) else np.zeros(len(rows), dtype=bool)
+    signed = np.zeros(len(view.rows))
+    signed[places[known]] = confidence[known]
+    return Vote(name, weight, signed)
+
+
+def _signed(wishes: Sequence[Signal], view: View) -> tuple[Rows, Floats]:
+    if isinstance(wishes, Entries):
+        return wishes.view.rows[wishes.candidates], np.where(wishes.yes, wishes.confidence, -wishes.confidence)
+    rows = np.array([view.capture.row_of[wish.market_id] for wish in wishes], dtype=np.intp)
+    signs = [1 if wish.action.side is Side.YES else -1 for wish in wishes]
+    return rows, np.array([float(wish.confidence) * sign for wish, sign in zip(wishes, signs, strict=True)])
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The votes of all members on the same candidates."""
+
+    votes: tuple[Vote, ...]
+    candidates: int
+
+    @cached_property
+    def score(self) -> Floats:
+        """Per candidate, positive for YES and negative for NO, rounded to 6 decimals like any confidence."""
+        weights = sum(vote.weight for vote in self.votes)
+        total = sum((vote.weight * vote.signed for vote in self.votes), np.zeros(self.candidates))
+        return np.round(total / weights, 6) if weights else total
+
+    @cached_property
+    def agreement(self) -> Rows:
+        """Per candidate how many members point where the score points."""
+        agreeing: Rows = np.zeros(self.candidates, dtype=np.intp)
+        for vote in self.votes:
+            agreeing += (vote.signed * self.score) > 0
+        return agreeing
+
+    def chosen(self, least_score: float, least_agreement: int) -> Mask:
+        """The candidates to act on."""
+        strong = (np.abs(self.score) >= least_score) & (self.score != 0)
+        chosen: Mask = strong & (self.agreement >= least_agreement)
+        return chosen
+
+    def contributions(self, candidate: int) -> str:
+        """Who says what of a candidate, for the reason of its signal."""
+        told = [
+            f"{vote.name} {vote.signed[candidate]:+g} with weight {vote.weight:g}"
+            for vote in self.votes
+            if vote.signed[candidate]
+        ]
+        return f"score {self.score[candidate]:+g} from {', '.join(told)}"

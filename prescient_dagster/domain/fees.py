@@ -1,0 +1,30 @@
+"""What the venue charges for taking liquidity.
+
+Polymarket's taker fee: shares × rate × (p(1 - p))^exponent, with the market's own `feeSchedule`, 5 decimals half up.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from prescient_dagster.domain import money
+
+
+@dataclass(frozen=True, slots=True)
+class FeeSchedule:
+    """The taker fee of one market; a rate of 0 is a market without fees."""
+
+    rate: Decimal
+    exponent: Decimal
+
+    def per_share(self, price: Decimal) -> Decimal:
+        """The fee of one share at `price`, unrounded, in USD."""
+        if not self.rate:
+            return money.ZERO
+        return self.rate * (price * (1 - price)) ** self.exponent
+
+    def of(self, shares: Decimal, price: Decimal) -> Decimal:
+        """The fee of one level of a fill, in USD."""
+        return money.fee(shares * self.per_share(price))
+
+
+NO_FEE = FeeSchedule(money.ZERO, money.ONE)

@@ -1,0 +1,105 @@
+"""One side of one market on a capture: its quotes, its fee, and whether it can be traded at all.
+
+The YES token's bid and ask are listed; the NO token's bid is 1 - ask, its ask 1 - bid.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from prescient_dagster.domain import money
+from prescient_dagster.domain.fees import FeeSchedule
+from prescient_dagster.domain.fills import valid_touch
+from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.signals import Side
+
+USUAL_TICK = money.price("0.01")
+"""The price step of a market that does not tell its own, USD per share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a capture says of one outcome token. Prices in USD per share; None: the venue names none.
+
+    Attributes:
+        listed_price: the venue's price of the side, the middle of bid and ask; nobody need trade at it.
+        bid: the best one, if one can trade at it; `ask` likewise.
+        mid: the listed price, or what the quotes say where none is listed.
+        fees: None where the market takes fees and does not say which.
+        liquidity: of the market, USD.
+    """
+
+    market_id: str
+    side: Side
+    event_id: str
+    market_question: str
+    listed_price: Decimal | None
+    mid: Decimal | None
+    bid: Decimal | None
+    ask: Decimal | None
+    last: Decimal | None
+    tick: Decimal
+    min_order_size: Decimal
+    liquidity: Decimal
+    fees: FeeSchedule | None
+    tradable: bool
+    closed: bool
+
+
+def quote(capture: Capture, market_id: str, side: Side) -> Quote | None:
+    """The quote of a market's side, or None where the capture does not list the market."""
+    row = capture.row_of.get(market_id)
+    if row is None:
+        return None
+    number = _Row(capture, row)
+    bid, ask, last = number("best_bid"), number("best_ask"), number("last_price")
+    if side is Side.NO:
+        bid, ask, last = _complement(ask), _complement(bid), _complement(last)
+    listed, tick = number(f"{side}_price"), number("tick_size") or USUAL_TICK
+    return Quote(
+        market_id=market_id,
+        side=side,
+        event_id=capture.texts["event_id"][row],
+        market_question=capture.texts["question"][row],
+        listed_price=listed,
+        mid=_middle(bid, ask) if listed is None else listed,
+        bid=valid_touch(bid, tick),
+        ask=valid_touch(ask, tick),
+        last=last,
+        tick=tick,
+        min_order_size=number("min_order_size") or money.ZERO,
+        liquidity=number("liquidity") or money.ZERO,
+        fees=_fees(number("fee_rate"), number("fee_exponent")),
+        tradable=bool(capture.columns["tradable"][row]),
+        closed=bool(capture.columns["closed"][row]),
+    )
+
+
+class _Row:
+    """Numbers of one row as decimals; missing ones as None."""
+
+    def __init__(self, capture: Capture, row: int) -> None:
+        self._columns, self._row = capture.columns, row
+
+    def __call__(self, name: str) -> Decimal | None:
+        value = self._columns[name][self._row]
+        return None if np.isnan(value) else money.exact(value)
+
+
+def _middle(bid: Decimal | None, ask: Decimal | None) -> Decimal | None:
+    """The middle of the quotes; nobody who bids counts as a bid of 0."""
+    return None if ask is None else ((bid or money.ZERO) + ask) / 2
+
+
+def _complement(price: Decimal | None) -> Decimal | None:
+    return None if price is None else 1 - price
+
+
+def _fees(rate: Decimal | None, exponent: Decimal | None) -> FeeSchedule | None:
+    return None if rate is None else FeeSchedule(rate, money.ONE if exponent is None else exponent)
+
+
+def token_id(capture: Capture, market_id: str, side: Side) -> str:
+    """The outcome token that is traded for a side of a market."""
+    return str(capture.markets[f"{side}_token_id"].iat[capture.row_of[market_id]])

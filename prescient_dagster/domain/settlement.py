@@ -1,0 +1,164 @@
+"""How a market ended, and what that pays.
+
+A resolution is final where the market is closed and one side is priced 0.999 or more and the other 0.001 or less; void
+where it is closed, resolved by the oracle and both sides are priced 0.5. Anything else is pending: quotes settle
+nothing, and a market that still accepts orders may be settled. A resolution that is corrected later is booked as a
+reversal and a new entry, on the day of the correction; what has been booked stays.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import pandas as pd
+
+from prescient_dagster.domain import money
+from prescient_dagster.domain.ledger import Position, Trade, TradeKind
+from prescient_dagster.domain.signals import Side
+
+SURE, NOTHING, HALF = 0.999, 0.001, 0.5  # USD per share
+RESOLVED, DISPUTED = "resolved", "disputed"
+
+
+class Ending(StrEnum):
+    """How a market ended."""
+
+    YES = "yes"
+    NO = "no"
+    VOID = "void"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a market ended, and where that is pending, why."""
+
+    ending: Ending
+    reason: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        return self.ending is not Ending.PENDING
+
+    def payout(self, side: Side) -> Decimal:
+        """What a share of the side is paid, in USD."""
+        if self.ending is Ending.VOID:
+            return money.exact(HALF)
+        return money.ONE if self.ending == str(side) else money.ZERO
+
+
+def verdict(closed: bool, yes_price: float, no_price: float, resolution_status: str) -> Verdict:
+    """How a market ended, by the venue's own fields; prices in USD per share, NaN where there is none."""
+    ending = _ending(yes_price, no_price, resolution_status) if closed else Ending.PENDING
+    reason = _pending_reason(closed, yes_price, no_price, resolution_status)
+    return Verdict(ending, reason if ending is Ending.PENDING else "")
+
+
+def _ending(yes_price: float, no_price: float, resolution_status: str) -> Ending:
+    """The ending of a closed market."""
+    if resolution_status == DISPUTED:
+        return Ending.PENDING
+    if yes_price >= SURE and no_price <= NOTHING:
+        return Ending.YES
+    if no_price >= SURE and yes_price <= NOTHING:
+        return Ending.NO
+    return Ending.VOID if resolution_status == RESOLVED and yes_price == no_price == HALF else Ending.PENDING
+
+
+def _pending_reason(closed: bool, yes_price: float, no_price: float, resolution_status: str) -> str:
+    if not closed:
+        return "still open"
+    if resolution_status == DISPUTED:
+        return "closed, its resolution is disputed"
+    return f"closed, not resolved: yes {yes_price:g}, no {no_price:g}"
+
+
+def verdicts(markets: pd.DataFrame) -> dict[str, Verdict]:
+    """The verdict of every market of a table with the columns of a capture's markets."""
+    columns = ("market_id", "closed", "yes_price", "no_price", "resolution_status")
+    rows = zip(*(markets[name].tolist() for name in columns), strict=True)
+    return {market_id: verdict(*fields) for market_id, *fields in rows}
+
+
+def settlements(position: Position | None, history: Iterable[Trade], verdict: Verdict, at: datetime) -> list[Trade]:
+    """The entries that a verdict calls for in one market and side; none where everything is booked already.
+
+    Args:
+        position: what is held of it now.
+        history: the portfolio's settlements and refunds of it so far, in any order.
+        at: `captured_at` of the capture that tells.
+    """
+    if not verdict.is_final:
+        return []
+    entries = list(history)
+    known = len(entries)
+    for wrong in standing(entries):
+        if wrong.price != verdict.payout(wrong.side):
+            entries.append(reversal(wrong, at))
+            entries.append(payment(given_back(wrong), verdict, _next_number(entries), at))
+    if position is not None:
+        entries.append(payment(position, verdict, _next_number(entries), at))
+    return entries[known:]
+
+
+def payment(position: Position, verdict: Verdict, number: int, at: datetime) -> Trade:
+    """The entry that ends a position: its shares are paid, its cost is released whole."""
+    payout = verdict.payout(position.side)
+    return Trade(
+        timestamp=at,
+        kind=TradeKind.REFUND if verdict.ending is Ending.VOID else TradeKind.SETTLEMENT,
+        market_id=position.market_id,
+        market_question=position.market_question,
+        event_id=position.event_id,
+        side=position.side,
+        shares=-position.shares,
+        price=payout,
+        fee=money.ZERO,
+        cash_delta=money.usd(position.shares * payout),
+        cost_delta=-position.cost,
+        synthetic=False,
+        bundle=position.bundle,
+        source_ref=f"settle:{position.market_id}:{position.side}:{number}",
+        details={"verdict": str(verdict.ending)},
+    )
+
+
+def reversal(entry: Trade, at: datetime) -> Trade:
+    """The entry that takes a payment back; cash may become negative by it."""
+    return replace(
+        entry,
+        timestamp=at,
+        shares=-entry.shares,
+        cash_delta=-entry.cash_delta,
+        cost_delta=-entry.cost_delta,
+        source_ref=f"{entry.source_ref}:reversal",
+    )
+
+
+def given_back(entry: Trade) -> Position:
+    """The position that an entry ended."""
+    return Position(
+        market_id=entry.market_id,
+        side=entry.side,
+        event_id=entry.event_id,
+        market_question=entry.market_question,
+        shares=-entry.shares,
+        cost=-entry.cost_delta,
+        opened_at=entry.timestamp,
+        bundle=entry.bundle,
+    )
+
+
+def standing(entries: Iterable[Trade]) -> list[Trade]:
+    """The payments among a portfolio's settlements that have not been taken back."""
+    entries = list(entries)
+    taken_back = {entry.source_ref for entry in entries}
+    paid = [entry for entry in entries if not str(entry.source_ref).endswith(":reversal")]
+    return [entry for entry in paid if f"{entry.source_ref}:reversal" not in taken_back]
+
+
+def _next_number(entries: Iterable[Trade]) -> int:
+    """The number of the next payment of a market's side: one more than there have been."""
+    return 1 + sum(not str(entry.source_ref).endswith(":reversal") for entry in entries)

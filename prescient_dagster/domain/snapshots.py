@@ -1,0 +1,104 @@
+"""What a portfolio is worth on a capture.
+
+Long shares are worth the bid, what one could sell them for. No bid: the lower of last price and mid. Closed and not
+settled: the venue's own price, pending. Not listed at all: the last known mark, stale. Never silently 0.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from prescient_dagster.domain import money
+from prescient_dagster.domain.ledger import Account, Position
+from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.quotes import Quote, quote
+
+
+class MarkSource(StrEnum):
+    """Where the value of a share comes from."""
+
+    BID = "bid"
+    NO_BID = "no_bid"  # the lower of last price and mid
+    PENDING = "pending"  # closed, not settled: the venue's price
+    STALE = "stale"  # not listed: the last known mark
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A portfolio valued on one capture. All money in USD.
+
+    Attributes:
+        balance: cash.
+        positions: how many are open.
+        total_invested: their cost, fees included.
+        market_value: at the marks; `market_value_at_mid` at the listed prices, for comparison.
+        equity: balance + market value.
+        total_profit_loss: equity - initial balance = realised + unrealised.
+    """
+
+    timestamp: datetime
+    balance: Decimal
+    positions: int
+    total_invested: Decimal
+    market_value: Decimal
+    market_value_at_mid: Decimal
+    equity: Decimal
+    realized_profit_loss: Decimal
+    unrealized_profit_loss: Decimal
+    total_profit_loss: Decimal
+    trade_count: int
+    fees_paid: Decimal
+
+
+def marked(position: Position, quote: Quote | None) -> Position:
+    """The position with the value of a share on a capture, and where that value comes from."""
+    mark, source = _mark(quote) or (position.mark, MarkSource.STALE)
+    if mark is None:
+        mark = money.price(position.cost / position.shares)
+    return replace(position, mark=money.price(mark), mark_source=source)
+
+
+def _mark(quote: Quote | None) -> tuple[Decimal, MarkSource] | None:
+    if quote is None:
+        return None
+    if quote.closed:
+        return None if quote.listed_price is None else (quote.listed_price, MarkSource.PENDING)
+    if quote.bid is not None:
+        return quote.bid, MarkSource.BID
+    known = [price for price in (quote.last, quote.mid) if price is not None]
+    return (min(known), MarkSource.NO_BID) if known else None
+
+
+def valued(account: Account, capture: Capture) -> tuple[Account, Snapshot]:
+    """The account with its positions marked on a capture, and the snapshot that follows."""
+    quotes = {holding: quote(capture, *holding) for holding in account.positions}
+    positions = {holding: marked(position, quotes[holding]) for holding, position in account.positions.items()}
+    account = replace(account, positions=positions)
+    value = sum((worth(position) for position in positions.values()), money.ZERO)
+    at_mid = sum((_worth_at_mid(position, quotes[position.holding]) for position in positions.values()), money.ZERO)
+    equity = account.balance + value
+    return account, Snapshot(
+        timestamp=capture.captured_at,
+        balance=account.balance,
+        positions=len(positions),
+        total_invested=account.total_invested,
+        market_value=value,
+        market_value_at_mid=at_mid,
+        equity=equity,
+        realized_profit_loss=account.realized_profit_loss,
+        unrealized_profit_loss=value - account.total_invested,
+        total_profit_loss=equity - account.initial_balance,
+        trade_count=account.trade_count,
+        fees_paid=account.fees_paid,
+    )
+
+
+def worth(position: Position) -> Decimal:
+    """The value of a marked position in USD."""
+    return money.usd(position.shares * (position.mark or money.ZERO))
+
+
+def _worth_at_mid(position: Position, quote: Quote | None) -> Decimal:
+    mid = None if quote is None else quote.mid
+    return worth(position) if mid is None else money.usd(position.shares * mid)

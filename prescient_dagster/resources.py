@@ -1,0 +1,93 @@
+"""Venue, captures and database as Dagster resources, opened from the settings when first used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+
+from prescient_dagster.settings import Settings, VenueName, load_settings
+from prescient_dagster.store import postgres, world
+from prescient_dagster.store.database import Database, connect
+from prescient_dagster.venue.interface import Venue
+
+
+class DatabaseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The database that `PRESCIENT_DATABASE_URL` names, or the embedded one."""
+
+    def open(self) -> Database:
+        """A pool of connections, one per process."""
+        return open_database(load_settings())
+
+
+class CaptureFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The folder of the capture files."""
+
+    @property
+    def folder(self) -> Path:
+        return load_settings().captures_folder
+
+
+class VenueResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The venue that `PRESCIENT_VENUE` names."""
+
+    @contextmanager
+    def open(self, database: Database) -> Iterator[Venue]:
+        """The venue; its connections end with the block."""
+        venue = open_venue(load_settings(), database)
+        try:
+            yield venue
+        finally:
+            venue.close()
+
+
+def database_url(settings: Settings) -> str:
+    """The address of the database; the embedded server is started if it does not run."""
+    return settings.database_url or postgres.start(settings.home)
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of these settings; one pool per process and address."""
+    return _pool(database_url(settings))
+
+
+@cache
+def _pool(url: str) -> Database:
+    return connect(url)
+
+
+def open_venue(settings: Settings, database: Database) -> Venue:
+    """The venue of these settings, which the database from then on belongs to.
+
+    Raises:
+        Conflict: the database belongs to another venue.
+    """
+    # Each venue brings imports of its own; only the one in use is paid for.
+    if settings.venue_name is VenueName.SIMULATED:
+        return _simulated(settings, database)
+    world.claim(database, settings.venue_name, {})
+    if settings.venue_name is VenueName.RECORDED:
+        from prescient_dagster.venue.recorded import RecordedVenue
+
+        return RecordedVenue(settings.recordings)
+    from prescient_dagster.venue.polymarket.venue import PolymarketVenue
+
+    return PolymarketVenue(settings.gamma_url, settings.clob_url)
+
+
+def _simulated(settings: Settings, database: Database) -> Venue:
+    from prescient_dagster.venue.simulated import SimulatedVenue
+
+    parameters = {
+        "seed": settings.simulation_seed,
+        "events": settings.simulation_events,
+        "speed": settings.simulation_speed,
+    }
+    claimed = world.claim(database, settings.venue_name, parameters)
+    return SimulatedVenue(**parameters, started_at=claimed.started_at)
+
+
+def resources() -> dict[str, dg.ConfigurableResource]:  # type: ignore[type-arg]
+    """The resources of both code locations."""
+    return {"database": DatabaseResource(), "capture_files": CaptureFiles(), "venue": VenueResource()}

@@ -1,0 +1,87 @@
+"""The environment as one typed object. Nothing else reads environment variables."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from prescient_dagster.domain.errors import InvalidInput
+
+
+class VenueName(StrEnum):
+    """The venues there are."""
+
+    SIMULATED = "simulated"
+    POLYMARKET = "polymarket"
+    RECORDED = "recorded"
+
+
+def _known_venue(text: str) -> str:
+    name, _, folder = text.partition(":")
+    if name not in set(VenueName) or (name == VenueName.RECORDED) != bool(folder):
+        raise ValueError("use simulated, polymarket or recorded:DIR")
+    return text
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+class Settings(BaseSettings):
+    """Prescient's settings, from `PRESCIENT_*` environment variables or `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="PRESCIENT_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Annotated[Path, AfterValidator(_absolute)] = Field(
+        Path(".prescient"), description="folder of the embedded database, captures and Dagster's files"
+    )
+    database_url: str = Field("", description="PostgreSQL URL; empty: the embedded server in PRESCIENT_HOME")
+    venue: Annotated[str, AfterValidator(_known_venue)] = Field(
+        "simulated", description="simulated, polymarket or recorded:DIR"
+    )
+    captures: Path | None = Field(None, description="folder of the capture files; unset: $PRESCIENT_HOME/captures")
+    gamma_url: str = Field("https://gamma-api.polymarket.com", description="Polymarket's listing service")
+    clob_url: str = Field("https://clob.polymarket.com", description="Polymarket's order books")
+    simulation_seed: int = Field(7, description="seed of the simulated venue")
+    simulation_events: int = Field(60, ge=1, le=20_000, description="events the simulated venue lists")
+    simulation_speed: float = Field(60, gt=0, description="simulated seconds per real second")
+    market_data_cron: str = Field("", description="when captures are taken; empty: every 5 minutes, simulated every minute")
+    strategy_cron: str = Field("* * * * *", description="when strategies look for a new capture")
+    strict: bool = Field(False, description="1: a strategy that does not load is fatal")
+
+    @property
+    def captures_folder(self) -> Path:
+        """Where the capture files lie."""
+        return _absolute(self.captures) if self.captures else self.home / "captures"
+
+    @property
+    def venue_name(self) -> VenueName:
+        """The venue without its folder."""
+        return VenueName(self.venue.partition(":")[0])
+
+    @property
+    def recordings(self) -> Path:
+        """The folder of a recorded venue."""
+        return _absolute(Path(self.venue.partition(":")[2]))
+
+    @property
+    def capture_schedule(self) -> str:
+        """The cron of the market data schedule."""
+        default = "* * * * *" if self.venue_name is VenueName.SIMULATED else "*/5 * * * *"
+        return self.market_data_cron or default
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        InvalidInput: a variable that cannot be read, named with the reason.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "PRESCIENT_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise InvalidInput(f"{name}: {first['msg']}") from error

@@ -1,0 +1,1 @@
+"""What is kept: the database and the capture files, one module per noun."""

@@ -1,0 +1,276 @@
+"""Captures: numbered, immutable, two files and a row. A capture exists when its row does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy.dialects import postgresql
+
+from prescient_dagster.domain.errors import Conflict, NotFound
+from prescient_dagster.domain.markets import (
+    EVENT_COLUMNS,
+    MARKET_COLUMNS,
+    Capture,
+    Listing,
+    Rejection,
+    check_events,
+    check_markets,
+)
+from prescient_dagster.store import capture_files, world
+from prescient_dagster.store.database import Database, storable
+from prescient_dagster.store.tables import captures, rejected_records
+
+NUMBERS = func.pg_get_serial_sequence("prescient.captures", "capture_id")
+NEWEST_FIRST = select(captures).order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
+
+
+class CaptureStatus(StrEnum):
+    """Whether a capture may be traded: stored (not yet), ready, refused (never, for a reason)."""
+
+    STORED = "stored"
+    READY = "ready"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRecord:
+    """What the database knows of a capture.
+
+    Attributes:
+        captured_at: the venue's clock; `stored_at` is ours.
+        run_id: of the Dagster run that took it; empty: none did.
+        path: of its files below the captures folder, without their endings.
+        bytes: of both files.
+    """
+
+    capture_id: int
+    venue: str
+    captured_at: datetime
+    stored_at: datetime
+    status: CaptureStatus
+    status_reason: str | None
+    run_id: str
+    path: str
+    events: int
+    markets: int
+    tradable_markets: int
+    rejected_records: int
+    events_sha256: str
+    markets_sha256: str
+    bytes: int
+
+
+def save(database: Database, folder: Path, listing: Listing, run_id: str = "") -> CaptureRecord:
+    """Store a listing as a capture, all or nothing; the same listing again is the capture there is.
+
+    Raises:
+        VenueAnswerInvalid: its tables are not those of a capture.
+        Conflict: the database belongs to another venue, or holds other content of that moment.
+        StoreError: files or database cannot be written.
+    """
+    check_events(listing.events)
+    check_markets(listing.markets)
+    contents = (
+        capture_files.encoded(listing.events, EVENT_COLUMNS),
+        capture_files.encoded(listing.markets, MARKET_COLUMNS),
+    )
+    row = _row(listing, *contents) | {"run_id": run_id}
+    with database.begin() as connection:
+        world.require_venue(connection, listing.venue)
+        there = _stored_at(connection, listing)
+        if there is not None:
+            return _unchanged(there, row)
+        capture_id = connection.scalars(select(func.nextval(NUMBERS))).one()
+    row |= {"capture_id": capture_id, "path": f"{listing.captured_at.astimezone(UTC):%Y/%m/%d}/{capture_id}"}
+    files = _files(folder, row["path"])
+    for file, content in zip(files, contents, strict=True):
+        capture_files.write(file, content)
+    record = _add(database, listing, row)
+    if record.capture_id != capture_id:  # another process stored this moment first
+        for file in files:
+            file.unlink()
+    return _unchanged(record, row)
+
+
+def _row(listing: Listing, events: memoryview, markets: memoryview) -> dict[str, Any]:
+    return {
+        "venue": listing.venue,
+        "captured_at": listing.captured_at,
+        "status": CaptureStatus.STORED,
+        "events": len(listing.events),
+        "markets": len(listing.markets),
+        "tradable_markets": listing.tradable_markets,
+        "rejected_records": len(listing.rejections),
+        "events_sha256": capture_files.checksum(events),
+        "markets_sha256": capture_files.checksum(markets),
+        "bytes": events.nbytes + markets.nbytes,
+    }
+
+
+def _files(folder: Path, path: str) -> tuple[Path, Path]:
+    return folder / f"{path}.events.parquet", folder / f"{path}.markets.parquet"
+
+
+def _stored_at(connection: Connection, listing: Listing) -> CaptureRecord | None:
+    same = (captures.c.venue == listing.venue, captures.c.captured_at == listing.captured_at)
+    return _first(connection, select(captures).where(*same))
+
+
+def _unchanged(there: CaptureRecord, row: dict[str, Any]) -> CaptureRecord:
+    if (there.events_sha256, there.markets_sha256) == (row["events_sha256"], row["markets_sha256"]):
+        return there
+    raise Conflict(
+        f"capture {there.capture_id} already holds another listing of {there.captured_at:%Y-%m-%d %H:%M:%S}: "
+        "a capture is never changed, take one at another moment"
+    )
+
+
+def _add(database: Database, listing: Listing, row: dict[str, Any]) -> CaptureRecord:
+    query = postgresql.insert(captures).values(row).on_conflict_do_nothing(index_elements=["venue", "captured_at"])
+    with database.begin() as connection:
+        added = _first(connection, query.returning(captures))
+        if added is not None:
+            _add_rejections(connection, added.capture_id, listing.rejections)
+        record = added or _stored_at(connection, listing)
+    assert record is not None
+    return record
+
+
+def _add_rejections(connection: Connection, capture_id: int, left_out: Sequence[Rejection]) -> None:
+    rows = [
+        {
+            "capture_id": capture_id,
+            "number": number,
+            "kind": rejection.kind,
+            "record_id": storable(rejection.record_id),
+            "reason": storable(rejection.reason),
+        }
+        for number, rejection in enumerate(left_out, start=1)
+    ]
+    if rows:
+        connection.execute(insert(rejected_records), rows)
+
+
+def load(database: Database, folder: Path, capture_id: int | None = None) -> Capture:
+    """A capture with its tables, whatever its status; None: the newest that may be traded.
+
+    Raises:
+        NotFound: there is none.
+        StoreError: a file is missing or damaged.
+    """
+    record = ready(database) if capture_id is None else find(database, capture_id)
+    events, markets = _files(folder, record.path)
+    return Capture(
+        record.capture_id,
+        record.captured_at,
+        events=capture_files.read(events, record.events_sha256),
+        markets=capture_files.read(markets, record.markets_sha256),
+    )
+
+
+def find(database: Database, capture_id: int) -> CaptureRecord:
+    """The record of a capture, or `NotFound`."""
+    with database.begin() as connection:
+        record = _first(connection, select(captures).where(captures.c.capture_id == capture_id))
+    if record is None:
+        raise NotFound(f"there is no capture {capture_id}")
+    return record
+
+
+def newest(database: Database) -> CaptureRecord | None:
+    """The latest capture by the venue's clock, whatever its status."""
+    with database.begin() as connection:
+        return _first(connection, NEWEST_FIRST.limit(1))
+
+
+def newest_ready(database: Database) -> CaptureRecord | None:
+    """The latest capture that may be traded."""
+    with database.begin() as connection:
+        return _first(connection, NEWEST_FIRST.where(captures.c.status == CaptureStatus.READY).limit(1))
+
+
+def ready(database: Database, capture_id: int | None = None) -> CaptureRecord:
+    """The capture to trade on; None: the newest that may be traded.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it may not be traded.
+    """
+    record = newest_ready(database) if capture_id is None else find(database, capture_id)
+    if record is None:
+        raise NotFound("no capture is ready to be traded: run `prescient capture`")
+    if record.status is not CaptureStatus.READY:
+        why = record.status_reason or "its settlements are not booked yet"
+        raise Conflict(f"capture {record.capture_id} may not be traded, it is {record.status}: {why}")
+    return record
+
+
+def of_run(database: Database, run_id: str) -> CaptureRecord | None:
+    """The capture that a Dagster run took."""
+    with database.begin() as connection:
+        return _first(connection, NEWEST_FIRST.where(captures.c.run_id == run_id).limit(1))
+
+
+def previous(database: Database, captured_at: datetime) -> CaptureRecord | None:
+    """The latest capture before this moment, whatever its status."""
+    with database.begin() as connection:
+        return _first(connection, NEWEST_FIRST.where(captures.c.captured_at < captured_at).limit(1))
+
+
+def previous_ready(database: Database, captured_at: datetime) -> CaptureRecord | None:
+    """The latest capture before this moment that may be traded."""
+    earlier = (captures.c.status == CaptureStatus.READY, captures.c.captured_at < captured_at)
+    with database.begin() as connection:
+        return _first(connection, NEWEST_FIRST.where(*earlier).limit(1))
+
+
+def list_recent(database: Database, limit: int = 20) -> list[CaptureRecord]:
+    """The latest captures, newest first."""
+    with database.begin() as connection:
+        return [_record(row) for row in connection.execute(NEWEST_FIRST.limit(limit)).mappings()]
+
+
+def rejections(database: Database, capture_id: int) -> list[Rejection]:
+    """The venue's records that were left out of a capture, in the order of the listing."""
+    query = select(rejected_records).where(rejected_records.c.capture_id == capture_id)
+    with database.begin() as connection:
+        rows = connection.execute(query.order_by(rejected_records.c.number)).mappings()
+        return [Rejection(row["kind"], row["record_id"], row["reason"]) for row in rows]
+
+
+def mark_ready(database: Database, capture_id: int) -> CaptureRecord:
+    """Let a stored capture be traded; a refused one stays refused (`Conflict`)."""
+    return _mark(database, capture_id, CaptureStatus.READY, None)
+
+
+def mark_refused(database: Database, capture_id: int, reason: str) -> CaptureRecord:
+    """Forbid trading a stored capture, and keep the first reason; a ready one may have been traded (`Conflict`)."""
+    return _mark(database, capture_id, CaptureStatus.REFUSED, storable(reason))
+
+
+def _mark(database: Database, capture_id: int, status: CaptureStatus, reason: str | None) -> CaptureRecord:
+    change = (
+        update(captures)
+        .where(captures.c.capture_id == capture_id, captures.c.status == CaptureStatus.STORED)
+        .values(status=status, status_reason=reason)
+    )
+    with database.begin() as connection:
+        connection.execute(change)
+    record = find(database, capture_id)
+    if record.status != status:
+        why = f" ({record.status_reason})" if record.status_reason else ""
+        raise Conflict(f"capture {capture_id} is already {record.status}{why} and cannot become {status}")
+    return record
+
+
+def _first(connection: Connection, query: Any) -> CaptureRecord | None:
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else _record(row)
+
+
+def _record(row: RowMapping) -> CaptureRecord:
+    return CaptureRecord(**{**row, "status": CaptureStatus(row["status"])})

@@ -1,0 +1,203 @@
+"""Cycles: what a portfolio needs to act on a capture, and the one transaction that keeps what it did.
+
+A cycle is saved whole or not at all, under a lock on its portfolio. Who computed on a state that has changed since is
+told so and computes again. A finished cycle is final; one that only left signals may be replaced.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from prescient_dagster.domain.errors import NotFound
+from prescient_dagster.domain.ledger import Account, Holding, Position
+from prescient_dagster.domain.portfolios import Portfolio, PortfolioStatus
+from prescient_dagster.domain.signals import Side, SignalStatus
+from prescient_dagster.domain.snapshots import Snapshot
+from prescient_dagster.store import ledger
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.tables import captures, cycles, portfolios, positions, signals
+
+
+class Stage(StrEnum):
+    """How far a cycle has come; each stage includes the ones before."""
+
+    SIGNALS = "signals"
+    TRADES = "trades"
+    SNAPSHOTS = "snapshots"
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRecord:
+    """A cycle as it is stored; `config` is the effective one."""
+
+    cycle_id: int
+    portfolio_id: int
+    capture_id: int
+    captured_at: datetime
+    config: dict[str, Any]
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A portfolio with its books at one moment.
+
+    Attributes:
+        version: of the portfolio's row and books; a save refuses where it has moved on.
+        newest_cycle: the newest cycle there is, on whatever capture.
+    """
+
+    portfolio: Portfolio
+    account: Account
+    version: int
+    newest_cycle: CycleRecord | None
+
+
+def load_standings(database: Database, slugs: Sequence[str]) -> dict[str, Standing]:
+    """The portfolios of these slugs with their books, in a handful of queries; unknown slugs are absent."""
+    with database.begin() as connection:
+        rows = connection.execute(select(portfolios).where(portfolios.c.slug.in_(slugs))).all()
+        ids = [row.portfolio_id for row in rows]
+        held = _positions(connection, ids)
+        newest = _newest_cycles(connection, ids)
+    return {row.slug: _standing(row, held[row.portfolio_id], newest.get(row.portfolio_id)) for row in rows}
+
+
+def load_standing(database: Database, slug: str) -> Standing:
+    """One portfolio with its books.
+
+    Raises:
+        NotFound: no portfolio has this slug.
+    """
+    standings = load_standings(database, [slug])
+    if slug not in standings:
+        raise NotFound(f"no portfolio {slug!r}; `prescient portfolio list` names those there are")
+    return standings[slug]
+
+
+def _standing(row: Row[Any], held: dict[Holding, Position], newest: CycleRecord | None) -> Standing:
+    portfolio = Portfolio(
+        portfolio_id=row.portfolio_id,
+        slug=row.slug,
+        name=row.name,
+        description=row.description,
+        strategy_type=row.strategy_type,
+        strategy_config=row.strategy_config,
+        status=PortfolioStatus(row.status),
+        initial_balance=row.initial_balance,
+        created_at=row.created_at,
+    )
+    account = Account(
+        initial_balance=row.initial_balance,
+        balance=row.balance,
+        positions=held,
+        realized_profit_loss=row.realized_profit_loss,
+        fees_paid=row.fees_paid,
+        trade_count=row.trade_count,
+    )
+    return Standing(portfolio, account, row.version, newest)
+
+
+def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Holding, Position]]:
+    query = select(positions).where(positions.c.portfolio_id.in_(ids)).order_by(positions.c.market_id, positions.c.side)
+    held: dict[int, dict[Holding, Position]] = defaultdict(dict)
+    for row in connection.execute(query).mappings():
+        values = {name: value for name, value in row.items() if name != "portfolio_id"}
+        position = Position(**{**values, "side": Side(row["side"])})
+        held[row["portfolio_id"]][position.holding] = position
+    return held
+
+
+def _newest_cycles(connection: Connection, ids: Iterable[int]) -> dict[int, CycleRecord]:
+    query = (
+        select(cycles, captures.c.captured_at)
+        .join(captures)
+        .where(cycles.c.portfolio_id.in_(ids))
+        .order_by(cycles.c.portfolio_id, captures.c.captured_at.desc(), cycles.c.capture_id.desc())
+        .ext(distinct_on(cycles.c.portfolio_id))
+    )
+    return {
+        row.portfolio_id: CycleRecord(
+            row.cycle_id, row.portfolio_id, row.capture_id, row.captured_at, row.config, Stage(row.stage)
+        )
+        for row in connection.execute(query)
+    }
+
+
+def locked(connection: Connection, standing: Standing) -> bool:
+    """Lock the portfolio until the transaction ends; False where it has changed since `standing` was read."""
+    query = select(portfolios.c.version).where(portfolios.c.portfolio_id == standing.portfolio.portfolio_id)
+    return connection.execute(query.with_for_update()).scalar_one() == standing.version
+
+
+def begin(connection: Connection, standing: Standing, capture_id: int, values: Mapping[str, Any]) -> None:
+    """A new cycle; one that only left signals on the same capture is replaced, signals of older cycles expire."""
+    portfolio_id = standing.portfolio.portfolio_id
+    previous = standing.newest_cycle
+    if previous is not None and previous.stage is Stage.SIGNALS:
+        if previous.capture_id == capture_id:
+            mine = (signals.c.portfolio_id == portfolio_id) & (signals.c.capture_id == capture_id)
+            connection.execute(delete(signals).where(mine))
+            connection.execute(delete(cycles).where(cycles.c.cycle_id == previous.cycle_id))
+        else:
+            pending = (signals.c.portfolio_id == portfolio_id) & (signals.c.status == SignalStatus.PENDING)
+            connection.execute(update(signals).where(pending).values(status=SignalStatus.EXPIRED))
+    connection.execute(cycles.insert().values(portfolio_id=portfolio_id, capture_id=capture_id, **values))
+
+
+def reached(stages: Iterable[Stage]) -> Stage:
+    """The stage of a cycle after these steps: it is finished by trades and a snapshot."""
+    if Stage.TRADES not in stages:
+        return Stage.SIGNALS
+    return Stage.SNAPSHOTS if Stage.SNAPSHOTS in stages else Stage.TRADES
+
+
+def advance(connection: Connection, standing: Standing, capture_id: int, stages: Iterable[Stage]) -> None:
+    """Note that a cycle that stopped half-way has come further; where there is none, nothing is noted."""
+    before = Stage.SIGNALS if Stage.TRADES in stages else Stage.TRADES
+    after = reached({*stages, Stage.TRADES})
+    portfolio_id = standing.portfolio.portfolio_id
+    mine = (cycles.c.portfolio_id == portfolio_id) & (cycles.c.capture_id == capture_id)
+    connection.execute(update(cycles).where(mine, cycles.c.stage == before).values(stage=after))
+
+
+def save(
+    connection: Connection, standing: Standing, capture_id: int, account: Account, snapshot: Snapshot | None
+) -> None:
+    """Write what a portfolio has after a cycle.
+
+    Its version is counted up, so that nobody saves on what was before, and its last error is cleared.
+    """
+    portfolio_id = standing.portfolio.portfolio_id
+    ledger.save_positions(connection, portfolio_id, standing.account.positions, account.positions)
+    if snapshot is not None:
+        ledger.save_snapshot(connection, portfolio_id, capture_id, account, snapshot)
+    connection.execute(
+        update(portfolios)
+        .where(portfolios.c.portfolio_id == portfolio_id)
+        .values(
+            balance=account.balance,
+            realized_profit_loss=account.realized_profit_loss,
+            fees_paid=account.fees_paid,
+            trade_count=account.trade_count,
+            version=portfolios.c.version + 1,
+            last_error=None,
+            last_error_at=None,
+        )
+    )
+
+
+def note_failure(database: Database, slug: str, reason: str) -> None:
+    """Keep why a portfolio's cycle failed, for `prescient status`; an unknown slug is nobody's."""
+    with database.begin() as connection:
+        connection.execute(
+            update(portfolios)
+            .where(portfolios.c.slug == slug)
+            .values(last_error=reason, last_error_at=func.clock_timestamp())
+        )

@@ -1,0 +1,131 @@
+"""The door to the database: transactions that speak our errors, JSON that has no NaN.
+
+SQLAlchemy's and psycopg2's errors end here. `postgresql://` is read as psycopg2, whatever SQLAlchemy's default is.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from prescient_dagster.domain.errors import DatabaseUnavailable, InvalidInput, StoreError
+
+CONNECT_TIMEOUT_SECONDS = 10
+# SQLSTATEs of PostgreSQL, appendix A of its manual.
+SCHEMA_MISSING = ("3F000", "42P01", "42703")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+SERVER_GOING = ("57P01", "57P02", "57P03")
+
+
+class Database:
+    """A pool of connections to one database.
+
+    Several processes share the server, so each keeps few connections and tests one before it is used again.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def url(self) -> str:
+        """The address with its password."""
+        return self.engine.url.render_as_string(hide_password=False)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back by any error.
+
+        Raises:
+            DatabaseUnavailable: nothing answers.
+            StoreError: it refuses.
+        """
+        with translated(self.engine.url), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.engine.dispose()
+
+
+def connect(url: str) -> Database:
+    """The database at a `postgresql://` URL; it is not asked anything yet.
+
+    Raises:
+        InvalidInput: no such URL.
+    """
+    return Database(
+        create_engine(
+            driver_url(url),
+            json_serializer=to_json,
+            pool_size=2,
+            max_overflow=18,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+                "application_name": "prescient",
+                "options": "-c timezone=UTC -c search_path=public",
+            },
+        )
+    )
+
+
+def driver_url(url: str) -> URL:
+    """The URL with its driver named, since Dagster's event log fails under SQLAlchemy's own choice."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InvalidInput(
+            "PRESCIENT_DATABASE_URL is not a URL: use postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        ) from None
+    if parsed.drivername not in ("postgres", "postgresql", "postgresql+psycopg2"):
+        raise InvalidInput(f"PRESCIENT_DATABASE_URL: {parsed.drivername} is not supported, use postgresql://")
+    return parsed.set(drivername="postgresql+psycopg2")
+
+
+def to_json(value: object) -> str:
+    """JSON for a JSONB column: decimals as strings, so that they stay exact; NaN and infinity are refused."""
+    return json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False, default=_decimal)
+
+
+def storable(text: str) -> str:
+    """A stranger's text as PostgreSQL can keep it: NUL and half surrogates, which it refuses, become U+FFFD."""
+    return UNSTORABLE.sub("\ufffd", text)
+
+
+def _decimal(value: object) -> str:
+    if isinstance(value, Decimal) and value.is_finite():
+        return str(value)
+    raise TypeError(f"{value!r} cannot be kept as JSON")
+
+
+@contextmanager
+def translated(url: URL) -> Iterator[None]:
+    """Turn SQLAlchemy's errors into ours."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise _explained(error, url) from error
+
+
+def _explained(error: SQLAlchemyError, url: URL) -> StoreError:
+    cause = getattr(error, "orig", None) or error
+    state = getattr(cause, "pgcode", None)
+    reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    if isinstance(error, DBAPIError) and (
+        error.connection_invalidated or state in SERVER_GOING or _not_connected(error)
+    ):
+        return DatabaseUnavailable(
+            f"no database answers at {url}: {reason}; `prescient dev` starts the embedded one, "
+            "PRESCIENT_DATABASE_URL names another"
+        )
+    if state in SCHEMA_MISSING:
+        return StoreError(f"the database lacks tables of this version ({reason}): run `prescient db upgrade`")
+    return StoreError(f"the database refuses: {reason}")
+
+
+def _not_connected(error: DBAPIError) -> bool:
+    return error.statement is None and getattr(error.orig, "pgcode", None) is None

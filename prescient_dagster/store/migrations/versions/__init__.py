@@ -1,0 +1,1 @@
+"""One file per migration, numbered in order; each names the one before it."""

@@ -1,0 +1,87 @@
+"""Positions as they are shown: what a portfolio holds, or held after a capture, and what it was worth then."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from prescient_dagster.domain import money
+from prescient_dagster.domain.ledger import Holding, Position, rebuilt
+from prescient_dagster.domain.signals import Side
+from prescient_dagster.domain.snapshots import worth
+from prescient_dagster.store import captures, ledger
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.tables import positions, snapshots
+
+
+def list_positions(database: Database, portfolio_id: int, capture_id: int | None = None) -> list[dict[str, Any]]:
+    """What a portfolio holds now, by market; or what it held after a capture, marked as it was valued then.
+
+    Raises:
+        NotFound: there is no such capture.
+    """
+    if capture_id is not None:
+        return [shown(position) for position in _after(database, portfolio_id, capture_id)]
+    with database.begin() as connection:
+        return [shown(position) for position in held_by(connection, [portfolio_id]).get(portfolio_id, [])]
+
+
+def held_by(connection: Connection, portfolio_ids: Iterable[int]) -> dict[int, list[Position]]:
+    """The open positions of these portfolios, by market; one that holds nothing is absent."""
+    query = select(positions).where(positions.c.portfolio_id.in_(portfolio_ids))
+    held: dict[int, list[Position]] = defaultdict(list)
+    for row in connection.execute(query).mappings():
+        held[row["portfolio_id"]].append(_position(row))
+    return {portfolio_id: _by_market(found) for portfolio_id, found in held.items()}
+
+
+def _position(row: RowMapping) -> Position:
+    values = {name: value for name, value in row.items() if name != "portfolio_id"}
+    return Position(**{**values, "side": Side(row["side"])})
+
+
+def _by_market(found: Iterable[Position]) -> list[Position]:
+    return sorted(found, key=lambda position: position.holding)
+
+
+def _after(database: Database, portfolio_id: int, capture_id: int) -> list[Position]:
+    captured_at = captures.find(database, capture_id).captured_at
+    with database.begin() as connection:
+        marks = _marks(connection, portfolio_id, capture_id)
+        booked = [trade for trade in ledger.load_trades(connection, portfolio_id) if trade.timestamp <= captured_at]
+    # The balance does not matter here: positions follow from the trades alone.
+    held = rebuilt(money.ZERO, booked).positions.values()
+    return _by_market(replace(position, **marks.get(position.holding, {})) for position in held)
+
+
+def _marks(connection: Connection, portfolio_id: int, capture_id: int) -> Mapping[Holding, dict[str, Any]]:
+    key = (snapshots.c.portfolio_id == portfolio_id, snapshots.c.capture_id == capture_id)
+    stored = connection.scalar(select(snapshots.c.marks).where(*key)) or {}
+    marks = {}
+    for holding, (mark, source) in stored.items():
+        market_id, _, side = holding.rpartition(":")
+        marks[(market_id, Side(side))] = {"mark": Decimal(mark), "mark_source": source}
+    return marks
+
+
+def shown(position: Position) -> dict[str, Any]:
+    """A position with what it cost per share and what it is worth; one that was never valued has no value."""
+    value = None if position.mark is None else worth(position)
+    return {
+        "market_id": position.market_id,
+        "market_question": position.market_question,
+        "event_id": position.event_id,
+        "side": position.side,
+        "shares": position.shares,
+        "cost": position.cost,
+        "average_cost": money.price(position.cost / position.shares),
+        "mark": position.mark,
+        "mark_source": position.mark_source,
+        "market_value": value,
+        "unrealized_profit_loss": None if value is None else value - position.cost,
+        "opened_at": position.opened_at,
+        "bundle": position.bundle,
+    }

@@ -1,0 +1,245 @@
+"""The tables of the schema `prescient`. What each column means stands here; how they came to be, in `migrations/`."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+SCHEMA = "prescient"
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    },
+)
+
+Usd = Numeric(20, 6)
+Price = Numeric(8, 6)
+Shares = Numeric(20, 2)
+Time = DateTime(timezone=True)
+
+# One row: the venue this database belongs to. Positions of one venue cannot be valued on another.
+world = Table(
+    "world",
+    metadata,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("venue", Text, nullable=False),
+    Column("started_at", Time, nullable=False),  # of a simulated venue: the real time at which its clock began
+    Column("parameters", JSONB, nullable=False),  # of a simulated venue: seed, events, speed
+    CheckConstraint("only_row", name="one_row"),
+)
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("capture_id", BigInteger, Identity(), primary_key=True),  # taken before the row: the files are named by it
+    Column("venue", Text, nullable=False),
+    Column("captured_at", Time, nullable=False),  # the venue's clock
+    Column("stored_at", Time, nullable=False, server_default=func.clock_timestamp()),  # ours
+    Column("status", Text, nullable=False),  # stored, ready, refused
+    Column("status_reason", Text),
+    Column("run_id", Text, nullable=False, server_default=""),  # of the Dagster run that took it
+    Column("path", Text, nullable=False),  # of the file pair, below the captures folder, without its endings
+    Column("events", Integer, nullable=False),
+    Column("markets", Integer, nullable=False),
+    Column("tradable_markets", Integer, nullable=False),
+    Column("rejected_records", Integer, nullable=False),
+    Column("events_sha256", Text, nullable=False),
+    Column("markets_sha256", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    CheckConstraint("status IN ('stored', 'ready', 'refused')", name="status"),
+    UniqueConstraint("venue", "captured_at"),
+    Index(None, "captured_at"),
+)
+
+rejected_records = Table(
+    "rejected_records",
+    metadata,
+    Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),  # event, market
+    Column("record_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("capture_id", "number"),
+)
+
+# A token's order book as it was when a portfolio first needed it on this capture; every later fill uses the same.
+order_books = Table(
+    "order_books",
+    metadata,
+    Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("fetched_at", Time, nullable=False, server_default=func.clock_timestamp()),
+    Column("book", JSONB(none_as_null=True)),  # {"bids": [["0.49", "100"], ...], "asks": ...}; null: the venue has none
+    PrimaryKeyConstraint("capture_id", "token_id"),
+)
+
+portfolios = Table(
+    "portfolios",
+    metadata,
+    Column("portfolio_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("strategy_type", Text, nullable=False, index=True),
+    Column("strategy_config", JSONB, nullable=False),
+    Column("status", Text, nullable=False, server_default="active"),
+    Column("initial_balance", Usd, nullable=False),
+    Column("created_at", Time, nullable=False, server_default=func.clock_timestamp()),
+    # Kept in step with `trades` in the same transaction; a check rebuilds them and compares.
+    Column("balance", Usd, nullable=False),  # cash
+    Column("realized_profit_loss", Usd, nullable=False, server_default="0"),
+    Column("fees_paid", Usd, nullable=False, server_default="0"),
+    Column("trade_count", Integer, nullable=False, server_default="0"),
+    Column("version", BigInteger, nullable=False, server_default="0"),  # counts changes of the row and its books
+    Column("last_error", Text),  # why its last cycle failed; cleared by the next that does not
+    Column("last_error_at", Time),
+    CheckConstraint("status IN ('active', 'paused', 'closing', 'closed')", name="status"),
+    CheckConstraint("slug ~ '^[a-z][a-z0-9_-]{0,62}$'", name="slug"),
+    CheckConstraint("initial_balance > 0", name="initial_balance"),
+)
+
+cycles = Table(
+    "cycles",
+    metadata,
+    Column("cycle_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("portfolio_id", ForeignKey("prescient.portfolios.portfolio_id"), nullable=False),
+    Column("capture_id", ForeignKey("prescient.captures.capture_id"), nullable=False),
+    Column("strategy_type", Text, nullable=False),
+    Column("config", JSONB, nullable=False),  # the effective one
+    Column("config_sha256", Text, nullable=False),
+    Column("code_version", Text, nullable=False),
+    Column("stage", Text, nullable=False),  # how far it came: signals, trades, snapshots (finished)
+    Column("markets_analyzed", Integer, nullable=False),  # candidates
+    Column("funnel", JSONB, nullable=False),  # [[filter, removed], ...]
+    Column("run_id", Text, nullable=False, server_default=""),
+    Column("started_at", Time, nullable=False, server_default=func.clock_timestamp()),
+    CheckConstraint("stage IN ('signals', 'trades', 'snapshots')", name="stage"),
+    UniqueConstraint("portfolio_id", "capture_id"),
+    Index(None, "capture_id"),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("signal_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("portfolio_id", ForeignKey("prescient.portfolios.portfolio_id"), nullable=False),
+    Column("capture_id", ForeignKey("prescient.captures.capture_id"), nullable=False),
+    Column("rank", Integer, nullable=False),  # order of execution, from 1
+    Column("timestamp", Time, nullable=False),  # captured_at
+    Column("market_id", Text, nullable=False),
+    Column("market_question", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("target_price", Price, nullable=False),
+    Column("amount", Usd, nullable=False),
+    Column("confidence", Usd, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("yes_price", Price),
+    Column("no_price", Price),
+    Column("market_liquidity", Usd),
+    Column("market_volume", Usd),
+    Column("event_id", Text, nullable=False),
+    Column("event_title", Text, nullable=False),
+    Column("event_end_date", Time),
+    Column("status", Text, nullable=False),
+    Column("reject_reason", Text),
+    Column("bundle", Text),
+    CheckConstraint("action IN ('buy_yes', 'buy_no', 'sell_yes', 'sell_no')", name="action"),
+    CheckConstraint(
+        "status IN ('pending', 'executed', 'partially_executed', 'rejected', 'expired')", name="status"
+    ),
+    CheckConstraint("(status = 'rejected') = (reject_reason IS NOT NULL)", name="rejected_with_reason"),
+    UniqueConstraint("portfolio_id", "capture_id", "market_id", "action"),
+)
+
+# Append-only: the database refuses UPDATE, DELETE and TRUNCATE.
+trades = Table(
+    "trades",
+    metadata,
+    Column("trade_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("portfolio_id", ForeignKey("prescient.portfolios.portfolio_id"), nullable=False),
+    Column("capture_id", ForeignKey("prescient.captures.capture_id"), nullable=False),
+    Column("signal_id", ForeignKey("prescient.signals.signal_id")),
+    Column("timestamp", Time, nullable=False),  # captured_at
+    Column("kind", Text, nullable=False),  # buy, sell, settlement, refund
+    Column("market_id", Text, nullable=False),
+    Column("market_question", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("shares", Shares, nullable=False),  # change of the holding: positive on a buy
+    Column("price", Price, nullable=False),  # average, for reading; the cash delta is exact
+    Column("fee", Usd, nullable=False),
+    Column("cash_delta", Usd, nullable=False),
+    Column("cost_delta", Usd, nullable=False),  # change of the position's cost
+    Column("synthetic", Boolean, nullable=False),  # filled at the touch, not against an order book
+    Column("bundle", Text),
+    Column("source_ref", Text, nullable=False),
+    Column("details", JSONB, nullable=False),  # touch, fill model, levels
+    CheckConstraint("kind IN ('buy', 'sell', 'settlement', 'refund')", name="kind"),
+    CheckConstraint("side IN ('yes', 'no')", name="side"),
+    UniqueConstraint("portfolio_id", "source_ref"),
+    Index(None, "portfolio_id", "capture_id"),
+)
+
+# Open positions only; the trades tell of the closed ones.
+positions = Table(
+    "positions",
+    metadata,
+    Column("portfolio_id", ForeignKey("prescient.portfolios.portfolio_id"), nullable=False),
+    Column("market_id", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("market_question", Text, nullable=False),
+    Column("shares", Shares, nullable=False),
+    Column("cost", Usd, nullable=False),  # fees included
+    Column("opened_at", Time, nullable=False),  # captured_at of the first entry
+    Column("bundle", Text),
+    Column("mark", Price),  # the last known value of a share, and where it came from
+    Column("mark_source", Text),
+    PrimaryKeyConstraint("portfolio_id", "market_id", "side"),
+    CheckConstraint("side IN ('yes', 'no')", name="side"),
+    CheckConstraint("shares > 0", name="shares"),
+    CheckConstraint("cost >= 0", name="cost"),
+    Index(None, "market_id"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("portfolio_id", ForeignKey("prescient.portfolios.portfolio_id"), nullable=False),
+    Column("capture_id", ForeignKey("prescient.captures.capture_id"), nullable=False),
+    Column("timestamp", Time, nullable=False),  # captured_at
+    Column("balance", Usd, nullable=False),
+    Column("positions", Integer, nullable=False),
+    Column("total_invested", Usd, nullable=False),
+    Column("market_value", Usd, nullable=False),
+    Column("market_value_at_mid", Usd, nullable=False),
+    Column("equity", Usd, nullable=False),
+    Column("realized_profit_loss", Usd, nullable=False),
+    Column("unrealized_profit_loss", Usd, nullable=False),
+    Column("total_profit_loss", Usd, nullable=False),
+    Column("trade_count", Integer, nullable=False),
+    Column("fees_paid", Usd, nullable=False),
+    Column("marks", JSONB, nullable=False),  # {"market:side": [mark, source], ...} of the positions held
+    PrimaryKeyConstraint("portfolio_id", "capture_id"),
+    Index(None, "portfolio_id", "timestamp"),
+)

@@ -1,0 +1,1 @@
+"""The outside: the places where markets are listed, behind one interface."""

@@ -1,0 +1,1 @@
+"""Polymarket: Gamma for the listing, CLOB for the order books."""

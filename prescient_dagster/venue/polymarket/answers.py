@@ -1,0 +1,176 @@
+"""How an answer of Polymarket becomes typed records.
+
+An answer is decoded straight into structs. Where that fails it is read again record by record, so that one broken
+record costs itself and not its page.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from prescient_dagster.domain.errors import VenueAnswerInvalid
+from prescient_dagster.domain.markets import Rejection
+from prescient_dagster.venue.polymarket.schemas import Book, Event, EventsAnswer, Market, MarketsAnswer
+
+RecordT = TypeVar("RecordT", Event, Market)
+
+_events_answer = msgspec.json.Decoder(EventsAnswer | list[Event])
+_markets_answer = msgspec.json.Decoder(MarketsAnswer | list[Market])
+_books_answer = msgspec.json.Decoder(list[Book])
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_LONGEST_INT = 20  # digits; Python refuses to read integers of thousands of digits
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events as listed; `market_counts` tells how many markets came with each, unparsable ones included."""
+
+    events: list[Event]
+    market_counts: list[int]
+    next_cursor: str | None = None
+    rejections: list[Rejection] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketPage:
+    """Markets listed on their own."""
+
+    markets: list[Market]
+    next_cursor: str | None = None
+    rejections: list[Rejection] = field(default_factory=list)
+
+
+class _UnreadableError(Exception):
+    """A record that cannot be read, and why."""
+
+
+def decode_event_page(body: bytes) -> EventPage:
+    """Events from an answer of `/events/keyset`, or from an array of events.
+
+    Raises:
+        VenueAnswerInvalid: it is not JSON, or not a list of events.
+    """
+    try:
+        answer = _events_answer.decode(body)
+    except _UNREADABLE:
+        return _salvaged_events(body)
+    events, cursor = (answer, None) if isinstance(answer, list) else (answer.events, answer.next_cursor)
+    return EventPage(events, [len(event.markets or ()) for event in events], cursor)
+
+
+def decode_market_page(body: bytes) -> MarketPage:
+    """Markets from an answer of `/markets/keyset`, or from an array of markets.
+
+    Raises:
+        VenueAnswerInvalid: it is not JSON, or not a list of markets.
+    """
+    try:
+        answer = _markets_answer.decode(body)
+    except _UNREADABLE:
+        return _salvaged_markets(body)
+    return MarketPage(answer) if isinstance(answer, list) else MarketPage(answer.markets, answer.next_cursor)
+
+
+def decode_books(body: bytes) -> list[Book]:
+    """Order books from the answer of `POST /books`.
+
+    Raises:
+        VenueAnswerInvalid: it is not JSON, or not a list of books.
+    """
+    try:
+        return _books_answer.decode(body)
+    except _UNREADABLE as error:
+        raise VenueAnswerInvalid(f"no list of order books ({error}): {excerpt(body)}") from error
+
+
+def excerpt(body: bytes, length: int = 60) -> str:
+    """The beginning of an answer on one line, safe to print."""
+    text = ascii(body[: 4 * length].decode("utf-8", "replace"))[1:-1]
+    return f"'{text[:length]}{'…' if len(text) > length else ''}'"
+
+
+def _salvaged_events(body: bytes) -> EventPage:
+    records, cursor = _records(body, "events")
+    page = EventPage([], [], cursor)
+    for record in records:
+        _salvage_event(record, page)
+    return page
+
+
+def _salvage_event(record: Any, page: EventPage) -> None:
+    markets = record.get("markets") if isinstance(record, dict) else None
+    below = markets if isinstance(markets, list) else []
+    try:
+        event = _read(record | {"markets": None} if below else record, Event)
+    except _UnreadableError as reason:
+        page.rejections.append(_rejection("event", record, str(reason)))
+        taken_along = f"its event cannot be read: {reason}"
+        page.rejections.extend(_rejection("market", market, taken_along) for market in below)
+        return
+    event.markets = _readable_markets(below, page.rejections)
+    page.events.append(event)
+    page.market_counts.append(len(below))
+
+
+def _salvaged_markets(body: bytes) -> MarketPage:
+    records, cursor = _records(body, "markets")
+    rejections: list[Rejection] = []
+    return MarketPage(_readable_markets(records, rejections), cursor, rejections)
+
+
+def _readable_markets(records: list[Any], rejections: list[Rejection]) -> list[Market]:
+    markets = []
+    for record in records:
+        try:
+            markets.append(_read(record, Market))
+        except _UnreadableError as reason:
+            rejections.append(_rejection("market", record, str(reason)))
+    return markets
+
+
+def _read(record: Any, kind: type[RecordT]) -> RecordT:
+    try:
+        struct = msgspec.convert(record, kind)
+        msgspec.json.encode(struct)
+    except msgspec.ValidationError as error:
+        raise _UnreadableError(str(error)) from error
+    except UnicodeEncodeError as error:
+        raise _UnreadableError("a text that is not Unicode") from error
+    return struct
+
+
+def _rejection(kind: Literal["event", "market"], record: Any, reason: str) -> Rejection:
+    known = record if isinstance(record, dict) else {}
+    return Rejection(kind, printable(str(known.get("id") or known.get("slug") or "")), printable(reason))
+
+
+def printable(text: str) -> str:
+    """A stranger's text in a form that any file, terminal or database takes."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def _records(body: bytes, key: Literal["events", "markets"]) -> tuple[list[Any], str | None]:
+    document = _document(body)
+    listed = document if isinstance(document, dict) else {key: document}
+    records, cursor = listed.get(key), listed.get("next_cursor")
+    if not isinstance(records, list):
+        raise VenueAnswerInvalid(f"no list of {key}: {excerpt(body)}")
+    return records, None if cursor is None else str(cursor)
+
+
+def _document(body: bytes) -> Any:
+    """Any JSON; also with NaN, bad UTF-8 or control characters in it: they cost one record and not the page."""
+    try:
+        text = body.decode("utf-8-sig", "surrogateescape")
+        return json.loads(text, parse_int=_int, strict=False)
+    except ValueError as error:
+        raise VenueAnswerInvalid(f"not JSON: {excerpt(body)}") from error
+    except RecursionError as error:
+        raise VenueAnswerInvalid(f"nested too deeply: {excerpt(body)}") from error
+
+
+def _int(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _LONGEST_INT else float(digits)

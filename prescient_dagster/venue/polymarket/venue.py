@@ -1,0 +1,81 @@
+"""Polymarket as a venue."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import httpx
+
+from prescient_dagster.domain.fills import OrderBook
+from prescient_dagster.domain.markets import Listing
+from prescient_dagster.venue.interface import Progress, no_progress
+from prescient_dagster.venue.polymarket.books import order_book
+from prescient_dagster.venue.polymarket.client import PolymarketClient
+from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
+from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY, RetryPolicy
+
+
+def utc_now() -> datetime:
+    """This machine's clock."""
+    return datetime.now(UTC)
+
+
+class PolymarketVenue:
+    """Polymarket, or whatever answers in its wire format at these addresses or through this transport."""
+
+    def __init__(  # noqa: PLR0913 - one keyword for each outside thing: network, clock, patience
+        self,
+        gamma_url: str,
+        clob_url: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        name: str = "polymarket",
+        retry: RetryPolicy = DEFAULT_RETRY,
+    ) -> None:
+        self._client = PolymarketClient(gamma_url, clob_url, transport=transport, retry=retry)
+        self._clock = clock
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def next_listing(self, after: datetime | None, progress: Progress = no_progress) -> Listing:
+        """Everything the venue lists as open, stamped with the moment the crawl began.
+
+        Raises:
+            VenueError: the crawl broke off, lists nothing, or has more than 2 % records that cannot be read.
+        """
+        captured_at = self._clock()
+        crawl = Crawl()
+        for page in self._client.open_events():
+            crawl.add_events(page, open_only=True)
+            progress(crawl.events_read)
+        return require_whole(crawl.listing(self.name, captured_at))
+
+    def find_markets(self, market_ids: Sequence[str], captured_at: datetime) -> Listing:
+        """The given markets, open or closed, as they stand now; those that cannot be read are among the rejections.
+
+        Raises:
+            VenueError: the venue could not be asked.
+        """
+        crawl = Crawl()
+        wanted = list(dict.fromkeys(market_ids))
+        for closed in (False, True):  # a market that closes between the two is found twice, never missed
+            for page in self._client.markets(wanted, closed=closed):
+                crawl.add_markets(page)
+        return crawl.listing(self.name, captured_at)
+
+    def order_books(self, token_ids: Sequence[str]) -> dict[str, OrderBook]:
+        """The order books of these tokens now, levels in no particular order; a token without a book is absent.
+
+        Raises:
+            VenueError: the venue could not be asked, or a book cannot be read.
+        """
+        wanted = dict.fromkeys(token for token in token_ids if token)
+        answers = self._client.books(list(wanted))
+        return {book.asset_id: order_book(book) for books in answers for book in books if book.asset_id in wanted}
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()

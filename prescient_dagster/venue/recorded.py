@@ -1,0 +1,125 @@
+"""A folder of recordings as a venue: its clock is the time in the files' names.
+
+A recording is `<UTC time>.json`, an array of Gamma events, or a capture: `<UTC time>.events.parquet` and
+`<UTC time>.markets.parquet`. The time reads 2025-06-11T02-28-00Z. There are no order books.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from prescient_dagster.domain.errors import InvalidInput, PrescientError, VenueAnswerInvalid
+from prescient_dagster.domain.fills import OrderBook
+from prescient_dagster.domain.markets import Listing, check_events, check_markets
+from prescient_dagster.venue.interface import Progress, no_progress
+from prescient_dagster.venue.polymarket.answers import decode_event_page
+from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
+
+TIME_FORMAT = "%Y-%m-%dT%H-%M-%SZ"
+_JSON, _EVENTS, _MARKETS = ".json", ".events.parquet", ".markets.parquet"
+
+
+class RecordedVenue:
+    """What a venue once listed, one recording after the other."""
+
+    name = "recorded"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def next_listing(self, after: datetime | None, progress: Progress = no_progress) -> Listing | None:
+        """The first recording later than `after`, without the events that were closed by then; None at the end.
+
+        Raises:
+            InvalidInput: there is no such folder, or it holds no recordings, or a name tells no time.
+            VenueError: the recording cannot be read, or lists nothing.
+        """
+        recordings = self._recordings()
+        later = [captured_at for captured_at in recordings if after is None or captured_at > after]
+        if not later:
+            return None
+        captured_at = min(later)
+        listing = _read(recordings[captured_at], captured_at, open_only=True)
+        progress(len(listing.events))
+        return require_whole(listing)
+
+    def find_markets(self, market_ids: Sequence[str], captured_at: datetime) -> Listing:
+        """The given markets, open or closed, in the recording of exactly this time.
+
+        Raises:
+            InvalidInput: there is no recording of this time.
+            VenueError: it cannot be read.
+        """
+        path = self._recordings().get(captured_at)
+        if path is None:
+            raise InvalidInput(f"{self._folder} has no recording of {captured_at.strftime(TIME_FORMAT)}; put it back")
+        listing = _read(path, captured_at, open_only=False)
+        markets = listing.markets[listing.markets["market_id"].isin(market_ids)].reset_index(drop=True)
+        events = listing.events[listing.events["event_id"].isin(markets["event_id"])].reset_index(drop=True)
+        rejections = tuple(rejection for rejection in listing.rejections if rejection.record_id in market_ids)
+        return Listing(self.name, captured_at, events, markets, rejections)
+
+    def order_books(self, token_ids: Sequence[str]) -> dict[str, OrderBook]:
+        """None: recordings keep no order books."""
+        return {}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _recordings(self) -> dict[datetime, Path]:
+        """The file of each time; of a capture, the one with its events."""
+        found: dict[datetime, Path] = {}
+        for path in self._files():
+            captured_at = _time_of(path)
+            if captured_at in found:
+                raise InvalidInput(f"{found[captured_at]} and {path.name} are recordings of the same time; keep one")
+            found[captured_at] = path
+        if not found:
+            raise InvalidInput(f"{self._folder} holds no recordings: expected files like 2025-06-11T02-28-00Z.json")
+        return found
+
+    def _files(self) -> Iterator[Path]:
+        try:
+            paths = sorted(self._folder.iterdir())
+        except OSError as error:
+            raise InvalidInput(f"the recordings in {self._folder} cannot be read: {error.strerror}") from error
+        return (path for path in paths if path.name.endswith((_JSON, _EVENTS)))
+
+
+def _time_of(path: Path) -> datetime:
+    stem = path.name.removesuffix(_JSON).removesuffix(_EVENTS)
+    try:
+        return datetime.strptime(stem, TIME_FORMAT).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise InvalidInput(f"{path}: the name tells no time; it should read like 2025-06-11T02-28-00Z.json") from error
+
+
+def _read(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:
+    try:
+        if path.name.endswith(_JSON):
+            return _from_json(path, captured_at, open_only=open_only)
+        return _from_capture(path, captured_at, open_only=open_only)
+    except (OSError, pa.ArrowException) as error:
+        raise VenueAnswerInvalid(f"{path} cannot be read: {error}") from error
+    except PrescientError as error:
+        raise VenueAnswerInvalid(f"{path}: {error}") from error
+
+
+def _from_json(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:
+    crawl = Crawl()
+    crawl.add_events(decode_event_page(path.read_bytes()), open_only=open_only)
+    return crawl.listing(RecordedVenue.name, captured_at)
+
+
+def _from_capture(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:
+    events = pd.read_parquet(path)
+    markets = pd.read_parquet(path.with_name(path.name.removesuffix(_EVENTS) + _MARKETS))
+    check_events(events)
+    check_markets(markets)
+    if open_only:
+        events = events[~events["closed"]].reset_index(drop=True)
+        markets = markets[markets["event_id"].isin(events["event_id"])].reset_index(drop=True)
+    return Listing(RecordedVenue.name, captured_at, events, markets)

@@ -1,0 +1,1 @@
+"""The strategies, one file each, and their Dagster code location."""

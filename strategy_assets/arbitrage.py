@@ -1,0 +1,167 @@
+"""Arbitrage: buy sets of outcomes that must pay more than they cost.
+
+Whichever outcome wins, the set pays the same; so it is bought whole or not at all, with equal shares on every leg.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Annotated
+
+import numpy as np
+
+from prescient_dagster.domain import money
+from prescient_dagster.domain.bundles import BundleId, BundleKind, bundle_id
+from prescient_dagster.domain.candidates import MICROSECONDS_PER_DAY, Selection, filter_masks
+from prescient_dagster.domain.configs import (
+    EventMinLiquidity,
+    EventMinVolume,
+    MarketMinLiquidity,
+    MarketMinVolume,
+    MaxPositions,
+    StrategyConfig,
+    TradeAmount,
+    setting,
+)
+from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.nested import nested_pairs
+from prescient_dagster.domain.quotes import quote
+from prescient_dagster.domain.sets import FEWEST_LEGS, PayingSet, event_legs, event_numbers, paying_sets
+from prescient_dagster.domain.signals import Signal
+from prescient_dagster.domain.strategies import Strategy, View
+
+LEAST_TRADE_AMOUNT = 2  # USD: the venue's least order is 1 USD, and no set has fewer than two legs
+FLOAT_NOISE = 1e-9
+KINDS = {BundleKind.YES_SET: "YES set", BundleKind.NO_SET: "NO set", BundleKind.NESTED: "nested pair"}
+
+
+class ArbitrageConfig(StrategyConfig):
+    """Settings of the arbitrage strategy."""
+
+    event_min_liquidity: EventMinLiquidity = 500_000
+    event_min_volume: EventMinVolume = 1_000_000
+    market_min_liquidity: MarketMinLiquidity = 100_000
+    market_min_volume: MarketMinVolume = 200_000
+    max_positions: MaxPositions = 8
+    trade_amount: TradeAmount = 150
+    min_profit_margin: Annotated[
+        float, setting("least guaranteed profit on cost, fees included, 0.05 = 5 %", "return", ge=0, le=100)
+    ] = 0.05
+    include_nested: Annotated[
+        bool, setting("also pairs of questions of which one contains the other; a void can make them lose", "yes or no")
+    ] = False
+
+    def impossible(self) -> Iterator[str]:
+        yield from super().impossible()
+        if self.trade_amount < LEAST_TRADE_AMOUNT:
+            yield f"{self.named('trade_amount')} is less than 2: each of at least two legs must cost 1 USD"
+
+    def least_margin(self) -> Decimal:
+        return money.exact(self.min_profit_margin)
+
+
+def select(capture: Capture, config: StrategyConfig) -> Selection:
+    """All tradable markets of the events that are judged: at least two of their tradable markets pass all filters.
+
+    A filter removes an event with all its markets, when fewer than two of them are left, and never a single leg.
+    """
+    tradable = capture.columns["tradable"]
+    numbers, events = event_numbers(capture)
+    passing = tradable.copy()
+    candidates = tradable
+    funnel = [("tradable", int(len(tradable) - tradable.sum()))]
+    for name, mask in [("at_least_two_in_event", tradable), *filter_masks(capture, config)]:
+        passing &= mask
+        judged = np.bincount(numbers[passing], minlength=events) >= FEWEST_LEGS
+        left = candidates & judged[numbers]
+        funnel.append((name, int(candidates.sum() - left.sum())))
+        candidates = left
+    return Selection(np.flatnonzero(candidates), tuple(funnel))
+
+
+def decide(view: View, config: ArbitrageConfig) -> list[Signal]:
+    """Buy every set of a judged event with a margin of at least `min_profit_margin`; confidence = margin."""
+    legs = event_legs(view.capture, view.rows)
+    least = config.min_profit_margin - FLOAT_NOISE
+    found = list(paying_sets(legs, least))
+    if config.include_nested:
+        found += nested_pairs(legs, least)
+    return [signal for paying_set in found for signal in _signals(view, config, paying_set)]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one share of each leg of a set costs with fees, and what they pay together at least, in USD."""
+
+    cost: Decimal
+    payout: Decimal
+
+    @property
+    def margin(self) -> Decimal:
+        return self.payout / self.cost - 1
+
+
+def _signals(view: View, config: ArbitrageConfig, found: PayingSet) -> list[Signal]:
+    terms = _terms(view.capture, found)
+    if terms.margin <= 0 or terms.margin < config.least_margin():
+        return []
+    amount = money.usd(config.trade_amount)
+    legs = replace(view, rows=np.array(found.rows, dtype=np.intp))
+    reason = _reason(view, found, terms)
+    wishes = [
+        legs.entry(leg, side, config.trade_amount, float(terms.margin), reason) for leg, side in enumerate(found.sides)
+    ]
+    bundle = bundle_id(found.kind, len(wishes), _noun(wishes, found), view.captured_at)
+    shares = money.shares_down(amount / terms.cost)
+    smallest = min(wish.liquidity for wish in wishes)
+    return [replace(wish, liquidity=smallest, bundle=bundle, shares=shares) for wish in wishes]
+
+
+def _terms(capture: Capture, found: PayingSet) -> Terms:
+    """The exact terms of a set that was found in floats."""
+    cost = money.ZERO
+    for row, side in zip(found.rows, found.sides, strict=True):
+        leg = quote(capture, capture.texts["market_id"][row], side)
+        assert leg is not None  # every leg of a set that was found has an ask and a known fee
+        assert leg.ask is not None
+        assert leg.fees is not None
+        cost += leg.ask + leg.fees.per_share(leg.ask)
+    return Terms(cost, BundleId(found.kind, len(found.rows), "").payout)
+
+
+def _noun(wishes: list[Signal], found: PayingSet) -> str:
+    if found.kind is BundleKind.NESTED:
+        return "-".join(wish.market_id for wish in wishes)
+    return wishes[0].event_id
+
+
+def _reason(view: View, found: PayingSet, terms: Terms) -> str:
+    told = (
+        f"{KINDS[found.kind]} of {len(found.rows)}: pays at least {terms.payout:f} "
+        f"for {money.usd(terms.cost).normalize():f} with fees, "
+        f"margin {terms.margin:.4%}, {_horizon(view, found, terms)}"
+    )
+    if found.kind is BundleKind.NESTED:
+        return f"{told}; a void can pay as little as 0.5, a loss of {1 - money.exact('0.5') / terms.cost:.1%}"
+    return told
+
+
+def _horizon(view: View, found: PayingSet, terms: Terms) -> str:
+    end = view.capture.columns["event_end_date"][found.rows[0]]
+    if np.isnat(end):
+        return "no end date"
+    now = np.datetime64(view.captured_at.replace(tzinfo=None), "us")
+    days = (end - now).astype("int64") / MICROSECONDS_PER_DAY
+    if days <= 0:
+        return "past its end date"
+    return f"{days:.1f} days to the end, {float(terms.margin) * 365 / days:.2%} a year"
+
+
+STRATEGY = Strategy(
+    name="arbitrage",
+    title="Arbitrage",
+    description="Buys complete sets of outcomes, whole and with equal shares, that must pay more than they cost.",
+    config=ArbitrageConfig,
+    decide=decide,
+    select=select,
+)

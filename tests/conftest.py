@@ -1,0 +1,98 @@
+"""What tests share: a real PostgreSQL with the newest schema, a database of its own for each test, the recordings."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from prescient_dagster.store import migrate, postgres
+from prescient_dagster.store.database import Database, connect
+
+RECORDINGS = Path(__file__).parents[2] / "shared" / "data" / "polymarket"
+# The tests' server may lose everything in a crash, and is faster for it.
+CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_tester(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PRESCIENT_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An empty home that PostgreSQL's own account can reach, also where the tests run as root."""
+    with _new_home() as home:
+        yield home
+
+
+@pytest.fixture(scope="session")
+def template_url() -> Iterator[str]:
+    """A migrated, empty database on a server of this test process."""
+    with _new_home() as home:
+        url = postgres.start(home)
+        _run(_server(url), *(f"ALTER SYSTEM SET {name} = off" for name in CARELESS), "SELECT pg_reload_conf()")
+        database = connect(url)
+        migrate.upgrade(database)
+        database.close()
+        yield url
+
+
+@pytest.fixture
+def database_url(template_url: str) -> Iterator[str]:
+    """The URL of a migrated, empty database that this test has for itself."""
+    server, name = _server(template_url), f"test_{uuid.uuid4().hex}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {postgres.DATABASE}")
+    yield template_url.replace(f"/{postgres.DATABASE}?", f"/{name}?")
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated, empty database that this test has for itself."""
+    database = connect(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def captures_folder(tmp_path: Path) -> Path:
+    return tmp_path / "captures"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The recorded answers of Polymarket, which are not part of the project."""
+    if not RECORDINGS.is_dir():
+        pytest.skip(f"the recordings are not here: {RECORDINGS}")
+    return RECORDINGS
+
+
+@contextmanager
+def _new_home() -> Iterator[Path]:
+    """A folder under /tmp, whose server ends with the block."""
+    path = Path(tempfile.mkdtemp(prefix="prescient-test-", dir="/tmp"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        postgres.stop(path)
+        shutil.rmtree(path)
+
+
+def _server(url: str) -> Engine:
+    maintenance = url.replace(f"/{postgres.DATABASE}?", "/postgres?")
+    return create_engine(maintenance, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+def _run(server: Engine, *statements: str) -> None:
+    with server.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
