@@ -8,7 +8,7 @@ from prescient_dagster.resources import resources
 from prescient_dagster.settings import load_settings
 
 defs = dg.Definitions(
-    assets=[market_data.capture, market_data.ready],
+    assets=[market_data.capture, market_data.resolutions, market_data.settlements, market_data.ready],
     jobs=[automation.market_data_job()],
     schedules=[automation.market_data_schedule(load_settings().capture_schedule)],
     sensors=[automation.partition_sensor(strategy_names())],

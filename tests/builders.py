@@ -6,6 +6,7 @@ An ordinary market is open, tradable, one in its event, without fees, with a tic
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -90,7 +91,9 @@ def a_capture(*markets: Mapping[str, Any], at: datetime = NOON, capture_id: int 
     return Capture(capture_id, at, no_events(), frame)
 
 
+@cache
 def no_events() -> pd.DataFrame:
+    """An event table without rows; making one takes longer than all the rest of a small test."""
     return event_frame({name: [] for name in EVENT_COLUMNS})
 
 
@@ -128,12 +131,13 @@ def a_wish(market_id: str = "1", side: Side = YES, amount: float = 100, **fields
     """A wish to buy for 100 USD."""
     values: dict[str, Any] = {
         "event_id": f"event-{market_id}",
+        "action": Action.buy(side),
         "target_price": D("0.80"),
         "confidence": D("0.30"),
         "reason": "it will",
         "liquidity": D(1_000_000),
     }
-    return Signal(market_id, action=Action.buy(side), amount=D(amount), **(values | fields))
+    return Signal(market_id, amount=D(amount), **(values | fields))
 
 
 def a_bundle(*legs: tuple[str, Side], kind: BundleKind = BundleKind.YES_SET, **fields: Any) -> list[Signal]:

@@ -15,15 +15,17 @@ import dagster as dg
 
 from prescient_dagster import domain
 from prescient_dagster.assets import cycle_metadata
+from prescient_dagster.assets.checks import BALANCE, balance_check
+from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.portfolio_cycles import Desk, Order, Result
 from prescient_dagster.assets.run_config import given, run_config_class
 from prescient_dagster.catalog import strategy_files
-from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.strategies import Strategy
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store.cycles import Stage
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.reconciliation import reconcile
 
 DESCRIPTIONS = {
     Stage.SIGNALS: "What each portfolio wishes to buy or sell on a capture, and why. Materialized alone it is a dry run.",
@@ -74,6 +76,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
     """The multi_asset that runs a strategy's cycle for the portfolios of a run."""
     version = code_version(strategy.name)
     config_class = run_config_class(strategy.name, strategy.config)
+    traded = asset_key(strategy.name, Stage.TRADES)
 
     @dg.multi_asset(
         name=op_name(strategy.name),
@@ -83,6 +86,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=strategy.name,
         description=strategy.description,
+        check_specs=[dg.AssetCheckSpec("books_balance", asset=traded, description=BALANCE)],
     )
     def cycle(
         context: dg.AssetExecutionContext,
@@ -90,13 +94,16 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         database: DatabaseResource,
         capture_files: CaptureFiles,
         venue: VenueResource,
-    ) -> Iterator[dg.AssetMaterialization]:
+    ) -> Iterator[dg.AssetCheckResult]:
         store = database.open()
         desk = Desk(strategy, store, capture_files.folder, _book_fetcher(venue, store))
         failed = _carried_out(context, desk, _order(context, config, version))
+        if traded in context.selected_asset_keys:
+            # Before the failure is raised: a step that has failed yields no checks.
+            with explained():
+                yield balance_check(traded, reconcile(store, context.partition_keys))
         if failed:
             raise _failure(failed, len(context.partition_keys))
-        yield from ()
 
     return cycle
 
@@ -118,15 +125,13 @@ def _order(context: dg.AssetExecutionContext, config: Any, version: str) -> Orde
 def _carried_out(context: dg.AssetExecutionContext, desk: Desk, order: Order) -> dict[str, str]:
     """Carry out the order, log what each portfolio did, and return the reasons of those that failed."""
     failed = {}
-    try:
+    with explained():
         for result in desk.carry_out(order):
             if result.error is not None:
                 context.log.error(f"{result.slug}: {result.error}")
                 failed[result.slug] = result.error
             else:
                 _log(context, result)
-    except PrescientError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
     return failed
 
 

@@ -177,7 +177,8 @@ class Desk:
             capture,
             standing.account,
             self._selections[key],
-            may_enter=not closing and cycle.frequency_allows(config.trade_frequency, capture.captured_at, previous),
+            may_enter=cycle.frequency_allows(config.trade_frequency, capture.captured_at, previous),
+            closing=closing,
         )
         return Plan(standing, self.record, self.order.stages, config, decision.selection, decision.signals)
 

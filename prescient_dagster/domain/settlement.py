@@ -6,7 +6,7 @@ nothing, and a market that still accepts orders may be settled. A resolution tha
 reversal and a new entry, on the day of the correction; what has been booked stays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from enum import StrEnum
 import pandas as pd
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.ledger import Position, Trade, TradeKind
+from prescient_dagster.domain.ledger import Account, Position, Trade, TradeKind, booked
 from prescient_dagster.domain.signals import Side
 
 SURE, NOTHING, HALF = 0.999, 0.001, 0.5  # USD per share
@@ -162,3 +162,23 @@ def standing(entries: Iterable[Trade]) -> list[Trade]:
 def _next_number(entries: Iterable[Trade]) -> int:
     """The number of the next payment of a market's side: one more than there have been."""
     return 1 + sum(not str(entry.source_ref).endswith(":reversal") for entry in entries)
+
+
+def settled(
+    account: Account, history: Sequence[Trade], verdicts: Mapping[str, Verdict], at: datetime
+) -> tuple[Account, list[Trade]]:
+    """A portfolio's books after these verdicts, and the entries that led there.
+
+    Args:
+        history: its settlements and refunds so far in these markets.
+        at: `captured_at` of the capture that tells.
+    """
+    sides = set(account.positions) | {(trade.market_id, trade.side) for trade in history}
+    entries: list[Trade] = []
+    for market_id, side in sorted(sides):
+        if market_id in verdicts:
+            past = [trade for trade in history if (trade.market_id, trade.side) == (market_id, side)]
+            entries += settlements(account.positions.get((market_id, side)), past, verdicts[market_id], at)
+    for entry in entries:
+        account = booked(account, entry)
+    return account, entries

@@ -17,11 +17,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.domain.ledger import Account, Holding, Position
 from prescient_dagster.domain.portfolios import Portfolio, PortfolioStatus
-from prescient_dagster.domain.signals import Side, SignalStatus
+from prescient_dagster.domain.signals import ExitRule, Side, SignalStatus
 from prescient_dagster.domain.snapshots import Snapshot
 from prescient_dagster.store import ledger
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.tables import captures, cycles, portfolios, positions, signals
+from prescient_dagster.store.portfolios import close_if_flat
+from prescient_dagster.store.tables import captures, cycles, portfolios, positions, signals, trades
 
 
 class Stage(StrEnum):
@@ -51,22 +52,33 @@ class Standing:
     Attributes:
         version: of the portfolio's row and books; a save refuses where it has moved on.
         newest_cycle: the newest cycle there is, on whatever capture.
+        portfolio_failed: whether its last cycle failed.
     """
 
     portfolio: Portfolio
     account: Account
     version: int
     newest_cycle: CycleRecord | None
+    portfolio_failed: bool = False
 
 
 def load_standings(database: Database, slugs: Sequence[str]) -> dict[str, Standing]:
     """The portfolios of these slugs with their books, in a handful of queries; unknown slugs are absent."""
-    with database.begin() as connection:
-        rows = connection.execute(select(portfolios).where(portfolios.c.slug.in_(slugs))).all()
-        ids = [row.portfolio_id for row in rows]
-        held = _positions(connection, ids)
-        newest = _newest_cycles(connection, ids)
-    return {row.slug: _standing(row, held[row.portfolio_id], newest.get(row.portfolio_id)) for row in rows}
+    with database.view() as connection:
+        return standings(connection, slugs)
+
+
+def standings(connection: Connection, slugs: Sequence[str]) -> dict[str, Standing]:
+    """The same, as this transaction sees them."""
+    rows = connection.execute(select(portfolios).where(portfolios.c.slug.in_(slugs))).all()
+    ids = [row.portfolio_id for row in rows]
+    held = _positions(connection, ids)
+    stopped = _stopped(connection, ids)
+    newest = _newest_cycles(connection, ids)
+    return {
+        row.slug: _standing(row, held[row.portfolio_id], stopped[row.portfolio_id], newest.get(row.portfolio_id))
+        for row in rows
+    }
 
 
 def load_standing(database: Database, slug: str) -> Standing:
@@ -75,13 +87,15 @@ def load_standing(database: Database, slug: str) -> Standing:
     Raises:
         NotFound: no portfolio has this slug.
     """
-    standings = load_standings(database, [slug])
-    if slug not in standings:
+    found = load_standings(database, [slug])
+    if slug not in found:
         raise NotFound(f"no portfolio {slug!r}; `prescient portfolio list` names those there are")
-    return standings[slug]
+    return found[slug]
 
 
-def _standing(row: Row[Any], held: dict[Holding, Position], newest: CycleRecord | None) -> Standing:
+def _standing(
+    row: Row[Any], held: dict[Holding, Position], stopped: dict[str, datetime], newest: CycleRecord | None
+) -> Standing:
     portfolio = Portfolio(
         portfolio_id=row.portfolio_id,
         slug=row.slug,
@@ -100,8 +114,9 @@ def _standing(row: Row[Any], held: dict[Holding, Position], newest: CycleRecord 
         realized_profit_loss=row.realized_profit_loss,
         fees_paid=row.fees_paid,
         trade_count=row.trade_count,
+        stopped=stopped,
     )
-    return Standing(portfolio, account, row.version, newest)
+    return Standing(portfolio, account, row.version, newest, row.last_error is not None)
 
 
 def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Holding, Position]]:
@@ -112,6 +127,20 @@ def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Hol
         position = Position(**{**values, "side": Side(row["side"])})
         held[row["portfolio_id"]][position.holding] = position
     return held
+
+
+def _stopped(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, datetime]]:
+    """When each market was last sold by a stop, per portfolio."""
+    by_stop = trades.c.details["exit"].astext == ExitRule.STOP_LOSS
+    query = (
+        select(trades.c.portfolio_id, trades.c.market_id, func.max(trades.c.timestamp))
+        .where(trades.c.portfolio_id.in_(ids), by_stop)
+        .group_by(trades.c.portfolio_id, trades.c.market_id)
+    )
+    stopped: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for portfolio_id, market_id, at in connection.execute(query):
+        stopped[portfolio_id][market_id] = at
+    return stopped
 
 
 def _newest_cycles(connection: Connection, ids: Iterable[int]) -> dict[int, CycleRecord]:
@@ -170,14 +199,20 @@ def advance(connection: Connection, standing: Standing, capture_id: int, stages:
 def save(
     connection: Connection, standing: Standing, capture_id: int, account: Account, snapshot: Snapshot | None
 ) -> None:
-    """Write what a portfolio has after a cycle.
-
-    Its version is counted up, so that nobody saves on what was before, and its last error is cleared.
-    """
+    """Write what a portfolio has after a cycle, and clear why the one before failed."""
     portfolio_id = standing.portfolio.portfolio_id
-    ledger.save_positions(connection, portfolio_id, standing.account.positions, account.positions)
+    save_account(connection, standing, account)
     if snapshot is not None:
         ledger.save_snapshot(connection, portfolio_id, capture_id, account, snapshot)
+    if standing.portfolio_failed:
+        mine = portfolios.c.portfolio_id == portfolio_id
+        connection.execute(update(portfolios).where(mine).values(last_error=None, last_error_at=None))
+
+
+def save_account(connection: Connection, standing: Standing, account: Account) -> None:
+    """Write what a portfolio has; its version is counted up, so that nobody saves on what was before."""
+    portfolio_id = standing.portfolio.portfolio_id
+    ledger.save_positions(connection, portfolio_id, standing.account.positions, account.positions)
     connection.execute(
         update(portfolios)
         .where(portfolios.c.portfolio_id == portfolio_id)
@@ -187,10 +222,10 @@ def save(
             fees_paid=account.fees_paid,
             trade_count=account.trade_count,
             version=portfolios.c.version + 1,
-            last_error=None,
-            last_error_at=None,
         )
     )
+    if standing.portfolio.status is PortfolioStatus.CLOSING:
+        close_if_flat(connection, portfolio_id)
 
 
 def note_failure(database: Database, slug: str, reason: str) -> None:

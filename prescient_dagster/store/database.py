@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from prescient_dagster.domain.errors import DatabaseUnavailable, InvalidInput, StoreError
@@ -45,6 +45,23 @@ class Database:
         """
         with translated(self.engine.url), self.engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def view(self) -> Iterator[Connection]:
+        """One consistent view: all its queries see the same moment, whatever others commit meanwhile.
+
+        Raises:
+            DatabaseUnavailable: nothing answers.
+            StoreError: it refuses.
+        """
+        engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with translated(self.engine.url), engine.begin() as connection:
+            yield connection
+
+    def has_tables(self) -> bool:
+        """Whether a migration has ever been applied."""
+        with self.begin() as connection:
+            return inspect(connection).has_table("portfolios", schema="prescient")
 
     def close(self) -> None:
         """Let go of the connections."""

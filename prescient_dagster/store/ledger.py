@@ -53,10 +53,11 @@ TRADE_FIELDS = (
 def load_trades(connection: Connection, portfolio_id: int) -> list[Trade]:
     """All trades of a portfolio in the order in which they were booked."""
     query = select(trades).where(trades.c.portfolio_id == portfolio_id).order_by(trades.c.trade_id)
-    return [_trade(row) for row in connection.execute(query).mappings()]
+    return [trade_of(row) for row in connection.execute(query).mappings()]
 
 
-def _trade(row: Mapping[str, Any]) -> Trade:
+def trade_of(row: Mapping[str, Any]) -> Trade:
+    """The trade in a row of the table."""
     values = {name: row[name] for name in TRADE_FIELDS}
     return Trade(**{**values, "kind": TradeKind(row["kind"]), "side": Side(row["side"]), "source_ref": row["source_ref"]})
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from prescient_dagster.domain import money
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Outcome
-from prescient_dagster.domain.signals import Action, Signal, SignalStatus
+from prescient_dagster.domain.signals import Action, ExitRule, Signal, SignalStatus
 from prescient_dagster.store import ledger
 from prescient_dagster.store.tables import signals
 
@@ -35,7 +35,7 @@ def save(connection: Connection, portfolio_id: int, capture: Capture, outcomes: 
     _append_trades(connection, portfolio_id, capture.capture_id, numbers, outcomes)
 
 
-SIGNAL_FIELDS = ("market_id", "event_id", "action", "target_price", "amount", "confidence", "reason", "bundle")
+SIGNAL_FIELDS = ("market_id", "event_id", "action", "target_price", "amount", "confidence", "reason", "bundle", "shares", "exit")
 
 
 def _values(outcome: Outcome, capture: Capture) -> dict[str, Any]:
@@ -67,7 +67,9 @@ def load_pending(connection: Connection, portfolio_id: int, capture_id: int) -> 
 
 def _signal(row: Mapping[str, Any]) -> Signal:
     values = {name: row[name] for name in SIGNAL_FIELDS}
-    return Signal(**{**values, "action": Action(row["action"]), "liquidity": row["market_liquidity"] or money.ZERO})
+    values["action"] = Action(row["action"])
+    values["exit"] = None if row["exit"] is None else ExitRule(row["exit"])
+    return Signal(**values, liquidity=row["market_liquidity"] or money.ZERO)
 
 
 def end(

@@ -4,18 +4,20 @@ Wherever a portfolio is named, its slug and its number do.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound
 from prescient_dagster.domain.portfolios import SLUG, Portfolio, PortfolioStatus, checked_balance, checked_slug
 from prescient_dagster.store.database import Database, storable
-from prescient_dagster.store.tables import portfolios, positions
+from prescient_dagster.store.tables import cycles, portfolios, positions
 
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -77,6 +79,39 @@ def list_all(database: Database, strategy_type: str | None = None) -> list[Portf
         query = query.where(portfolios.c.strategy_type == strategy_type)
     with database.begin() as connection:
         return [of_row(row) for row in connection.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the portfolios of one strategy are doing, closed ones left out.
+
+    Attributes:
+        failing: why the last cycle failed, by slug, of those whose last cycle failed.
+        last_cycle_at: by our clock, of any of them.
+    """
+
+    portfolios: int
+    failing: dict[str, str]
+    last_cycle_at: datetime | None
+
+
+def activity(database: Database) -> dict[str, Activity]:
+    """What the portfolios are doing, by strategy."""
+    last = select(func.max(cycles.c.started_at)).where(cycles.c.portfolio_id == portfolios.c.portfolio_id)
+    query = select(
+        portfolios.c.strategy_type, portfolios.c.slug, portfolios.c.last_error, last.scalar_subquery().label("last")
+    ).where(portfolios.c.status != PortfolioStatus.CLOSED)
+    by_strategy: dict[str, list[RowMapping]] = defaultdict(list)
+    with database.begin() as connection:
+        for row in connection.execute(query.order_by(portfolios.c.portfolio_id)).mappings():
+            by_strategy[row["strategy_type"]].append(row)
+    return {strategy: _activity(rows) for strategy, rows in by_strategy.items()}
+
+
+def _activity(rows: list[RowMapping]) -> Activity:
+    failing = {row["slug"]: row["last_error"] for row in rows if row["last_error"] is not None}
+    ran = [row["last"] for row in rows if row["last"] is not None]
+    return Activity(len(rows), failing, max(ran, default=None))
 
 
 def change(

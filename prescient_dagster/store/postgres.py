@@ -13,6 +13,7 @@ import pwd
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -148,27 +149,29 @@ class _Server:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return None
-        if not lines or not lines[0].isdigit() or int(lines[0]) not in {process.pid for process in self.processes()}:
+        if not lines or not lines[0].isdigit() or not self.is_ours(int(lines[0])):
             return None
         return lines[7].strip() if len(lines) > 7 else "starting"
 
-    def processes(self) -> list[psutil.Process]:
-        """The server's processes. A process id alone proves nothing: after a reboot it is somebody else's."""
-        running = psutil.process_iter(["name", "cwd"])
-        return [
-            process
-            for process in running
-            if process.info["name"] == "postgres" and process.info["cwd"] == str(self.data)
-        ]
+    def is_ours(self, pid: int) -> bool:
+        """Whether a process serves this cluster. Its number proves nothing: after a reboot it is somebody else's."""
+        try:
+            process = psutil.Process(pid)
+            return process.name() == "postgres" and process.cwd() == str(self.data)
+        except psutil.Error:
+            return False
 
     def clear_leftovers(self) -> None:
         """Remove what a killed server left: its orphans first, since two servers must never write one cluster."""
-        for orphan in self.processes():
-            with suppress(psutil.NoSuchProcess):
-                orphan.terminate()
-        self.wait_until("lose the processes of a killed server", lambda: not self.processes())
+        for orphan in self.orphans():
+            with suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGTERM)
+        self.wait_until("lose the processes of a killed server", lambda: not self.orphans())
         for left in (self.data / "postmaster.pid", self.socket_folder / f".s.PGSQL.{PORT}.lock"):
             left.unlink(missing_ok=True)
+
+    def orphans(self) -> list[int]:
+        return [pid for pid in psutil.pids() if self.is_ours(pid)]
 
     def make_cluster(self) -> None:
         """Written aside and renamed, so that a cluster is complete or absent."""

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -163,6 +164,8 @@ signals = Table(
     Column("status", Text, nullable=False),
     Column("reject_reason", Text),
     Column("bundle", Text),
+    Column("shares", Shares),  # of a sale or of each leg of a bundle; null: as many as the amount buys
+    Column("exit", Text),  # the rule a sale follows
     CheckConstraint("action IN ('buy_yes', 'buy_no', 'sell_yes', 'sell_no')", name="action"),
     CheckConstraint(
         "status IN ('pending', 'executed', 'partially_executed', 'rejected', 'expired')", name="status"
@@ -198,6 +201,25 @@ trades = Table(
     CheckConstraint("side IN ('yes', 'no')", name="side"),
     UniqueConstraint("portfolio_id", "source_ref"),
     Index(None, "portfolio_id", "capture_id"),
+    # Few sales are stops, and each cycle asks for them.
+    Index("trades_stops_idx", "portfolio_id", "market_id", postgresql_where=text("details ->> 'exit' = 'stop_loss'")),
+    Index("trades_settled_idx", "market_id", postgresql_where=text("kind IN ('settlement', 'refund')")),
+)
+
+# What the venue said of markets that somebody held when they had closed or left the listing; a row when that changed.
+resolutions = Table(
+    "resolutions",
+    metadata,
+    Column("market_id", Text, nullable=False),
+    Column("capture_id", ForeignKey("prescient.captures.capture_id"), nullable=False),
+    Column("timestamp", Time, nullable=False),  # captured_at: from then on it could be known
+    Column("ending", Text, nullable=False),  # yes, no, void, pending
+    Column("reason", Text, nullable=False),  # why it is pending
+    Column("yes_price", Price),
+    Column("no_price", Price),
+    Column("resolution_status", Text, nullable=False),
+    PrimaryKeyConstraint("market_id", "capture_id"),
+    CheckConstraint("ending IN ('yes', 'no', 'void', 'pending')", name="ending"),
 )
 
 # Open positions only; the trades tell of the closed ones.

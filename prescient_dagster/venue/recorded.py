@@ -83,10 +83,10 @@ class RecordedVenue:
 
     def _files(self) -> Iterator[Path]:
         try:
-            paths = sorted(self._folder.iterdir())
+            names = {path.name.replace(_MARKETS, _EVENTS) for path in self._folder.iterdir()}
         except OSError as error:
             raise InvalidInput(f"the recordings in {self._folder} cannot be read: {error.strerror}") from error
-        return (path for path in paths if path.name.endswith((_JSON, _EVENTS)))
+        return (self._folder / name for name in sorted(names) if name.endswith((_JSON, _EVENTS)))
 
 
 def _time_of(path: Path) -> datetime:

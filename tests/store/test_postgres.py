@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -115,18 +116,20 @@ def test_a_process_number_that_was_given_away_does_not_keep_the_server_down(home
 def test_orphans_of_a_killed_server_are_ended_before_another_starts(home: Path) -> None:
     url = postgres.start(home)
     server = postmaster(home)
-    orphans = server.children()
-    for orphan in orphans:
-        orphan.suspend()
-    kill(server)
-    with ThreadPoolExecutor(1) as thread:
-        started = thread.submit(postgres.start, home)
-        time.sleep(0.5)
-        assert not started.done()
-        for orphan in orphans:
+    (orphan,) = (child for child in server.children() if "checkpointer" in child.cmdline()[0])
+    orphan.suspend()
+    try:
+        kill(server)
+        with ThreadPoolExecutor(1) as thread:
+            started = thread.submit(postgres.start, home)
+            with pytest.raises(TimeoutError):
+                started.result(timeout=0.5)
             orphan.resume()
-        assert answer(started.result()) == "prescient"
-    assert url == started.result()
+            assert answer(started.result()) == "prescient"
+        assert started.result() == url
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            orphan.resume()
 
 
 def test_a_set_up_that_was_broken_off_is_done_again(home: Path) -> None:

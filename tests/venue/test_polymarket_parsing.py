@@ -68,7 +68,11 @@ def test_a_last_price_of_zero_means_never_traded() -> None:
 
 @pytest.mark.parametrize(
     ("field", "column"),
-    [("volume24hr", "volume_24hr"), ("oneHourPriceChange", "price_change_1h"), ("oneDayPriceChange", "price_change_24h")],
+    [
+        ("volume24hr", "volume_24hr"),
+        ("oneHourPriceChange", "price_change_1h"),
+        ("oneDayPriceChange", "price_change_24h"),
+    ],
 )
 def test_what_an_open_market_leaves_out_is_zero_and_what_a_closed_one_leaves_out_is_unknown(
     field: str, column: str
@@ -193,7 +197,9 @@ def test_a_number_of_thousands_of_digits_costs_its_market_only() -> None:
 
 
 def test_bytes_that_are_no_utf8_cost_their_market_only() -> None:
-    listing = read(on_the_wire(an_event("e1", a_market("1", question="what?"), a_market("2"))).replace(b"what?", b"\xff"))
+    listing = read(
+        on_the_wire(an_event("e1", a_market("1", question="what?"), a_market("2"))).replace(b"what?", b"\xff")
+    )
     assert [(rejection.record_id, rejection.reason) for rejection in listing.rejections] == [
         ("1", "a text that is not Unicode")
     ]
@@ -331,7 +337,9 @@ def test_two_percent_of_broken_records_are_borne_and_no_more() -> None:
         return listed(an_event("e1", *markets))
 
     assert len(require_whole(venue(2)).rejections) == 2
-    with pytest.raises(VenueError, match=r"polymarket: 3 of 100 records cannot be read, more than 2%: market 0: bestBid"):
+    with pytest.raises(
+        VenueError, match=r"polymarket: 3 of 100 records cannot be read, more than 2%: market 0: bestBid"
+    ):
         require_whole(venue(3))
 
 

@@ -60,7 +60,11 @@ def test_the_fields_of_a_market_are_those_of_the_raw_record(shared_data: Path, m
     assert row.end_date == pd.Timestamp(market["endDate"])
     assert row.closed == market["closed"]
     assert row.tradable == (not market["closed"])
-    assert (row.event_id, row.event_title, row.event_market_count) == (event["id"], event["title"], len(event["markets"]))
+    assert (row.event_id, row.event_title, row.event_market_count) == (
+        event["id"],
+        event["title"],
+        len(event["markets"]),
+    )
     assert row.event_liquidity == pytest.approx(event["liquidity"], abs=1e-6)
     assert row.event_end_date == pd.Timestamp(event["endDate"])
 

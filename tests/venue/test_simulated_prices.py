@@ -94,6 +94,15 @@ def test_the_legs_of_a_complete_set_sum_to_one_and_exactly_one_wins() -> None:
         assert (np.bincount(events, now.verdict[exclusive])[chosen] == 1).all()
 
 
+def test_legs_out_of_the_race_end_early_and_the_winner_with_the_event() -> None:
+    now = a_state(0, events=6000)
+    early, exclusive = now.roster.knockout, now.roster.structure == Structure.EXCLUSIVE
+    ends = now.roster.lives.ends[now.roster.event]
+    assert (early & now.verdict).any(), "an outsider wins now and then"
+    assert (now.endings.known == ends)[exclusive & now.verdict].all()
+    assert (now.endings.known < ends)[early & ~now.verdict].all()
+
+
 def test_the_named_legs_of_an_augmented_set_leave_room_for_others() -> None:
     now = a_state(0, events=600)
     named = (now.roster.structure == Structure.AUGMENTED) & ~now.roster.placeholder
@@ -120,9 +129,8 @@ def test_quotes_enclose_what_a_market_is_worth_unless_a_mispricing_is_planted() 
 
 def test_events_follow_each_other_without_a_gap_and_live_from_hours_to_two_months() -> None:
     now = lives(5, open_numbers(5, 200, 3 * DAY))
-    before = lives(5, open_numbers(5, 200, int(now.starts.min()) - 1 if now.starts.min() > 0 else 0))
-    assert (before.starts <= before.ends).all()
     assert ((now.starts <= 3 * DAY) & (now.closes > 3 * DAY)).all()
+    assert ((now.starts < now.ends) & (now.ends < now.closes)).all()
     following = lives(5, now.numbers + 20_000)
     assert (following.starts == now.closes).all()
     lengths = (now.closes - now.starts) / HOUR

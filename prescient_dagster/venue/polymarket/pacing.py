@@ -56,7 +56,7 @@ class RateLimit:
 def retry_after_seconds(header: str | None, now: datetime) -> float:
     """What a `Retry-After` header asks for: seconds or a date; 0 where there is none or it cannot be read."""
     try:
-        return max(float(header or 0), 0.0)
+        return max(0.0, float(header or 0))
     except ValueError:
         return _seconds_until(header or "", now)
 

@@ -166,6 +166,23 @@ def upgrade() -> None:
         schema=SCHEMA,
     )
     op.create_table(
+        "resolutions",
+        sa.Column("market_id", sa.Text(), nullable=False),
+        sa.Column("capture_id", sa.BigInteger(), nullable=False),
+        sa.Column("timestamp", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ending", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("yes_price", sa.Numeric(precision=8, scale=6)),
+        sa.Column("no_price", sa.Numeric(precision=8, scale=6)),
+        sa.Column("resolution_status", sa.Text(), nullable=False),
+        sa.CheckConstraint("ending IN ('yes', 'no', 'void', 'pending')", name=op.f("resolutions_ending")),
+        sa.ForeignKeyConstraint(
+            ["capture_id"], ["prescient.captures.capture_id"], name=op.f("resolutions_capture_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("market_id", "capture_id", name=op.f("resolutions_pkey")),
+        schema=SCHEMA,
+    )
+    op.create_table(
         "signals",
         sa.Column("signal_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("portfolio_id", sa.BigInteger(), nullable=False),
@@ -189,6 +206,8 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("reject_reason", sa.Text()),
         sa.Column("bundle", sa.Text()),
+        sa.Column("shares", sa.Numeric(precision=20, scale=2)),
+        sa.Column("exit", sa.Text()),
         sa.CheckConstraint(
             "(status = 'rejected') = (reject_reason IS NOT NULL)", name=op.f("signals_rejected_with_reason")
         ),
@@ -275,4 +294,18 @@ def upgrade() -> None:
         schema=SCHEMA,
     )
     op.create_index(op.f("trades_portfolio_id_capture_id_idx"), "trades", ["portfolio_id", "capture_id"], schema=SCHEMA)
+    op.create_index(
+        "trades_stops_idx",
+        "trades",
+        ["portfolio_id", "market_id"],
+        schema=SCHEMA,
+        postgresql_where=sa.text("details ->> 'exit' = 'stop_loss'"),
+    )
+    op.create_index(
+        "trades_settled_idx",
+        "trades",
+        ["market_id"],
+        schema=SCHEMA,
+        postgresql_where=sa.text("kind IN ('settlement', 'refund')"),
+    )
     op.execute(REFUSE_CHANGE)

@@ -1,0 +1,78 @@
+"""Paying what has been resolved: every portfolio's positions in markets that have ended, whatever its strategy's state."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from prescient_dagster.domain.errors import Conflict
+from prescient_dagster.domain.ledger import Trade
+from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.settlement import Ending, Verdict, settled, verdicts
+from prescient_dagster.store import captures, cycles, ledger, resolutions
+from prescient_dagster.store.captures import CaptureRecord
+from prescient_dagster.store.cycles import Standing
+from prescient_dagster.store.database import Database
+from prescient_dagster.venue.interface import Venue
+
+ATTEMPTS = 5
+UNKNOWN = Verdict(Ending.PENDING, "the venue does not know it")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one portfolio was paid, or had to give back, on a capture."""
+
+    slug: str
+    entries: tuple[Trade, ...]
+
+
+def first_of_day(captured_at: datetime, previous: datetime | None) -> bool:
+    """Whether a capture is the first of its UTC day."""
+    return previous is None or previous.date() != captured_at.date()
+
+
+def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venue) -> dict[str, Verdict]:
+    """Ask the venue how the markets ended that are held and no longer open, and keep what is new.
+
+    Markets that were settled in the last 30 days are asked for once a day, in case a resolution was corrected.
+    """
+    before = captures.previous_ready(database, record.captured_at)
+    daily = first_of_day(record.captured_at, None if before is None else before.captured_at)
+    asked = resolutions.to_ask(database, capture, also_settled=daily)
+    if not asked:
+        return {}
+    markets = venue.find_markets(asked, record.captured_at).markets
+    told = {market_id: UNKNOWN for market_id in asked} | verdicts(markets)
+    resolutions.observe(database, record, told, markets)
+    return told
+
+
+def settle(database: Database, record: CaptureRecord) -> Iterator[Settled]:
+    """Book what the verdicts known so far call for, one transaction per portfolio; repeated, it books nothing."""
+    final = resolutions.final(database, resolutions.watched(database, record.captured_at))
+    slugs = resolutions.concerned(database, list(final)) if final else []
+    standings = cycles.load_standings(database, slugs)
+    past = resolutions.payments(database, [each.portfolio.portfolio_id for each in standings.values()], final)
+    for slug in slugs:
+        standing = standings[slug]
+        entries = _settled(database, record, standing, past.get(standing.portfolio.portfolio_id, []), final)
+        if entries:
+            yield Settled(slug, tuple(entries))
+
+
+def _settled(
+    database: Database, record: CaptureRecord, standing: Standing, past: list[Trade], final: Mapping[str, Verdict]
+) -> list[Trade]:
+    for _ in range(ATTEMPTS):
+        account, entries = settled(standing.account, past, final, record.captured_at)
+        portfolio_id = standing.portfolio.portfolio_id
+        with database.begin() as connection:
+            if cycles.locked(connection, standing):
+                if entries:
+                    ledger.append(connection, portfolio_id, record.capture_id, [(entry, None) for entry in entries])
+                    cycles.save_account(connection, standing, account)
+                return entries
+        # A cycle or another settlement came between: look again at what is there.
+        standing = cycles.load_standing(database, standing.portfolio.slug)
+        past = resolutions.payments(database, [portfolio_id], final).get(portfolio_id, [])
+    raise Conflict(f"portfolio {standing.portfolio.slug} is being changed by others all the time: run it again")

@@ -1,0 +1,62 @@
+"""The books rebuilt from the trades, for all portfolios in two queries, and what does not agree."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from sqlalchemy import Connection, func, select
+
+from prescient_dagster.domain.ledger import Holding
+from prescient_dagster.domain.reconciliation import Totals, differences
+from prescient_dagster.domain.signals import Side
+from prescient_dagster.store.cycles import standings
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.tables import portfolios, trades
+
+SharesAndCost = tuple[Decimal, Decimal]
+
+
+def reconcile(database: Database, slugs: Sequence[str] | None = None) -> dict[str, list[str]]:
+    """What does not agree in the books of each portfolio; an empty list where they balance. None: all portfolios."""
+    if slugs is None:
+        with database.begin() as connection:
+            slugs = list(connection.scalars(select(portfolios.c.slug).order_by(portfolios.c.portfolio_id)))
+    with database.view() as connection:
+        found = standings(connection, slugs)
+        totals = _totals(connection, [standing.portfolio.portfolio_id for standing in found.values()])
+    return {
+        slug: list(differences(standing.account, totals[standing.portfolio.portfolio_id]))
+        for slug, standing in found.items()
+    }
+
+
+def _totals(connection: Connection, portfolio_ids: Iterable[int]) -> dict[int, Totals]:
+    ids = list(portfolio_ids)
+    query = (
+        select(
+            trades.c.portfolio_id,
+            func.sum(trades.c.cash_delta),
+            func.sum(trades.c.cost_delta),
+            func.sum(trades.c.fee),
+            func.count(),
+        )
+        .where(trades.c.portfolio_id.in_(ids))
+        .group_by(trades.c.portfolio_id)
+    )
+    holdings = _holdings(connection, ids)
+    totals = {row[0]: Totals(*row[1:], holdings=holdings[row[0]]) for row in connection.execute(query)}
+    return {portfolio_id: totals.get(portfolio_id, Totals()) for portfolio_id in ids}
+
+
+def _holdings(connection: Connection, ids: list[int]) -> dict[int, dict[Holding, SharesAndCost]]:
+    shares, cost = func.sum(trades.c.shares), func.sum(trades.c.cost_delta)
+    query = (
+        select(trades.c.portfolio_id, trades.c.market_id, trades.c.side, shares, cost)
+        .where(trades.c.portfolio_id.in_(ids))
+        .group_by(trades.c.portfolio_id, trades.c.market_id, trades.c.side)
+        .having((shares != 0) | (cost != 0))
+    )
+    held: dict[int, dict[Holding, SharesAndCost]] = defaultdict(dict)
+    for portfolio_id, market_id, side, all_shares, all_cost in connection.execute(query):
+        held[portfolio_id][(market_id, Side(side))] = (all_shares, all_cost)
+    return held

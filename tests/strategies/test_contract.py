@@ -1,0 +1,21 @@
+"""Every strategy in `strategy_assets/` keeps the contract; a new file is found by itself.
+
+For one of them alone: `pytest tests/strategies/test_contract.py -k <strategy>`.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from prescient_dagster.catalog import strategy_files
+from tests.strategies.contract import CHECKS, Check, load
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("path", strategy_files().values(), ids=lambda path: path.stem)
+def test_a_strategy(path: Path, check: Check) -> None:
+    check(load(path))
+
+
+def test_the_five_strategies_are_among_those_checked() -> None:
+    assert {"momentum", "mean_reversion", "arbitrage", "hybrid", "scalping"} <= strategy_files().keys()
