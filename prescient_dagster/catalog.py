@@ -45,7 +45,9 @@ def load_strategy(name: str) -> Strategy[Any]:
     except Exception as error:  # whatever a strategy's module does wrong must not stop the others
         raise StrategyUnavailable(f"strategy {name} does not load: {_told(error)}") from error
     if not isinstance(strategy, Strategy) or strategy.name != name:
-        raise StrategyUnavailable(f"strategy {name} does not load: STRATEGY in {name}.py must be a Strategy named {name!r}")
+        raise StrategyUnavailable(
+            f"strategy {name} does not load: STRATEGY in {name}.py must be a Strategy named {name!r}"
+        )
     return strategy
 
 

@@ -84,8 +84,8 @@ def _simulated(settings: Settings, database: Database) -> Venue:
         "events": settings.simulation_events,
         "speed": settings.simulation_speed,
     }
-    claimed = world.claim(database, settings.venue_name, parameters)
-    return SimulatedVenue(**parameters, started_at=claimed.started_at)
+    started_at = world.claim(database, settings.venue_name, parameters).started_at
+    return SimulatedVenue(settings.simulation_seed, settings.simulation_events, settings.simulation_speed, started_at)
 
 
 def resources() -> dict[str, dg.ConfigurableResource]:  # type: ignore[type-arg]

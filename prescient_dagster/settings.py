@@ -47,7 +47,9 @@ class Settings(BaseSettings):
     simulation_seed: int = Field(7, description="seed of the simulated venue")
     simulation_events: int = Field(60, ge=1, le=20_000, description="events the simulated venue lists")
     simulation_speed: float = Field(60, gt=0, description="simulated seconds per real second")
-    market_data_cron: str = Field("", description="when captures are taken; empty: every 5 minutes, simulated every minute")
+    market_data_cron: str = Field(
+        "", description="when captures are taken; empty: every 5 minutes, simulated every minute"
+    )
     strategy_cron: str = Field("* * * * *", description="when strategies look for a new capture")
     strict: bool = Field(False, description="1: a strategy that does not load is fatal")
 

@@ -66,13 +66,13 @@ def select(capture: Capture, config: StrategyConfig) -> Selection:
     A filter removes an event with all its markets, when fewer than two of them are left, and never a single leg.
     """
     tradable = capture.columns["tradable"]
-    numbers, events = event_numbers(capture)
+    numbers, known = event_numbers(capture)
     passing = tradable.copy()
     candidates = tradable
     funnel = [("tradable", int(len(tradable) - tradable.sum()))]
     for name, mask in [("at_least_two_in_event", tradable), *filter_masks(capture, config)]:
         passing &= mask
-        judged = np.bincount(numbers[passing], minlength=events) >= FEWEST_LEGS
+        judged = (np.bincount(numbers[passing], minlength=len(known)) >= FEWEST_LEGS) & known
         left = candidates & judged[numbers]
         funnel.append((name, int(candidates.sum() - left.sum())))
         candidates = left
@@ -81,11 +81,11 @@ def select(capture: Capture, config: StrategyConfig) -> Selection:
 
 def decide(view: View, config: ArbitrageConfig) -> list[Signal]:
     """Buy every set of a judged event with a margin of at least `min_profit_margin`; confidence = margin."""
-    legs = event_legs(view.capture, view.rows)
+    exclusive = view.column("neg_risk")
     least = config.min_profit_margin - FLOAT_NOISE
-    found = list(paying_sets(legs, least))
+    found = list(paying_sets(event_legs(view.capture, view.rows[exclusive]), least))
     if config.include_nested:
-        found += nested_pairs(legs, least)
+        found += nested_pairs(event_legs(view.capture, view.rows[~exclusive]), least)
     return [signal for paying_set in found for signal in _signals(view, config, paying_set)]
 
 

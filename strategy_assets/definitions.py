@@ -31,7 +31,8 @@ def strategy_definitions(name: str) -> dg.Definitions:
 
 def offline(name: str, error: StrategyUnavailable) -> dg.AssetSpec:
     """The one asset of a strategy that does not load."""
-    return dg.AssetSpec([name, "offline"], group_name=name, description=f"Offline. {error}", metadata={"error": str(error)})
+    told = f"Offline. {error}"
+    return dg.AssetSpec([name, "offline"], group_name=name, description=told, metadata={"error": str(error)})
 
 
 defs = dg.Definitions.merge(

@@ -6,7 +6,7 @@ What a member buys in bundles is bought as a bundle.
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -30,7 +30,7 @@ from prescient_dagster.domain.configs import (
 from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.signals import Signal
-from prescient_dagster.domain.strategies import Strategy, View
+from prescient_dagster.domain.strategies import Entries, Strategy, View
 
 NAME = "hybrid"
 NOT_MEMBERS = {NAME, "definitions"}
@@ -213,7 +213,7 @@ def select(capture: Capture, config: HybridConfig) -> Selection:
     return Selection(np.flatnonzero(wanted), tuple(funnel))
 
 
-def decide(view: View, config: HybridConfig) -> Sequence[Signal]:
+def decide(view: View, config: HybridConfig) -> Entries:
     """Buy where |score| ≥ `min_confidence` and `min_agreement` members agree, and every bundle that a member buys."""
     bundles: list[Signal] = []
     votes = []
@@ -233,7 +233,7 @@ def decide(view: View, config: HybridConfig) -> Sequence[Signal]:
         confidence=np.abs(blend.score),
         reason=blend.contributions,
     )
-    return [*bundles, *entries] if bundles else entries
+    return blends.beside(entries, bundles)
 
 
 STRATEGY = Strategy(

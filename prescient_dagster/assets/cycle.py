@@ -7,6 +7,7 @@ portfolio goes red alone, in one process for all.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from prescient_dagster import domain
 from prescient_dagster.assets import cycle_metadata
 from prescient_dagster.assets.checks import BALANCE, balance_check
 from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.portfolio_cycles import Desk, Order, Result
+from prescient_dagster.assets.portfolio_cycles import Desk, FetchBooks, Order, Result
 from prescient_dagster.assets.run_config import given, run_config_class
 from prescient_dagster.catalog import strategy_files
 from prescient_dagster.domain.fills import OrderBook
@@ -28,7 +29,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.reconciliation import reconcile
 
 DESCRIPTIONS = {
-    Stage.SIGNALS: "What each portfolio wishes to buy or sell on a capture, and why. Materialized alone it is a dry run.",
+    Stage.SIGNALS: "What each portfolio wishes to buy or sell on a capture, and why. Materialized alone: a dry run.",
     Stage.TRADES: "How the signals were filled: shares, price and fee of each trade, or the reason of each refusal.",
     Stage.SNAPSHOTS: "What each portfolio is worth on the capture: cash, positions at the bid, equity and profit.",
 }
@@ -150,10 +151,10 @@ def _failure(failed: Mapping[str, str], portfolios: int) -> dg.Failure:
     )
 
 
-def _book_fetcher(venue: VenueResource, database: Database) -> Any:
-    def fetch(token_ids: Sequence[str]) -> dict[str, OrderBook]:
+def _book_fetcher(venue: VenueResource, database: Database) -> FetchBooks:
+    def fetch(token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
         with venue.open(database) as opened:
-            return opened.order_books(token_ids)
+            return opened.order_books(token_ids, captured_at)
 
     return fetch
 

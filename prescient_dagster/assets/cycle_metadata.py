@@ -72,7 +72,14 @@ def _snapshot(result: Result) -> dict[str, Any]:
     snapshot = result.snapshot
     if snapshot is None:
         return {}
-    amounts = ("equity", "balance", "market_value", "total_profit_loss", "realized_profit_loss", "unrealized_profit_loss")
+    amounts = (
+        "equity",
+        "balance",
+        "market_value",
+        "total_profit_loss",
+        "realized_profit_loss",
+        "unrealized_profit_loss",
+    )
     return {name: float(getattr(snapshot, name)) for name in amounts} | {"positions": snapshot.positions}
 
 

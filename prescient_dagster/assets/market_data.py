@@ -39,7 +39,7 @@ MOST_ROWS = 100
         dg.AssetSpec(
             "markets",
             deps=["events"],
-            description="The markets of those events with their quotes, liquidity and fees: one row per binary question.",
+            description="The markets of those events with quotes, liquidity and fees: one row per binary question.",
             group_name=GROUP,
             skippable=True,
             kinds={"parquet"},
@@ -64,7 +64,7 @@ def capture(
     yield dg.MaterializeResult(asset_key="markets", metadata=_told(record) | _markets_told(record, listing))
 
 
-def _told(record: CaptureRecord) -> dict[str, object]:
+def _told(record: CaptureRecord) -> dict[str, Any]:
     return {
         "capture_id": record.capture_id,
         "captured_at": dg.MetadataValue.timestamp(record.captured_at),
@@ -72,7 +72,7 @@ def _told(record: CaptureRecord) -> dict[str, object]:
     }
 
 
-def _markets_told(record: CaptureRecord, listing: Listing) -> dict[str, object]:
+def _markets_told(record: CaptureRecord, listing: Listing) -> dict[str, Any]:
     rows = [
         dg.TableRecord({"kind": rejection.kind, "id": rejection.record_id, "reason": rejection.reason})
         for rejection in listing.rejections

@@ -8,8 +8,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from prescient_dagster.domain import cycle, snapshots
 from prescient_dagster.domain.candidates import Selection
@@ -29,8 +30,13 @@ from prescient_dagster.store.cycles import Stage, Standing
 from prescient_dagster.store.database import Database
 
 ATTEMPTS = 5
-FetchBooks = Callable[[Sequence[str]], dict[str, OrderBook]]
 logger = logging.getLogger(__name__)
+
+
+class FetchBooks(Protocol):
+    """Asks the venue for the order books of some tokens, for a capture of this time."""
+
+    def __call__(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]: ...
 
 
 @dataclass(frozen=True)
@@ -113,16 +119,18 @@ class Desk:
         """
         strangers = sorted(set(order.overrides_of) - set(order.slugs))
         if strangers:
-            raise InvalidInput(f"settings are given for {', '.join(strangers)}, not in this run: add it or leave it out")
+            raise InvalidInput(
+                f"settings are given for {', '.join(strangers)}, not in this run: add it or leave it out"
+            )
         self.order = order
         self.record = captures.ready(self.database, order.capture_id)
         self.newest_id = captures.ready(self.database, None).capture_id
         self.previous = captures.previous_ready(self.database, self.record.captured_at)
         standings = cycles.load_standings(self.database, order.slugs)
-        plans = [self._guarded(slug, lambda slug=slug: self._planned(slug, standings.get(slug))) for slug in order.slugs]
+        plans = [self._guarded(slug, partial(self._planned, slug, standings.get(slug))) for slug in order.slugs]
         self._fetch(plan for plan in plans if isinstance(plan, Plan))
         for slug, plan in zip(order.slugs, plans, strict=True):
-            yield self._guarded(slug, lambda plan=plan: self._finished(plan))
+            yield self._guarded(slug, partial(self._finished, plan))
 
     def _guarded(self, slug: str, step: Callable[[], Any]) -> Any:
         """The step's result; whatever goes wrong is this portfolio's failure alone, told and kept."""
@@ -193,9 +201,7 @@ class Desk:
         self._check_age(record, config)
         with self.database.begin() as connection:
             pending = orders.load_pending(connection, standing.portfolio.portfolio_id, newest.capture_id)
-        return Plan(
-            standing, record, self.order.stages, config, None, tuple(pending.values()), numbers=tuple(pending)
-        )
+        return Plan(standing, record, self.order.stages, config, None, tuple(pending.values()), numbers=tuple(pending))
 
     def _check_age(self, record: CaptureRecord, config: StrategyConfig) -> None:
         age = datetime.now(UTC) - record.stored_at
@@ -250,7 +256,8 @@ class Desk:
         return True
 
     def _cycle_values(self, plan: Plan, result: Result) -> dict[str, Any]:
-        assert plan.config is not None and plan.selection is not None  # a new cycle has both
+        assert plan.config is not None  # a new cycle has both
+        assert plan.selection is not None
         return {
             "strategy_type": self.strategy.name,
             "config": plan.config.document(),
@@ -263,7 +270,7 @@ class Desk:
         }
 
     def _fetch(self, plans: Iterable[Plan]) -> None:
-        """Read the order books that these plans need; those of the newest capture are asked for where none is stored."""
+        """Read the order books that these plans need; the newest capture's are asked for where none is stored."""
         needed: dict[int, set[str]] = {}
         for plan in plans:
             if plan.config is not None and Stage.TRADES in plan.stages:
@@ -276,7 +283,9 @@ class Desk:
 
     def _order_books(self, capture_id: int, tokens: Sequence[str]) -> dict[str, OrderBook]:
         if capture_id == self.newest_id:
-            return order_books.load_or_fetch(self.database, capture_id, tokens, self.fetch_books)
+            captured_at = self._capture(capture_id).captured_at
+            fetch = partial(self.fetch_books, captured_at=captured_at)
+            return order_books.load_or_fetch(self.database, capture_id, tokens, fetch)
         return order_books.load(self.database, capture_id, tokens)
 
     def _capture(self, capture_id: int) -> Capture:

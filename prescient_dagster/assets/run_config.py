@@ -22,14 +22,15 @@ BOUND_WORDS = {Ge: ("at least", "ge"), Gt: ("more than", "gt"), Le: ("at most", 
 
 def run_config_class(name: str, model: type[StrategyConfig]) -> type[dg.Config]:
     """The run config of the strategy `name`: every setting optional, a capture, and settings per portfolio."""
-    settings = {field: _optional(info) for field, info in model.model_fields.items()}
-    overrides = create_model(f"{_title(name)}Overrides", __base__=dg.Config, **settings)  # type: ignore[call-overload]
-    return create_model(  # type: ignore[no-any-return,call-overload]
+    settings: dict[str, Any] = {field: _optional(info) for field, info in model.model_fields.items()}
+    overrides: Any = create_model(f"{_title(name)}Overrides", __base__=dg.Config, **settings)
+    run: type[dg.Config] = create_model(
         f"{_title(name)}Run",
         __base__=overrides,
         capture_id=(int | None, Field(None, description=CAPTURE_ID)),
         portfolios=(dict[str, overrides], Field({}, description=PORTFOLIOS)),
     )
+    return run
 
 
 def given(config: dg.Config) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Paying what has been resolved: every portfolio's positions in markets that have ended, whatever its strategy's state."""
+"""Paying what has been resolved: the positions of every portfolio in markets that have ended, paused or not."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venu
     if not asked:
         return {}
     markets = venue.find_markets(asked, record.captured_at).markets
-    told = {market_id: UNKNOWN for market_id in asked} | verdicts(markets)
+    told = dict.fromkeys(asked, UNKNOWN) | verdicts(markets)
     resolutions.observe(database, record, told, markets)
     return told
 

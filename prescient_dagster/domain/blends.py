@@ -4,14 +4,17 @@ score = Σ weight × confidence × (+1 YES, -1 NO) / Σ weights. A member that s
 in the sum: a blend is strong where many agree, and opposite views cancel.
 """
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from typing import overload
 
 import numpy as np
 
 from prescient_dagster.domain.candidates import Floats, Mask, Rows
-from prescient_dagster.domain.signals import Side, Signal
+from prescient_dagster.domain.signals import Side, Signal, ranked
 from prescient_dagster.domain.strategies import Entries, View
 
 
@@ -82,3 +85,53 @@ class Blend:
             if vote.signed[candidate]
         ]
         return f"score {self.score[candidate]:+g} from {', '.join(told)}"
+
+
+@dataclass(frozen=True, eq=False)
+class EntriesAndBundles(Entries):
+    """Ranked entries with bundles among them, each at its place in the rank.
+
+    Attributes:
+        bundles: the legs of each bundle, the strongest bundle first.
+        places: before which of the entries each bundle stands.
+    """
+
+    bundles: tuple[tuple[Signal, ...], ...]
+    places: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return super().__len__() + sum(len(legs) for legs in self.bundles)
+
+    @overload
+    def __getitem__(self, index: int) -> Signal: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Signal]: ...
+    def __getitem__(self, index: int | slice) -> Signal | list[Signal]:
+        return list(self)[index]
+
+    def __iter__(self) -> Iterator[Signal]:
+        done = 0
+        for legs, place in zip(self.bundles, self.places, strict=True):
+            yield from (super(EntriesAndBundles, self).__getitem__(entry) for entry in range(done, place))
+            yield from legs
+            done = place
+        yield from (super(EntriesAndBundles, self).__getitem__(entry) for entry in range(done, super().__len__()))
+
+
+def beside(entries: Entries, legs: Iterable[Signal]) -> Entries:
+    """The entries with the bundles that these legs make among them; only what is looked at becomes a signal."""
+    bundles = tuple(tuple(bundle) for _, bundle in groupby(ranked(legs), key=lambda leg: leg.slot))
+    if not bundles:
+        return entries
+    places = tuple(_place(bundle[0], entries) for bundle in bundles)
+    fields = {field.name: getattr(entries, field.name) for field in dataclasses.fields(Entries)}
+    return EntriesAndBundles(**fields, bundles=bundles, places=places)
+
+
+def _place(leg: Signal, entries: Entries) -> int:
+    """How many of the entries rank before a leg."""
+    liquidity, ids = entries.view.liquidity[entries.candidates], entries.view.capture.texts["market_id"]
+    level = entries.confidence == float(leg.confidence)
+    before = (entries.confidence > float(leg.confidence)) | (level & (liquidity > float(leg.liquidity)))
+    ties = entries.view.rows[entries.candidates[level & (liquidity == float(leg.liquidity))]]
+    return int(np.count_nonzero(before)) + sum(1 for row in ties if ids[row] < leg.market_id)

@@ -15,7 +15,7 @@ from prescient_dagster.domain.configs import StrategyConfig, TradeFrequency
 from prescient_dagster.domain.exits import exits
 from prescient_dagster.domain.ledger import Account, Position, booked
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.orders import Books, Market, Outcome
+from prescient_dagster.domain.orders import Books, Conditions, Outcome
 from prescient_dagster.domain.signals import RejectReason, Signal, ranked
 from prescient_dagster.domain.strategies import Entries, Strategy, View
 
@@ -129,7 +129,7 @@ def execute(
     The slots are counted again once the exits have filled: an exit that did not fill made no room. An entry that is
     rejected keeps its slot.
     """
-    market = Market(capture, config, books)
+    conditions = Conditions(capture, config, books)
     outcomes: list[Outcome] = []
     slots: Slots | None = None
     for order in orders.grouped(signals):
@@ -138,7 +138,7 @@ def execute(
             if not slots.take(order[0]):
                 outcomes.extend(orders.rejected(order, RejectReason.NO_FREE_SLOT))
                 continue
-        filled = orders.fill(order, account, market)
+        filled = orders.fill(order, account, conditions)
         for outcome in filled:
             account = account if outcome.trade is None else booked(account, outcome.trade)
         outcomes.extend(filled)

@@ -24,8 +24,8 @@ Books = Mapping[str, OrderBook]
 
 
 @dataclass(frozen=True, slots=True)
-class Market:
-    """What orders meet: a capture, the order books kept with it, and how this portfolio fills."""
+class Conditions:
+    """What orders meet: a capture, the order books kept with it, and how the portfolio fills."""
 
     capture: Capture
     config: StrategyConfig
@@ -73,18 +73,18 @@ def rejected(signals: Iterable[Signal], reason: RejectReason) -> list[Outcome]:
     return [Outcome(signal, SignalStatus.REJECTED, reason) for signal in signals]
 
 
-def fill(order: Sequence[Signal], account: Account, market: Market) -> list[Outcome]:
+def fill(order: Sequence[Signal], account: Account, on: Conditions) -> list[Outcome]:
     """What becomes of an order: as far as quotes, depth and cash or holdings allow."""
     if not order[0].action.is_entry:
-        return _leave(order, account, market)
-    return _enter(order[0], account, market) if order[0].bundle is None else _enter_bundle(order, account, market)
+        return _leave(order, account, on)
+    return _enter(order[0], account, on) if order[0].bundle is None else _enter_bundle(order, account, on)
 
 
-def _enter(signal: Signal, account: Account, market: Market) -> list[Outcome]:
-    placed = place(signal, market)
+def _enter(signal: Signal, account: Account, on: Conditions) -> list[Outcome]:
+    placed = place(signal, on)
     if isinstance(placed, RejectReason):
         return rejected([signal], placed)
-    if exceeds_stop([placed], market.config):
+    if exceeds_stop([placed], on.config):
         return rejected([signal], RejectReason.SPREAD_EXCEEDS_STOP)
     budget = min(signal.amount, account.balance)
     filled = fills.buy(placed.levels, budget, placed.fees)
@@ -92,29 +92,29 @@ def _enter(signal: Signal, account: Account, market: Market) -> list[Outcome]:
     if fills.below_minimum(filled, placed.quote.min_order_size):
         short_of_cash = poor and (filled.complete or budget <= 0)
         return rejected([signal], RejectReason.INSUFFICIENT_CASH if short_of_cash else RejectReason.BELOW_MINIMUM)
-    return [_ended(placed, _bought(placed, filled, market), whole=filled.complete and not poor)]
+    return [_ended(placed, _bought(placed, filled, on), whole=filled.complete and not poor)]
 
 
-def _enter_bundle(order: Sequence[Signal], account: Account, market: Market) -> list[Outcome]:
+def _enter_bundle(order: Sequence[Signal], account: Account, on: Conditions) -> list[Outcome]:
     bundle = BundleId.parse(order[0].slot)
-    tried = [place(signal, market) for signal in order]
+    tried = [place(signal, on) for signal in order]
     legs = [leg for leg in tried if isinstance(leg, Placed)]
     if len(legs) < bundle.legs:
         return _incomplete(order, tried)
-    if exceeds_stop(legs, market.config):
+    if exceeds_stop(legs, on.config):
         return rejected(order, RejectReason.SPREAD_EXCEEDS_STOP)
     budget = min(order[0].amount, account.balance)
-    filled = bundles.sized([_leg(leg) for leg in legs], bundle.payout, budget, market.config.least_margin())
+    filled = bundles.sized([_leg(leg) for leg in legs], bundle.payout, budget, on.config.least_margin())
     poor = budget < order[0].amount
     if isinstance(filled, RejectReason):
         short_of_cash = poor and filled is RejectReason.BELOW_MINIMUM
         return rejected(order, RejectReason.INSUFFICIENT_CASH if short_of_cash else filled)
-    return _bundle_bought(legs, filled, market, whole=filled.complete and not poor)
+    return _bundle_bought(legs, filled, on, whole=filled.complete and not poor)
 
 
-def _bundle_bought(legs: Sequence[Placed], filled: BundleFill, market: Market, *, whole: bool) -> list[Outcome]:
+def _bundle_bought(legs: Sequence[Placed], filled: BundleFill, on: Conditions, *, whole: bool) -> list[Outcome]:
     parts = zip(legs, filled.fills, strict=True)
-    return [_ended(leg, _bought(leg, part, market), whole=whole) for leg, part in parts]
+    return [_ended(leg, _bought(leg, part, on), whole=whole) for leg, part in parts]
 
 
 def _incomplete(order: Sequence[Signal], tried: Sequence[Placed | RejectReason]) -> list[Outcome]:
@@ -128,11 +128,11 @@ def _leg(placed: Placed) -> Leg:
     return Leg(market.market_id, market.side, placed.levels, placed.fees, market.min_order_size)
 
 
-def _leave(order: Sequence[Signal], account: Account, market: Market) -> list[Outcome]:
+def _leave(order: Sequence[Signal], account: Account, on: Conditions) -> list[Outcome]:
     """Sell what is held: a single position as far as the bids reach, a bundle whole or not at all."""
     held = [account.positions.get((signal.market_id, signal.action.side)) for signal in order]
     tried = [
-        RejectReason.NOT_TRADABLE if position is None else place(signal, market)
+        RejectReason.NOT_TRADABLE if position is None else place(signal, on)
         for signal, position in zip(order, held, strict=True)
     ]
     legs = [(leg, position) for leg, position in zip(tried, held, strict=True) if isinstance(leg, Placed) and position]
@@ -145,27 +145,27 @@ def _leave(order: Sequence[Signal], account: Account, market: Market) -> list[Ou
     if any(fills.below_minimum(part, money.ZERO) for part in filled):
         return rejected(order, RejectReason.BELOW_MINIMUM)
     sales = zip(legs, filled, strict=True)
-    return [_ended(leg, _sold(leg, position, part, market), whole=part.complete) for (leg, position), part in sales]
+    return [_ended(leg, _sold(leg, position, part, on), whole=part.complete) for (leg, position), part in sales]
 
 
-def place(signal: Signal, market: Market) -> Placed | RejectReason:
+def place(signal: Signal, on: Conditions) -> Placed | RejectReason:
     """The order of a signal at the market, or why there is nothing to trade against, whatever the cash."""
-    quoted = quote(market.capture, signal.market_id, signal.action.side)
+    quoted = quote(on.capture, signal.market_id, signal.action.side)
     if quoted is None or not quoted.tradable:
         return RejectReason.NOT_TRADABLE
-    if market.config.fill_model is FillModel.MID:
+    if on.config.fill_model is FillModel.MID:
         return _place_at_mid(signal, quoted)
     if quoted.fees is None:
         return RejectReason.UNKNOWN_FEE
-    return _place_at_touch(signal, quoted, quoted.fees, market)
+    return _place_at_touch(signal, quoted, quoted.fees, on)
 
 
-def _place_at_touch(signal: Signal, quoted: Quote, fees: FeeSchedule, market: Market) -> Placed | RejectReason:
+def _place_at_touch(signal: Signal, quoted: Quote, fees: FeeSchedule, on: Conditions) -> Placed | RejectReason:
     touch = quoted.ask if signal.action.is_entry else quoted.bid
     if touch is None:
         return RejectReason.NO_LIQUIDITY
-    book = _book(quoted, market)
-    levels = _levels_at_touch(touch, quoted) if book is None else _levels_within(book, signal, touch, market)
+    book = _book(quoted, on)
+    levels = _levels_at_touch(touch, quoted) if book is None else _levels_within(book, signal, touch, on)
     if isinstance(levels, RejectReason):
         return levels
     return Placed(signal, quoted, touch, levels, fees, synthetic=book is None)
@@ -184,18 +184,18 @@ def _levels_at_touch(touch: Decimal, quoted: Quote) -> Sequence[Level] | RejectR
     return levels if fills.depth(levels) else RejectReason.NO_LIQUIDITY
 
 
-def _levels_within(book: OrderBook, signal: Signal, touch: Decimal, market: Market) -> Sequence[Level] | RejectReason:
+def _levels_within(book: OrderBook, signal: Signal, touch: Decimal, on: Conditions) -> Sequence[Level] | RejectReason:
     entry = signal.action.is_entry
     if not fills.depth(book.asks if entry else book.bids):
         return RejectReason.NO_LIQUIDITY
     within = fills.asks_within if entry else fills.bids_within
-    return within(book, touch, money.exact(market.config.max_slippage)) or RejectReason.SLIPPAGE
+    return within(book, touch, money.exact(on.config.max_slippage)) or RejectReason.SLIPPAGE
 
 
-def _book(quoted: Quote, market: Market) -> OrderBook | None:
-    if market.config.fill_model is not FillModel.BOOK:
+def _book(quoted: Quote, on: Conditions) -> OrderBook | None:
+    if on.config.fill_model is not FillModel.BOOK:
         return None
-    return market.books.get(token_id(market.capture, quoted.market_id, quoted.side))
+    return on.books.get(token_id(on.capture, quoted.market_id, quoted.side))
 
 
 def exceeds_stop(legs: Sequence[Placed], config: StrategyConfig) -> bool:
@@ -216,18 +216,18 @@ def _ended(placed: Placed, trade: Trade, *, whole: bool) -> Outcome:
     return Outcome(placed.signal, SignalStatus.EXECUTED if whole else SignalStatus.PARTIALLY_EXECUTED, trade=trade)
 
 
-def _bought(placed: Placed, filled: Fill, market: Market) -> Trade:
-    return _trade(placed, filled, market, cost_delta=filled.spent)
+def _bought(placed: Placed, filled: Fill, on: Conditions) -> Trade:
+    return _trade(placed, filled, on, cost_delta=filled.spent)
 
 
-def _sold(placed: Placed, position: Position, filled: Fill, market: Market) -> Trade:
-    return _trade(placed, filled, market, cost_delta=-released_cost(position, filled.shares))
+def _sold(placed: Placed, position: Position, filled: Fill, on: Conditions) -> Trade:
+    return _trade(placed, filled, on, cost_delta=-released_cost(position, filled.shares))
 
 
-def _trade(placed: Placed, filled: Fill, market: Market, cost_delta: Decimal) -> Trade:
+def _trade(placed: Placed, filled: Fill, on: Conditions, cost_delta: Decimal) -> Trade:
     buys = placed.signal.action.is_entry
     return Trade(
-        timestamp=market.capture.captured_at,
+        timestamp=on.capture.captured_at,
         kind=TradeKind.BUY if buys else TradeKind.SELL,
         market_id=placed.quote.market_id,
         market_question=placed.quote.market_question,
@@ -240,7 +240,7 @@ def _trade(placed: Placed, filled: Fill, market: Market, cost_delta: Decimal) ->
         cost_delta=cost_delta,
         synthetic=placed.synthetic,
         bundle=placed.signal.bundle,
-        details=details(placed, filled, market.config),
+        details=details(placed, filled, on.config),
     )
 
 

@@ -3,10 +3,9 @@
 The YES token's bid and ask are listed; the NO token's bid is 1 - ask, its ask 1 - bid.
 """
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
-
-import numpy as np
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.fees import FeeSchedule
@@ -83,8 +82,8 @@ class _Row:
         self._columns, self._row = capture.columns, row
 
     def __call__(self, name: str) -> Decimal | None:
-        value = self._columns[name][self._row]
-        return None if np.isnan(value) else money.exact(value)
+        value = self._columns[name].item(self._row)
+        return None if math.isnan(value) else money.exact(value)
 
 
 def _middle(bid: Decimal | None, ask: Decimal | None) -> Decimal | None:

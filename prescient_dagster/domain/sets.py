@@ -105,17 +105,21 @@ class EventLegs:
         return listed & ~self.some(self.column("neg_risk_augmented"))
 
 
-def event_numbers(capture: Capture) -> tuple[Rows, int]:
-    """The event of each row of `capture.markets`, numbered from 0 up, and how many there are."""
-    numbers, events = pd.factorize(capture.markets["event_id"])
-    return numbers, len(events)
+def event_numbers(capture: Capture) -> tuple[Rows, Mask]:
+    """The event of each row of `capture.markets`, numbered from 0 up, and which events are known by an id.
+
+    Markets that were listed without their event have none in common.
+    """
+    numbers, ids = pd.factorize(capture.markets["event_id"])
+    return numbers, np.asarray(ids != "", dtype=bool)
 
 
 def event_legs(capture: Capture, rows: Rows) -> EventLegs:
     """All markets of the events that these rows belong to, also those that cannot be traded."""
-    numbers, events = event_numbers(capture)
-    wanted = np.zeros(events, dtype=bool)
+    numbers, known = event_numbers(capture)
+    wanted = np.zeros(len(known), dtype=bool)
     wanted[numbers[rows]] = True
+    wanted &= known
     legs = np.flatnonzero(wanted[numbers])
     legs = legs[np.argsort(numbers[legs], kind="stable")]
     renumbered = np.cumsum(wanted) - 1
@@ -134,10 +138,9 @@ def _yes_sets(legs: EventLegs) -> tuple[Floats, Mask]:
     """Per event the margin of its YES set, NaN where there is none; per leg whether it is bought."""
     cost = touches(legs.capture, legs.rows, yes=True).cost
     buyable = legs.column("tradable") & ~np.isnan(cost)
-    wanted = ~legs.lost
-    whole = legs.exclusive & legs.complete & legs.every(buyable | legs.lost) & (legs.total(wanted) >= FEWEST_LEGS)
-    total = legs.total(np.where(wanted & buyable, cost, 0.0))
-    return _margin(np.ones(legs.events), total, whole), wanted
+    whole = legs.exclusive & legs.complete & legs.every(buyable | legs.lost) & (legs.total(buyable) >= FEWEST_LEGS)
+    total = legs.total(np.where(buyable, cost, 0.0))
+    return _margin(np.ones(legs.events), total, whole), buyable
 
 
 def _no_sets(legs: EventLegs) -> tuple[Floats, Mask]:

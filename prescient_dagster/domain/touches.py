@@ -40,7 +40,10 @@ class Touches:
 
     def fee(self, price: Floats) -> Floats:
         """The taker fee of one share at `price`, unrounded: rate × (p(1 - p))^exponent."""
-        fee: Floats = self.rate * (price * (1 - price)) ** self.exponent
+        variance = price * (1 - price)
+        if (self.exponent != 1).any():  # a power is dear, and 1 is what there mostly is
+            variance = variance**self.exponent
+        fee: Floats = self.rate * variance
         return fee
 
 

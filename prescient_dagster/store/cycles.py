@@ -162,7 +162,8 @@ def _newest_cycles(connection: Connection, ids: Iterable[int]) -> dict[int, Cycl
 def locked(connection: Connection, standing: Standing) -> bool:
     """Lock the portfolio until the transaction ends; False where it has changed since `standing` was read."""
     query = select(portfolios.c.version).where(portfolios.c.portfolio_id == standing.portfolio.portfolio_id)
-    return connection.execute(query.with_for_update()).scalar_one() == standing.version
+    version: int = connection.execute(query.with_for_update()).scalar_one()
+    return version == standing.version
 
 
 def begin(connection: Connection, standing: Standing, capture_id: int, values: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, RowMapping, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.ledger import Account, Holding, Position, Trade, TradeKind
@@ -56,10 +56,12 @@ def load_trades(connection: Connection, portfolio_id: int) -> list[Trade]:
     return [trade_of(row) for row in connection.execute(query).mappings()]
 
 
-def trade_of(row: Mapping[str, Any]) -> Trade:
+def trade_of(row: RowMapping) -> Trade:
     """The trade in a row of the table."""
     values = {name: row[name] for name in TRADE_FIELDS}
-    return Trade(**{**values, "kind": TradeKind(row["kind"]), "side": Side(row["side"]), "source_ref": row["source_ref"]})
+    return Trade(
+        **{**values, "kind": TradeKind(row["kind"]), "side": Side(row["side"]), "source_ref": row["source_ref"]}
+    )
 
 
 def save_positions(

@@ -1,11 +1,12 @@
 """Signals and how they ended, as a cycle leaves them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.markets import Capture
@@ -35,7 +36,18 @@ def save(connection: Connection, portfolio_id: int, capture: Capture, outcomes: 
     _append_trades(connection, portfolio_id, capture.capture_id, numbers, outcomes)
 
 
-SIGNAL_FIELDS = ("market_id", "event_id", "action", "target_price", "amount", "confidence", "reason", "bundle", "shares", "exit")
+SIGNAL_FIELDS = (
+    "market_id",
+    "event_id",
+    "action",
+    "target_price",
+    "amount",
+    "confidence",
+    "reason",
+    "bundle",
+    "shares",
+    "exit",
+)
 
 
 def _values(outcome: Outcome, capture: Capture) -> dict[str, Any]:
@@ -48,7 +60,7 @@ def _values(outcome: Outcome, capture: Capture) -> dict[str, Any]:
         "timestamp": capture.captured_at,
         "market_question": capture.texts["question"][row],
         "event_title": capture.texts["event_title"][row],
-        "event_end_date": None if np.isnat(end) else capture.markets["event_end_date"].iat[row].to_pydatetime(),
+        "event_end_date": None if np.isnat(end) else end.item().replace(tzinfo=UTC),
         "status": outcome.status,
         "reject_reason": outcome.reject_reason,
     }
@@ -65,7 +77,7 @@ def load_pending(connection: Connection, portfolio_id: int, capture_id: int) -> 
     return {row["signal_id"]: _signal(row) for row in connection.execute(query).mappings()}
 
 
-def _signal(row: Mapping[str, Any]) -> Signal:
+def _signal(row: RowMapping) -> Signal:
     values = {name: row[name] for name in SIGNAL_FIELDS}
     values["action"] = Action(row["action"])
     values["exit"] = None if row["exit"] is None else ExitRule(row["exit"])

@@ -15,6 +15,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +43,9 @@ SETTINGS = {
     "timezone": "UTC",
     "log_checkpoints": "off",
 }
+NEW_CLUSTER: tuple[str, ...] = ("--encoding=UTF8", "--no-locale", "--auth=trust", "--no-instructions")
+if sys.platform == "linux":
+    NEW_CLUSTER += ("--sync-method=syncfs",)  # one call instead of one per file: a fifth of the time on a busy disk
 # What a folder may be called to stand in `unix_socket_directories` and in a URL as it is; the kernel limits its length.
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]{1,85}")
 
@@ -157,7 +161,7 @@ class _Server:
         """Whether a process serves this cluster. Its number proves nothing: after a reboot it is somebody else's."""
         try:
             process = psutil.Process(pid)
-            return process.name() == "postgres" and process.cwd() == str(self.data)
+            return (process.name(), process.cwd()) == ("postgres", str(self.data))
         except psutil.Error:
             return False
 
@@ -178,18 +182,7 @@ class _Server:
         if self.data.exists():
             return
         shutil.rmtree(self.folder / "data.new", ignore_errors=True)
-        self.run(
-            "initdb",
-            "-D",
-            "data.new",
-            "-U",
-            SUPERUSER,
-            "-E",
-            "UTF8",
-            "--no-locale",
-            "--auth=trust",
-            "--no-instructions",
-        )
+        self.run("initdb", "-D", "data.new", "-U", SUPERUSER, *NEW_CLUSTER)
         (self.folder / "data.new").rename(self.data)
 
     def run(self, program: str, *arguments: str) -> None:
@@ -198,7 +191,7 @@ class _Server:
             [self.programs / program, *arguments],
             check=False,
             cwd=self.folder,
-            env={name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"},
+            env=os.environ | {"LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

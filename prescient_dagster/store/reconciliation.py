@@ -44,7 +44,10 @@ def _totals(connection: Connection, portfolio_ids: Iterable[int]) -> dict[int, T
         .group_by(trades.c.portfolio_id)
     )
     holdings = _holdings(connection, ids)
-    totals = {row[0]: Totals(*row[1:], holdings=holdings[row[0]]) for row in connection.execute(query)}
+    totals = {
+        portfolio_id: Totals(cash, cost, fees, count, holdings[portfolio_id])
+        for portfolio_id, cash, cost, fees, count in connection.execute(query)
+    }
     return {portfolio_id: totals.get(portfolio_id, Totals()) for portfolio_id in ids}
 
 

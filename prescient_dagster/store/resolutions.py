@@ -1,9 +1,11 @@
-"""Resolutions: what the venue said of held markets once they had closed or left its listing. A row when that changed."""
+"""Resolutions: what the venue said of held markets once they had closed or left its listing. A row per change."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from math import isnan, nan
 from typing import Any
 
 import pandas as pd
@@ -83,17 +85,21 @@ def observe(database: Database, record: CaptureRecord, verdicts: dict[str, Verdi
 
 
 def _row(record: CaptureRecord, market_id: str, verdict: Verdict, told: pd.DataFrame) -> dict[str, Any]:
-    listed = market_id in told.index
-    prices = {name: told.at[market_id, name] if listed else None for name in ("yes_price", "no_price")}
+    listed = told.loc[market_id].to_dict() if market_id in told.index else {}
     return {
         "market_id": market_id,
         "capture_id": record.capture_id,
         "timestamp": record.captured_at,
         "ending": verdict.ending,
         "reason": verdict.reason,
-        "resolution_status": told.at[market_id, "resolution_status"] if listed else "",
-        **{name: None if price is None or pd.isna(price) else money.price(price) for name, price in prices.items()},
+        "yes_price": _price(listed.get("yes_price", nan)),
+        "no_price": _price(listed.get("no_price", nan)),
+        "resolution_status": listed.get("resolution_status", ""),
     }
+
+
+def _price(price: float) -> Decimal | None:
+    return None if isnan(price) else money.price(price)
 
 
 def _newest(market_ids: Iterable[str]) -> Select[Any]:
@@ -160,9 +166,7 @@ def pending(database: Database) -> list[Pending]:
     return sorted(found, key=lambda market: (market.since, market.market_id))
 
 
-def payments(
-    database: Database, portfolio_ids: Iterable[int], market_ids: Iterable[str]
-) -> dict[int, list[Trade]]:
+def payments(database: Database, portfolio_ids: Iterable[int], market_ids: Iterable[str]) -> dict[int, list[Trade]]:
     """The settlements and refunds of these portfolios in these markets so far, by portfolio, in their order."""
     query = (
         select(trades)

@@ -21,21 +21,20 @@ def server_account() -> pwd.struct_passwd | None:
     """The account to run the server as, made if it is missing; None: the caller's own will do."""
     if os.geteuid() != 0:
         return None
-    made = None
-    if not _exists(ACCOUNT):
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT]
-        made = subprocess.run(command, check=False, capture_output=True, text=True)
+    refusal = "" if _exists(ACCOUNT) else _make_account()
     try:
         return pwd.getpwnam(ACCOUNT)
     except KeyError:
-        reason = made.stderr.strip() if made else "it vanished"
-        raise StoreError(
-            f"PostgreSQL does not run as root, and the account {ACCOUNT} cannot be made: {reason}"
-        ) from None
+        raise StoreError(f"PostgreSQL does not run as root, and no account {ACCOUNT} can be made: {refusal}") from None
 
 
 def _exists(account: str) -> bool:
-    return any(entry.pw_name == account for entry in pwd.getpwall())
+    return account in {entry.pw_name for entry in pwd.getpwall()}
+
+
+def _make_account() -> str:
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
 
 
 def run_as(account: pwd.struct_passwd | None) -> dict[str, Any]:
@@ -51,10 +50,8 @@ def make_private(account: pwd.struct_passwd | None, folder: Path) -> None:
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {
-        os.geteuid(),
-        account.pw_uid if account else os.geteuid(),
-    }:
+    owners = {os.geteuid(), account.pw_uid} if account else {os.geteuid()}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
         raise StoreError(f"{folder} belongs to somebody else: remove it, or set PRESCIENT_HOME to another folder")
     _give(account, folder)
     if stat.S_IMODE(found.st_mode) != 0o700:

@@ -167,9 +167,7 @@ signals = Table(
     Column("shares", Shares),  # of a sale or of each leg of a bundle; null: as many as the amount buys
     Column("exit", Text),  # the rule a sale follows
     CheckConstraint("action IN ('buy_yes', 'buy_no', 'sell_yes', 'sell_no')", name="action"),
-    CheckConstraint(
-        "status IN ('pending', 'executed', 'partially_executed', 'rejected', 'expired')", name="status"
-    ),
+    CheckConstraint("status IN ('pending', 'executed', 'partially_executed', 'rejected', 'expired')", name="status"),
     CheckConstraint("(status = 'rejected') = (reject_reason IS NOT NULL)", name="rejected_with_reason"),
     UniqueConstraint("portfolio_id", "capture_id", "market_id", "action"),
 )

@@ -38,8 +38,13 @@ class Venue(Protocol):
     def find_markets(self, market_ids: Sequence[str], captured_at: datetime) -> Listing:
         """The given markets, open or closed, as they stand at `captured_at`; those it does not know are absent."""
 
-    def order_books(self, token_ids: Sequence[str]) -> dict[str, OrderBook]:
-        """The order books of these tokens now; a token without one is absent. Empty where the venue keeps none."""
+    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
+        """The order books of these tokens; a token without one is absent. Empty where the venue keeps none.
+
+        Args:
+            captured_at: of the capture they are wanted for. A simulated venue answers for that moment; a live one
+                knows its books of now only, and is asked for the newest capture's.
+        """
 
     def close(self) -> None:
         """Let go of connections."""

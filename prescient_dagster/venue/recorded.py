@@ -62,7 +62,7 @@ class RecordedVenue:
         rejections = tuple(rejection for rejection in listing.rejections if rejection.record_id in market_ids)
         return Listing(self.name, captured_at, events, markets, rejections)
 
-    def order_books(self, token_ids: Sequence[str]) -> dict[str, OrderBook]:
+    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
         """None: recordings keep no order books."""
         return {}
 

@@ -40,7 +40,7 @@ class SimulatedVenue:
         self._client = PolymarketVenue(_GAMMA_URL, _CLOB_URL, transport=transport, clock=self._now, name=NAME)
 
     def next_listing(self, after: datetime | None, progress: Progress = no_progress) -> Listing | None:
-        """Everything that is open now; always later than `after`. Order books are of this instant from then on."""
+        """Everything that is open now; always later than `after`."""
         now = self._running_second()
         self._pinned = now if after is None else max(now, self._second_of(after) + 1)
         return self._client.next_listing(after, progress)
@@ -54,10 +54,10 @@ class SimulatedVenue:
         with self._pinned_to(self._second_of(captured_at)):
             return self._client.find_markets(market_ids, captured_at)
 
-    def order_books(self, token_ids: Sequence[str]) -> dict[str, OrderBook]:
-        """The order books at the instant of the newest listing; before the first listing, now."""
-        with self._pinned_to(self._second()):
-            return self._client.order_books(token_ids)
+    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
+        """The order books as they stood at `captured_at`."""
+        with self._pinned_to(self._second_of(captured_at)):
+            return self._client.order_books(token_ids, captured_at)
 
     def close(self) -> None:
         """Nothing to let go of but the client."""

@@ -21,7 +21,17 @@ from strategy_assets.definitions import defs
 
 TABLES = ("portfolios", "positions", "cycles", "signals", "trades", "snapshots")
 # What may differ between two runs that did the same.
-NOT_BOOKS = ("started_at", "run_id", "created_at", "last_error_at", "cycle_id", "signal_id", "trade_id", "source_ref", "version")
+NOT_BOOKS = (
+    "started_at",
+    "run_id",
+    "created_at",
+    "last_error_at",
+    "cycle_id",
+    "signal_id",
+    "trade_id",
+    "source_ref",
+    "version",
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,9 @@ def _ran(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> Ran
     for entry in instance.all_logs(result.run_id):
         event = entry.dagster_event
         if event is not None and event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
-            metadata = {name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()}
+            metadata = {
+                name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()
+            }
             materialized[event.asset_key.path[-1]][event.partition] = metadata  # type: ignore[index]
         if event is not None and event.is_step_failure:
             failure = event.step_failure_data.error_display_string

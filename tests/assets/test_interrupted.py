@@ -21,7 +21,7 @@ OWN = (*NOT_BOOKS, "portfolio_id", "slug", "name")
 
 
 def run_desk(database: Database, folder: Path, slugs: Sequence[str]) -> None:
-    desk = Desk(load_strategy("momentum"), database, folder, lambda _tokens: {})
+    desk = Desk(load_strategy("momentum"), database, folder, lambda token_ids, captured_at: {})
     assert not [result.error for result in desk.carry_out(Order(slugs)) if result.error]
 
 

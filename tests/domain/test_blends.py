@@ -1,11 +1,13 @@
 """Blends: votes become one score per market."""
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
 
-from prescient_dagster.domain.blends import Blend, Vote, vote
+from prescient_dagster.domain.blends import Blend, Vote, beside, vote
+from prescient_dagster.domain.signals import ranked
 from prescient_dagster.domain.strategies import View
 from tests.builders import NO, D, a_capture, a_market, a_wish
 
@@ -74,6 +76,35 @@ def test_ranked_entries_are_the_same_vote() -> None:
 def test_signals_outside_the_candidates_are_left_out() -> None:
     view = a_view("1", "2", "3", candidates=[1])
     assert vote("a", 1.0, [a_wish("1"), a_wish("2"), a_wish("3")], view).signed.tolist() == [0.3]
+
+
+BUNDLES = {
+    "weaker than any entry": (D("0.05"), 1_000_000, "0"),
+    "between two entries": (D("0.15"), 1_000_000, "0"),
+    "stronger than any entry": (D("0.5"), 1_000_000, "0"),
+    "as strong as one, more liquid": (D("0.2"), 2_000_000, "0"),
+    "as strong as one, less liquid": (D("0.2"), 500_000, "0"),
+    "level with one, an earlier market": (D("0.2"), 1_000_000, "0"),
+    "level with one, a later market": (D("0.2"), 1_000_000, "9"),
+}
+
+
+@pytest.mark.parametrize(("confidence", "liquidity", "first"), BUNDLES.values(), ids=list(BUNDLES))
+def test_bundles_stand_among_the_entries_where_their_rank_is(confidence: Decimal, liquidity: int, first: str) -> None:
+    view = a_view("1", "2", "3")
+    every = np.ones(3, dtype=bool)
+    entries = view.entries(every, every, 100, np.array([0.1, 0.2, 0.3]), lambda _: "so")
+    shared = {"bundle": "no_set:2:x", "confidence": confidence, "liquidity": D(liquidity)}
+    legs = [a_wish(f"{first}5", NO, **shared), a_wish(f"{first}7", NO, **shared)]
+    mixed = beside(entries, legs)
+    assert list(mixed) == ranked([*legs, *entries])
+    assert [len(mixed), mixed[0], *mixed[1:]] == [5, *mixed]
+
+
+def test_entries_without_bundles_are_what_they_were() -> None:
+    view = a_view("1")
+    entries = view.entries(np.array([True]), np.array([True]), 100, np.array([0.1]), lambda _: "so")
+    assert beside(entries, []) is entries
 
 
 def test_a_blend_without_candidates_or_votes_is_empty() -> None:

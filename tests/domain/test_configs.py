@@ -223,5 +223,6 @@ def test_the_schema_tells_of_every_setting_its_meaning_unit_bounds_and_default(m
 
 
 def test_a_config_cannot_be_changed() -> None:
-    with pytest.raises(ValueError, match="frozen"):
-        validated(MomentumConfig).trade_amount = 5
+    for name in MomentumConfig.model_fields:
+        with pytest.raises(ValueError, match="frozen"):
+            setattr(validated(MomentumConfig), name, 5)

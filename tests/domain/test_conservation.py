@@ -20,10 +20,11 @@ from prescient_dagster.domain.bundles import BundleId, BundleKind, bundle_id
 from prescient_dagster.domain.configs import StrategyConfig
 from prescient_dagster.domain.cycle import execute
 from prescient_dagster.domain.fills import Level, OrderBook
-from prescient_dagster.domain.ledger import Account, Trade, TradeKind, booked, opened, rebuilt
+from prescient_dagster.domain.ledger import Account, Trade, TradeKind, opened, rebuilt
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.settlement import settlements, verdicts
-from prescient_dagster.domain.signals import ExitRule, Signal, SignalStatus
+from prescient_dagster.domain.quotes import Quote, quote
+from prescient_dagster.domain.settlement import settled, verdicts
+from prescient_dagster.domain.signals import ExitRule, RejectReason, Signal, SignalStatus
 from prescient_dagster.domain.snapshots import Snapshot, valued
 from prescient_dagster.domain.strategies import Strategy, View
 from tests.builders import NO, NOON, YES, D, a_capture, a_closed_market, a_config, a_market, a_wish, decided
@@ -71,19 +72,22 @@ class World:
             if market not in self.ended or self.dice.random() < 0.5:
                 self.ended[market] = self._ending(market)
             return self.ended[market]
-        bid = self.dice.choice((None, self.dice.randint(0, 99) / 100))
+        price = self.dice.randint(20, 980) / 1000
         return a_market(
             market,
-            yes=self.dice.randint(0, 1000) / 1000,
-            bid=bid,
-            ask=self.dice.choice((None, round((bid or 0) + self.dice.choice((0.001, 0.01, 0.1)), 3))),
+            yes=price,
+            bid=self._mostly(round(price - self.dice.choice((0.001, 0.01)), 3), None),
+            ask=self._mostly(round(price + self.dice.choice((0.001, 0.01)), 3), None),
             event_id=f"event-{int(market) // 4}",
-            liquidity=self.dice.choice((None, 0, 90, 3_000, 1e6)),
-            fee_rate=self.dice.choice((0, 0, 0.04, 0.0733, None)),
+            liquidity=self._mostly(self.dice.choice((1e6, 3_000)), self.dice.choice((90, 0, None))),
+            fee_rate=self._mostly(self.dice.choice((0, 0.04, 0.0733)), None),
             fee_exponent=self.dice.choice((1, 2)),
             min_order_size=self.dice.choice((0, 5)),
-            tradable=self.dice.random() < 0.95,
+            tradable=self._mostly(True, False),
         )
+
+    def _mostly(self, usual: Any, seldom: Any) -> Any:
+        return usual if self.dice.random() < 0.93 else seldom
 
     def _ending(self, market: str) -> dict[str, Any]:
         yes, status = self.dice.choice(
@@ -92,15 +96,22 @@ class World:
         return a_closed_market(market, yes=yes, status=status)
 
     def books(self, capture: Capture) -> dict[str, OrderBook]:
-        tokens = [f"{market}-{side}" for market in MARKETS for side in (YES, NO) if self.dice.random() < 0.6]
-        return {token: OrderBook(token, self._levels(), self._levels()) for token in tokens}
+        """Books around the quotes; some are empty, far away or missing, and none is in order."""
+        tokens = [(market, side) for market in capture.row_of for side in (YES, NO) if self.dice.random() < 0.8]
+        return {f"{market}-{side}": self._book(quote(capture, market, side)) for market, side in tokens}
 
-    def _levels(self) -> tuple[Level, ...]:
-        count = self.dice.randint(0, 4)
-        return tuple(
-            Level(D(self.dice.randint(1, 999) / 1000), D(self.dice.choice((0.004, 3, 41.237, 5_000))))
-            for _ in range(count)
+    def _book(self, quoted: Quote | None) -> OrderBook:
+        assert quoted is not None
+        middle = quoted.mid or D("0.5")
+        return OrderBook(
+            "", bids=self._levels(quoted.bid or middle, downwards=True), asks=self._levels(quoted.ask or middle)
         )
+
+    def _levels(self, best: Decimal, *, downwards: bool = False) -> tuple[Level, ...]:
+        away = [self._mostly(D(self.dice.randint(0, 30)) / 1000, D("0.3")) for _ in range(self.dice.randint(0, 5))]
+        prices = [best - step if downwards else best + step for step in away]
+        sizes = (0.004, 3, 41.237, 300, 5_000)
+        return tuple(Level(price, D(self.dice.choice(sizes))) for price in prices if 0 < price < 1)
 
 
 BALANCES = st.sampled_from([1, 50, 1_000, 10_000])
@@ -125,6 +136,7 @@ class Portfolio:
 
     account: Account
     trades: list[Trade] = field(default_factory=list)
+    refusals: set[tuple[bool, str | None]] = field(default_factory=set)
 
     def cycle(self, capture: Capture, config: StrategyConfig, books: dict[str, OrderBook], **allowed: bool) -> Snapshot:
         decision = decided(STRATEGY, capture, self.account, config, **allowed)
@@ -133,6 +145,7 @@ class Portfolio:
         assert (outcomes, account) == execute(decision.signals, self.account, capture, config, books)
         self.check_orders(decision.signals, outcomes, account, config)
         self.trades += [outcome.trade for outcome in outcomes if outcome.trade is not None]
+        self.refusals |= {(outcome.signal.action.is_entry, outcome.reject_reason) for outcome in outcomes}
         self.account, snapshot = valued(account, capture)
         return snapshot
 
@@ -155,20 +168,16 @@ class Portfolio:
             )
 
     def settle(self, capture: Capture) -> None:
-        for market_id, found in verdicts(capture.markets).items():
-            for side in (YES, NO):
-                ref = f"settle:{market_id}:{side}:"
-                history = [trade for trade in self.trades if (trade.source_ref or "").startswith(ref)]
-                made = settlements(self.account.positions.get((market_id, side)), history, found, capture.captured_at)
-                assert len({trade.source_ref for trade in history + made}) == len(history + made)
-                self.book(made)
-                position = self.account.positions.get((market_id, side))
-                assert settlements(position, history + made, found, capture.captured_at) == []
-
-    def book(self, made: Sequence[Trade]) -> None:
-        for trade in made:
-            self.account = booked(self.account, trade)
+        found, at = verdicts(capture.markets), capture.captured_at
+        self.account, made = settled(self.account, self.payments, found, at)
         self.trades += made
+        refs = [trade.source_ref for trade in self.payments]
+        assert len(set(refs)) == len(refs)
+        assert settled(self.account, self.payments, found, at) == (self.account, [])
+
+    @property
+    def payments(self) -> list[Trade]:
+        return [trade for trade in self.trades if (trade.source_ref or "").startswith("settle:")]
 
     def check(self, snapshot: Snapshot) -> None:
         """The invariants of the books after a cycle."""
@@ -191,10 +200,10 @@ class Portfolio:
         for position in self.account.positions.values():
             if position.bundle is not None:
                 legs.setdefault(position.bundle, []).append(position.shares)
-        settled = {trade.bundle for trade in self.trades if (trade.source_ref or "").startswith("settle:")}
+        ended = {trade.bundle for trade in self.payments}
         for bundle, shares in legs.items():
             assert len(set(shares)) == 1
-            assert len(shares) == BundleId.parse(bundle).legs or bundle in settled
+            assert len(shares) == BundleId.parse(bundle).legs or bundle in ended
 
 
 def _books_of(account: Account) -> dict[Any, Any]:
@@ -236,17 +245,23 @@ def test_two_portfolios_cannot_touch_each_others_money(seed: int, mine: dict[str
     assert together[1].account == alone.account
 
 
-def test_random_histories_meet_every_way_a_position_can_end() -> None:
+def test_random_histories_meet_every_way_a_position_can_end_and_every_refusal() -> None:
     """The property tests prove nothing about what never happens in them."""
     exits: list[dict[str, Any]] = [{}, {"profit_target": 0.05, "stop_loss": 0.5, "max_holding_days": 1}]
-    models: list[dict[str, Any]] = [{"fill_model": model, "trade_amount": 50} for model in ("book", "touch", "mid")]
-    configs = [rules | model for rules in exits for model in models]
-    trades = [trade for seed in range(8) for portfolio in played(seed, configs) for trade in portfolio.trades]
+    sizes: list[dict[str, Any]] = [{"fill_model": model, "trade_amount": 50} for model in ("book", "touch", "mid")]
+    sizes.append({"fill_model": "book", "trade_amount": 3})
+    configs = [rules | size | {"max_positions": 2} for rules in exits for size in sizes]
+    portfolios = [portfolio for seed in range(8) for portfolio in played(seed, configs, balance=90)]
+    trades = [trade for portfolio in portfolios for trade in portfolio.trades]
     kinds = {"buy", "sell", "settlement", "refund"}
     assert {str(trade.kind) for trade in trades} == kinds
     assert {str(trade.kind) for trade in trades if trade.bundle} == kinds
     assert {trade.details["exit"] for trade in trades if trade.kind is TradeKind.SELL} == set(ExitRule)
     assert any(is_reversal(trade) for trade in trades)
+    never = {RejectReason.MARGIN_GONE, RejectReason.NOT_TRADABLE}  # of candidates, by a strategy without a margin
+    refusals = set().union(*(portfolio.refusals for portfolio in portfolios))
+    assert {reason for is_entry, reason in refusals if is_entry and reason} == set(RejectReason) - never
+    assert {reason for is_entry, reason in refusals if not is_entry and reason} >= {"bundle_incomplete", "slippage"}
 
 
 def is_reversal(trade: Trade) -> bool:

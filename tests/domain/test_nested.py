@@ -99,7 +99,6 @@ def test_no_pair_is_read_from(questions: tuple[str, str]) -> None:
 
 UNSURE = {
     "outcomes of a negRisk event": {"neg_risk": True},
-    "no rules to compare": {"rules_hash": ""},
     "no time of listing": {"start_date": None},
     "a market that cannot be traded": {"tradable": False},
     "a resolution that is proposed": {"resolution_status": "proposed"},
@@ -113,6 +112,10 @@ def test_a_pair_is_left_alone_with(columns: dict[str, Any], place: int) -> None:
     pair = a_pair(*RAIN)
     pair[place] |= columns
     assert not pairs_in(a_capture(*pair))
+
+
+def test_questions_without_any_rules_are_left_alone() -> None:
+    assert not pairs_in(a_capture(*a_pair(*RAIN, rules_hash="")))
 
 
 def test_questions_under_different_rules_are_left_alone() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from prescient_dagster.domain.ledger import Account, Trade, TradeKind, booked, opened, rebuilt
-from prescient_dagster.domain.settlement import Ending, Verdict, settlements, verdict, verdicts
+from prescient_dagster.domain.settlement import Ending, Verdict, settled, settlements, verdict, verdicts
 from prescient_dagster.domain.signals import RejectReason
 from tests.builders import (
     NO,
@@ -185,6 +185,18 @@ def test_the_position_of_a_bundle_keeps_its_bundle_through_settlement_and_revers
     (paid,) = settlements(a_position(bundle="yes_set:2:e"), [], WON_YES, NOON)
     entries = settlements(None, [paid], WON_NO, NEXT_DAY)
     assert {entry.bundle for entry in (paid, *entries)} == {"yes_set:2:e"}
+
+
+def test_a_portfolio_is_paid_in_all_its_markets_by_market_id_and_side() -> None:
+    bought = [a_trade("2", YES), a_trade("10", NO), a_trade("3", YES), a_trade("4", YES)]
+    found = {"2": WON_YES, "10": WON_NO, "3": Verdict(Ending.PENDING, "disputed")}
+    account, entries = settled(rebuilt(D(1_000), bought), [], found, NEXT_DAY)
+    assert [entry.source_ref for entry in entries] == ["settle:10:no:1", "settle:2:yes:1"]
+    assert account.balance == 1_000 - 400 + 250
+    assert account.positions.keys() == {("3", YES), ("4", YES)}
+    assert settled(account, entries, found, NEXT_DAY) == (account, [])
+    account, entries = settled(account, entries, found | {"2": WON_NO}, NEXT_DAY)
+    assert [entry.source_ref for entry in entries] == ["settle:2:yes:1:reversal", "settle:2:yes:2"]
 
 
 # On the recordings of closed markets.

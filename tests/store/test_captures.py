@@ -52,7 +52,7 @@ def test_the_record_tells_what_was_stored_and_where(database: Database, captures
 
 
 def test_equal_content_gives_equal_bytes(database: Database, captures_folder: Path) -> None:
-    whole = some_markets(3000)
+    whole = some_markets(3000, question=["Will it rain " + "very " * 80 + "much?"] * 3000)  # more than a page
     pieces = pd.concat([whole.iloc[:7], whole.iloc[7:1777], whole.iloc[1777:]], ignore_index=True)
     first = captures.save(database, captures_folder, a_listing(NOON, markets=whole))
     second = captures.save(database, captures_folder, a_listing(LATER, markets=pieces))

@@ -36,7 +36,7 @@ def hold_something(database: Database, portfolio: Portfolio) -> None:
 
 def version(database: Database) -> int:
     with database.begin() as connection:
-        return connection.scalars(select(tables.portfolios.c.version)).one()
+        return int(connection.scalars(select(tables.portfolios.c.version)).one())
 
 
 def test_a_new_portfolio_holds_its_balance_and_can_trade(database: Database) -> None:

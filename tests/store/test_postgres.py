@@ -18,6 +18,7 @@ from sqlalchemy import text
 from prescient_dagster.domain.errors import DatabaseUnavailable, StoreError
 from prescient_dagster.store import postgres
 from prescient_dagster.store.database import connect
+from prescient_dagster.store.server_account import run_as, server_account
 
 START = """
 import sys
@@ -106,11 +107,14 @@ def test_a_killed_server_starts_again_with_what_was_committed(home: Path) -> Non
 def test_a_process_number_that_was_given_away_does_not_keep_the_server_down(home: Path) -> None:
     postgres.start(home)
     postgres.stop(home)
-    stale = home / "postgres/data/postmaster.pid"
-    stale.write_text(f"{os.getpid()}\n{stale.parent}\n0\n5432\n\n\n\nready\n")
-    (home / "postgres/.s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n")
-    assert not postgres.is_running(home)
-    assert answer(postgres.start(home)) == "prescient"
+    with subprocess.Popen(["sleep", "60"], **run_as(server_account())) as somebody:
+        stale = home / "postgres/data/postmaster.pid"
+        stale.write_text(f"{somebody.pid}\n{stale.parent}\n0\n5432\n\n\n\nready\n")
+        (home / "postgres/.s.PGSQL.5432.lock").write_text(f"{somebody.pid}\n")
+        assert not postgres.is_running(home)
+        assert answer(postgres.start(home)) == "prescient"
+        assert somebody.poll() is None
+        somebody.kill()
 
 
 def test_orphans_of_a_killed_server_are_ended_before_another_starts(home: Path) -> None:

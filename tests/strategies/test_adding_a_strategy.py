@@ -10,8 +10,7 @@ import pytest
 from dagster._core.errors import DagsterInvalidPythonicConfigDefinitionError
 
 from prescient_dagster.domain.errors import InvalidConfig
-from tests.strategies import contract
-from tests.strategies.contract import CHECKS, Check, load
+from tests.strategies.contract import CHECKS, Check, decisions, load, presentation, purity
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-strategy.md"
 
@@ -51,37 +50,43 @@ def test_the_page_lists_every_check_with_what_it_asks() -> None:
 
 DECIDE = "    change = np.nan_to_num"
 FAULTS: dict[Check, tuple[str, str]] = {
-    contract.is_named_like_its_file: ('name="breakout"', 'name="brakeout"'),
-    contract.describes_itself: ('title="Breakout"', 'title=" "'),
-    contract.documents_every_setting: ('setting("least rise of a side\'s price in a day", "USD per share", ', "Field("),
-    contract.can_be_configured_in_a_run: ("    min_rise:", "    levels: frozenset[int] = frozenset()\n    min_rise:"),
-    contract.has_defaults_that_are_sound: ("] = 0.05", "] = 1.0"),
-    contract.has_settings_that_are_json: ("] = 0.05", "] = float('inf')"),
-    contract.imports_only_what_is_pure: ("import numpy as np\n", "import time\n\nimport numpy as np\n"),
-    contract.decides_the_same_twice: ("confidence=rise", "confidence=rise + np.random.rand(len(rise)) / 10"),
-    contract.changes_nothing_it_is_given: (DECIDE, f'    view.capture.columns["liquidity"][:] = 1\n{DECIDE}'),
-    contract.knows_no_order: ("chosen=(rise > 0)", "chosen=(np.arange(len(rise)) % 2 == 0) & (rise > 0)"),
-    contract.knows_no_clock: ("chosen=(rise > 0)", "chosen=(view.captured_at.year == 2026) & (rise > 0)"),
-    contract.knows_no_market_by_name: (
+    presentation.is_named_like_its_file: ('name="breakout"', 'name="brakeout"'),
+    presentation.describes_itself: ('title="Breakout"', 'title=" "'),
+    presentation.documents_every_setting: (
+        'setting("least rise of a side\'s price in a day", "USD per share", ',
+        "Field(",
+    ),
+    presentation.can_be_configured_in_a_run: (
+        "    min_rise:",
+        "    levels: frozenset[int] = frozenset()\n    min_rise:",
+    ),
+    presentation.has_defaults_that_are_sound: ("] = 0.05", "] = 1.0"),
+    presentation.has_settings_that_are_json: ("] = 0.05", "] = float('inf')"),
+    purity.imports_only_what_is_pure: ("import numpy as np\n", "import time\n\nimport numpy as np\n"),
+    purity.decides_the_same_twice: ("confidence=rise", "confidence=rise + np.random.rand(len(rise)) / 10"),
+    purity.changes_nothing_it_is_given: (DECIDE, f'    view.capture.columns["liquidity"][:] = 1\n{DECIDE}'),
+    purity.knows_no_order: ("chosen=(rise > 0)", "chosen=(np.arange(len(rise)) % 2 == 0) & (rise > 0)"),
+    purity.knows_no_clock: ("chosen=(rise > 0)", "chosen=(view.captured_at.year == 2026) & (rise > 0)"),
+    purity.knows_no_market_by_name: (
         "chosen=(rise > 0)",
         "chosen=np.array([view.capture.texts['market_id'][row].isdigit() for row in view.rows], bool) & (rise > 0)",
     ),
-    contract.never_sees_the_outcome: (
+    purity.never_sees_the_outcome: (
         "confidence=rise",
         'confidence=rise + (view.capture.columns["yes_price"] == 1).sum()',
     ),
-    contract.finds_something_with_its_defaults: ("] = 0.05", "] = 0.99"),
-    contract.selects_tradable_markets: ("decide=decide,", "decide=decide, select=everything,"),
-    contract.wishes_for_candidates_only: ("amount=config.trade_amount", "amount=100"),
-    contract.gives_reasons: ('f"rose by {rise[candidate]:g} in a day"', '""'),
-    contract.bundles_whole: ("    return view.entries(", "    return half_bundles(view) or view.entries("),
-    contract.trades_in_a_cycle: ("amount=config.trade_amount", "amount=float('nan')"),
-    contract.lives_with_an_empty_venue: (DECIDE, f"    view.column('yes_price').max()\n{DECIDE}"),
-    contract.lives_with_missing_numbers: (
+    decisions.finds_something_with_its_defaults: ("] = 0.05", "] = 0.99"),
+    decisions.selects_tradable_markets: ("decide=decide,", "decide=decide, select=everything,"),
+    decisions.wishes_for_candidates_only: ("amount=config.trade_amount", "amount=100"),
+    decisions.gives_reasons: ('f"rose by {rise[candidate]:g} in a day"', '""'),
+    decisions.bundles_whole: ("    return view.entries(", "    return half_bundles(view) or view.entries("),
+    decisions.trades_in_a_cycle: ("amount=config.trade_amount", "amount=float('nan')"),
+    decisions.lives_with_an_empty_venue: (DECIDE, f"    view.column('yes_price').max()\n{DECIDE}"),
+    decisions.lives_with_missing_numbers: (
         "rise = np.abs(change)",
         "rise = np.where(np.isnan(view.column('volume')), np.inf, np.abs(change))",
     ),
-    contract.lives_with_what_is_held: (
+    decisions.lives_with_what_is_held: (
         DECIDE,
         f"    [view.capture.row_of[held.market_id] for held in view.positions]\n{DECIDE}",
     ),

@@ -15,12 +15,9 @@ from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Outcome
 from prescient_dagster.domain.signals import RejectReason, Signal
 from prescient_dagster.domain.strategies import View
-from prescient_dagster.venue.simulation.profiles import Plant
-from prescient_dagster.venue.simulation.world import planted
 from strategy_assets.arbitrage import STRATEGY, ArbitrageConfig
 from tests.builders import NO, NOON, YES, D, a_book, a_capture, a_config, a_market, decided, later
 from tests.recordings import events_listing, recorded_captures
-from tests.venue.simulations import HOUR, Clock, a_venue
 
 NO_FILTERS = dict.fromkeys(["event_min_liquidity", "event_min_volume", "market_min_liquidity", "market_min_volume"])
 LENIENT = {"min_profit_margin": 0.003}
@@ -174,7 +171,7 @@ def test_a_set_ranks_with_its_smallest_leg() -> None:
 def test_the_least_margin_is_inclusive_to_the_last_digit() -> None:
     capture = a_capture(*a_race(0.50, 0.30))
     assert wishes(capture, min_profit_margin=0.25)
-    assert not wishes(capture, min_profit_margin=0.25000001)
+    assert not wishes(capture, min_profit_margin=0.2500000001)
 
 
 def test_a_set_that_only_breaks_even_is_not_bought() -> None:
@@ -216,7 +213,8 @@ def test_a_nested_pair_shows_its_worst_case() -> None:
 
 
 def test_whichever_leg_wins_the_profit_is_at_least_the_margin() -> None:
-    _, account = traded(a_capture(*a_race(0.50, 0.30, 0.12, fee_rate=0.04)))
+    outcomes, account = traded(a_capture(*a_race(0.50, 0.30, 0.12, fee_rate=0.04)))
+    assert {outcome.signal.confidence for outcome in outcomes} == {D("0.060868")}
     assert {position.shares for position in account.positions.values()} == {D("159.13")}
     assert account.total_invested == D("149.99976")
     assert 159.13 / 149.99976 - 1 >= 0.060868
@@ -268,51 +266,3 @@ def test_less_than_two_dollars_can_buy_no_set(amount: float) -> None:
 def test_what_one_sided_strategies_are_told_is_unknown_here(setting: str) -> None:
     with pytest.raises(InvalidConfig, match=f'unknown setting "{setting}"'):
         a_config(ArbitrageConfig, **{setting: 0.5})
-
-
-# The simulated venue, where mispricings are planted and known
-
-KINDS = {
-    Plant.YES_SET: "yes_set",
-    Plant.SURVIVORS: "yes_set",
-    Plant.NO_SET: "no_set",
-    Plant.NESTED_DATES: "nested",
-    Plant.NESTED_THRESHOLDS: "nested",
-}
-
-
-def simulated(seed: int, hour: int) -> Capture:
-    clock = Clock()
-    clock.forward(hours=hour)
-    listing = a_venue(clock, seed=seed).next_listing(None)
-    assert listing is not None
-    return Capture(1, listing.captured_at, listing.events, listing.markets)
-
-
-def bundles(signals: Sequence[Signal]) -> dict[tuple[str, str], set[str]]:
-    """The markets of every bundle by its kind and event."""
-    found: dict[tuple[str, str], set[str]] = {}
-    for signal in signals:
-        assert signal.bundle is not None
-        found.setdefault((signal.bundle.partition(":")[0], signal.event_id), set()).add(signal.market_id)
-    return found
-
-
-def test_in_the_simulated_venue_exactly_the_planted_sets_are_found() -> None:
-    kinds = set()
-    for seed, hour in [(seed, hour) for seed in (1, 2, 3) for hour in range(5, 200, 12)]:
-        live = planted(seed, 60, hour * HOUR)
-        found = bundles(wishes(simulated(seed, hour), **NO_FILTERS, include_nested=True))
-        assert found.keys() == {(KINDS[each.kind], each.event_id) for each in live}
-        for each in live:
-            legs = found[KINDS[each.kind], each.event_id]
-            assert legs <= set(each.market_ids)
-            assert legs == set(each.market_ids) or each.kind is Plant.NO_SET  # dear legs make a NO set worse
-        kinds |= {each.kind for each in live}
-    assert kinds == set(KINDS)
-
-
-def test_nothing_else_in_the_simulated_venue_earns_anything_at_all() -> None:
-    for hour in range(5, 200, 24):
-        everything = wishes(simulated(7, hour), **NO_FILTERS, include_nested=True, min_profit_margin=0.0)
-        assert bundles(everything).keys() == {(KINDS[each.kind], each.event_id) for each in planted(7, 60, hour * HOUR)}

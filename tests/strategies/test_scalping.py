@@ -77,7 +77,7 @@ def test_the_deepest_dip_comes_first() -> None:
 
 
 def test_nothing_moved_is_no_dip() -> None:
-    assert not wishes(a_dip(fell=0, bid=0.499), min_dip=0.0)
+    assert not wishes(a_dip(fell=0, bid=0.52), min_dip=0.0)
     assert not wishes(a_dip(fell=0.03, price_change_1h=None))
 
 
@@ -109,6 +109,18 @@ def test_fees_of_both_ways_have_to_be_earned_too(fell: float, bought: int) -> No
 def test_a_spread_that_would_hit_the_stop_at_once_is_not_entered(bid: float, bought: int) -> None:
     # 0.48 / 0.50 is a loss of exactly 4 %.
     assert len(wishes(a_dip(fell=0.09, bid=bid))) == bought
+
+
+@pytest.mark.parametrize(("fee_rate", "bought"), [(0.0, 1), (0.04, 0)])
+def test_fees_of_both_ways_count_against_the_stop(fee_rate: float, bought: int) -> None:
+    # 0.49 / 0.50 is a loss of 2 %; with fees of about 0.01 on either side it is 5.9 %, with one of them 3.9 %.
+    assert len(wishes(a_dip(fell=0.09, fee_rate=fee_rate))) == bought
+
+
+def test_what_is_exactly_at_the_edge_is_judged_as_decimals_would() -> None:
+    # In floats 0.41 + 0.031 is less than 0.42 × 1.05, and 0.336 more than 0.35 × 0.96.
+    assert wishes(a_dip(fell=0.031, bid=0.41, ask=0.42), profit_target=0.05)
+    assert not wishes(a_dip(fell=0.09, bid=0.336, ask=0.35))
 
 
 def test_a_side_that_nobody_bids_for_or_offers_is_not_entered() -> None:

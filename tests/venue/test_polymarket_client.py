@@ -1,7 +1,7 @@
 """The client asks as the services want to be asked, tries again where that helps, and ends in one line where not."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,7 +10,8 @@ import pytest
 from prescient_dagster.domain.errors import VenueAnswerInvalid, VenueError, VenueUnavailable
 from prescient_dagster.venue.polymarket.client import PolymarketClient
 from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY, RateLimit, RetryPolicy, retry_after_seconds
-from tests.venue.gamma import a_market, an_event, on_the_wire
+from prescient_dagster.venue.polymarket.venue import PolymarketVenue
+from tests.venue.gamma import NOON, a_market, an_event, on_the_wire
 
 Answer = httpx.Response | Exception
 PAGE = on_the_wire(an_event())
@@ -167,6 +168,23 @@ def test_nothing_is_asked_for_nothing() -> None:
     assert list(service.client.markets([], closed=False)) == []
     assert list(service.client.books([])) == []
     assert service.asked == []
+
+
+def test_a_listing_is_stamped_with_the_moment_its_crawl_began() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return ok(on_the_wire(an_event(str(len(asked))), cursor=None if len(asked) == 3 else str(len(asked))))
+
+    venue = PolymarketVenue(
+        "https://gamma.test",
+        "https://clob.test",
+        transport=httpx.MockTransport(answer),
+        clock=lambda: NOON + timedelta(minutes=len(asked)),
+    )
+    listing = venue.next_listing(None)
+    assert (listing.captured_at, len(listing.events)) == (NOON, 3)
 
 
 def test_a_rate_limit_waits_until_the_oldest_request_is_ten_seconds_old() -> None:

@@ -90,7 +90,7 @@ def test_books_come_with_their_depth_and_tokens_without_one_are_absent(shared_da
         venue = a_venue(address)
         market = venue.next_listing(None).markets.set_index("market_id").loc["507884"]
         tokens = [str(market["yes_token_id"]), str(market["no_token_id"])]
-        books = venue.order_books([*tokens, "no-such-token", ""])
+        books = venue.order_books([*tokens, "no-such-token", ""], NOON)
     assert list(books) == tokens
     yes, no = books.values()
     assert (len(yes.bids), len(yes.asks)) == (3, 3)

@@ -99,7 +99,7 @@ def test_rejections_travel_with_the_listing_and_with_the_markets_asked_for(tmp_p
 
 
 def test_there_are_no_order_books(tmp_path: Path) -> None:
-    assert RecordedVenue(tmp_path).order_books(["1"]) == {}
+    assert RecordedVenue(tmp_path).order_books(["1"], NOON) == {}
 
 
 def test_the_three_recordings_are_walked_through(shared_data: Path) -> None:

@@ -93,14 +93,14 @@ def test_a_market_is_unknown_before_its_event_is_listed() -> None:
     assert a_venue(Clock()).find_markets(sorted(later), NOON).markets.empty
 
 
-def test_order_books_are_of_the_newest_listing() -> None:
+def test_order_books_are_of_the_capture_they_are_wanted_for() -> None:
     clock = Clock()
     venue = a_venue(clock)
     listing = venue.next_listing(None)
     assert listing is not None
     clock.forward(hours=9)
     traded = listing.markets[listing.markets["tradable"] & listing.markets["best_bid"].notna()]
-    books = venue.order_books(traded["yes_token_id"].tolist())
+    books = venue.order_books(traded["yes_token_id"].tolist(), listing.captured_at)
     best = {token: max(float(level.price) for level in book.bids) for token, book in books.items()}
     assert best == dict(zip(traded["yes_token_id"], traded["best_bid"], strict=True))
 

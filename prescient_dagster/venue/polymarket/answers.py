@@ -12,6 +12,7 @@ import msgspec
 
 from prescient_dagster.domain.errors import VenueAnswerInvalid
 from prescient_dagster.domain.markets import Rejection
+from prescient_dagster.venue.polymarket.columns import printable
 from prescient_dagster.venue.polymarket.schemas import Book, Event, EventsAnswer, Market, MarketsAnswer
 
 RecordT = TypeVar("RecordT", Event, Market)
@@ -145,11 +146,6 @@ def _read(record: Any, kind: type[RecordT]) -> RecordT:
 def _rejection(kind: Literal["event", "market"], record: Any, reason: str) -> Rejection:
     known = record if isinstance(record, dict) else {}
     return Rejection(kind, printable(str(known.get("id") or known.get("slug") or "")), printable(reason))
-
-
-def printable(text: str) -> str:
-    """A stranger's text in a form that any file, terminal or database takes."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _records(body: bytes, key: Literal["events", "markets"]) -> tuple[list[Any], str | None]:

@@ -62,6 +62,11 @@ def shown(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
+def printable(text: str) -> str:
+    """A stranger's text in a form that any file, terminal or database takes."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
 def texts(values: Sequence[str], name: str, faults: Faults) -> Texts:
     """Texts as they are; a NUL character, which no database takes, is a fault."""
     if "\0" in "".join(values):
@@ -76,7 +81,8 @@ def numbers(values: Sequence[Number], name: str, bounds: Bounds, faults: Faults)
         column = np.array(values, dtype=np.float64)
     except ValueError:
         column = np.array([_number(value) for value in values], dtype=np.float64)
-    column = column.round(6) + 0.0  # no negative zero
+    with np.errstate(over="ignore"):
+        column = column.round(6) + 0.0  # no negative zero
     usable = (column >= bounds.low) & (column <= bounds.high)
     faulty = [row for row in np.flatnonzero(~usable).tolist() if values[row] not in (None, "")]
     expected = f"a number from {bounds.low:g} to {bounds.high:g}"

@@ -33,6 +33,7 @@ from prescient_dagster.venue.polymarket.columns import (
     Times,
     inner_lists,
     numbers,
+    printable,
     texts,
     times,
 )
@@ -223,7 +224,7 @@ def _reject_with_events(event_rows: Sequence[int], event_faults: Faults, faults:
 
 
 def _rejections(kind: Literal["event", "market"], records: Records, faults: Faults) -> list[Rejection]:
-    return [Rejection(kind, str(records[row].id), reason) for row, reason in faults.reasons.items()]
+    return [Rejection(kind, printable(str(records[row].id)), reason) for row, reason in faults.reasons.items()]
 
 
 def _rows(columns: Columns, wanted: Flags) -> Columns:

@@ -66,7 +66,7 @@ class PolymarketVenue:
                 crawl.add_markets(page)
         return crawl.listing(self.name, captured_at)
 
-    def order_books(self, token_ids: Sequence[str]) -> dict[str, OrderBook]:
+    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
         """The order books of these tokens now, levels in no particular order; a token without a book is absent.
 
         Raises:

@@ -1,0 +1,44 @@
+# `make dev` runs everything on this machine, `make test` tests it; both set up what they need.
+PYTHON ?= python3
+VENUE ?= $(or $(PRESCIENT_VENUE),simulated)
+PORT ?= 3000
+# A home belongs to one venue.
+PRESCIENT_HOME ?= .prescient$(addprefix -,$(filter-out simulated,$(firstword $(subst :, ,$(VENUE)))))
+ARGS ?=
+
+BIN := .venv/bin
+
+.PHONY: setup dev test check format bench constraints
+.DEFAULT_GOAL := dev
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Prescient needs Python 3.11 or newer: make PYTHON=python3.12 …' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+dev: setup
+	@PRESCIENT_HOME='$(PRESCIENT_HOME)' exec $(BIN)/prescient dev --venue '$(VENUE)' --port $(PORT)
+
+test: setup
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: setup
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix-only --quiet
+
+bench: setup
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# The versions of .venv, for everybody: names and versions only, so that each machine's own index serves them.
+constraints:
+	$(BIN)/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
