@@ -98,7 +98,7 @@ class HybridConfig(DirectionalConfig):
         blended = members(self)
         most = max(sum(member.may_back(side) for member in blended) for side in BACKS.values())
         if most < self.min_agreement <= len(blended):
-            yield f"{self.named('min_agreement')} is never reached: momentum and mean_reversion take opposite sides"
+            yield f"{self.named('min_agreement')} is never reached: at most {most} of the members can take one side"
         idle = sorted(set(self.configs) - {member.name for member in blended})
         if idle:
             yield f"configs of {', '.join(idle)} change nothing: there is no weight for them"

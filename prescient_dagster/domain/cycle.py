@@ -34,7 +34,7 @@ class Decision:
     matches: int = 0
 
 
-def decide(
+def decide(  # noqa: PLR0913 - what is decided follows from all of these
     strategy: Strategy[Any],
     config: StrategyConfig,
     capture: Capture,

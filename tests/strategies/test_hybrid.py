@@ -271,7 +271,7 @@ def test_the_best_case_really_is_reached() -> None:
 
 def test_agreement_of_members_that_never_agree_is_doubtful() -> None:
     doubts = list(validated(HybridConfig, {"min_agreement": 2}).doubtful())
-    assert "min_agreement 2 is never reached: momentum and mean_reversion take opposite sides" in doubts
+    assert "min_agreement 2 is never reached: at most 1 of the members can take one side" in doubts
 
 
 def test_settings_without_a_weight_are_doubtful() -> None:
