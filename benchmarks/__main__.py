@@ -1,13 +1,13 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [capture] [cycle] [strategies] [startup]`."""
+"""Run all benchmarks, or those named: `python -m benchmarks [capture] [cycle] [strategies] [long_run]`."""
 
 import sys
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import capture, cycle, strategies
+from benchmarks import capture, cycle, long_run, strategies
 
-BENCHMARKS = {"capture": capture.run, "cycle": cycle.run, "strategies": strategies.run}
+BENCHMARKS = {"capture": capture.run, "cycle": cycle.run, "strategies": strategies.run, "long_run": long_run.run}
 
 
 def main(names: list[str]) -> None:

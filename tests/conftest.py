@@ -48,6 +48,13 @@ def template_url() -> Iterator[str]:
 @pytest.fixture
 def database_url(template_url: str) -> Iterator[str]:
     """The URL of a migrated, empty database that this test has for itself."""
+    with cloned(template_url) as url:
+        yield url
+
+
+@contextmanager
+def cloned(template_url: str) -> Iterator[str]:
+    """The URL of a copy of the template, which goes with the block."""
     server, name = _server(template_url), f"test_{uuid.uuid4().hex}"
     _run(server, f"CREATE DATABASE {name} TEMPLATE {postgres.DATABASE}")
     yield template_url.replace(f"/{postgres.DATABASE}?", f"/{name}?")
