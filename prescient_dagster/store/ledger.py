@@ -13,6 +13,7 @@ from prescient_dagster.domain.snapshots import Snapshot
 from prescient_dagster.store.tables import positions, snapshots, trades
 
 POSITION_KEY = ("portfolio_id", "market_id", "side")
+POSITION_FIELDS = tuple(column.name for column in positions.columns if column.name != "portfolio_id")
 
 
 def append(
@@ -78,11 +79,14 @@ def save_positions(
 
 
 def _upsert_positions(connection: Connection, portfolio_id: int, held: Iterable[Position]) -> None:
-    names = [column.name for column in positions.columns if column.name != "portfolio_id"]
-    rows = [{"portfolio_id": portfolio_id, **{name: getattr(position, name) for name in names}} for position in held]
-    statement = insert(positions).values(rows)
-    updates = {name: statement.excluded[name] for name in names if name not in POSITION_KEY}
-    connection.execute(statement.on_conflict_do_update(index_elements=POSITION_KEY, set_=updates))
+    rows = [
+        {"portfolio_id": portfolio_id, **{name: getattr(position, name) for name in POSITION_FIELDS}}
+        for position in held
+    ]
+    # Rows as parameters, not as values of the statement: then it is compiled once for all portfolios.
+    statement = insert(positions)
+    updates = {name: statement.excluded[name] for name in POSITION_FIELDS if name not in POSITION_KEY}
+    connection.execute(statement.on_conflict_do_update(index_elements=POSITION_KEY, set_=updates), rows)
 
 
 def save_snapshot(

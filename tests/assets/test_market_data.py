@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from prescient_dagster.store import captures
 from prescient_dagster.store.captures import CaptureStatus
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
+from tests.venue.gamma import serving
 
 FIRST = "2025-06-11T02-28-00Z.json"
 
@@ -57,8 +58,52 @@ def test_a_recording_that_cannot_be_read_makes_no_capture(
     assert not list(platform.captures_folder.rglob("*.parquet"))
 
 
-def broken_market(market: Mapping[str, Any]) -> dict[str, Any]:
-    return {**market, "id": None}
+def use_server(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    for name, value in (("VENUE", "polymarket"), ("GAMMA_URL", address), ("CLOB_URL", address)):
+        monkeypatch.setenv(f"PRESCIENT_{name}", value)
+
+
+def capture_files(platform: Platform) -> tuple[bytes, ...]:
+    """The two files of the newest capture."""
+    record = captures.newest(platform.database)
+    assert record is not None
+    paths = (platform.captures_folder / f"{record.path}.{noun}.parquet" for noun in ("events", "markets"))
+    return tuple(path.read_bytes() for path in paths)
+
+
+def test_a_venue_that_throttles_and_fails_gives_the_same_two_files(
+    platform: Platform, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(shared_data, [shared_data / "events" / FIRST]) as address:
+        use_server(monkeypatch, address)
+        assert take(platform).success
+    smooth = capture_files(platform)
+
+    faults = ("--max-page", "5", "--throttle-every", "7", "--fail-every", "11")
+    with serving(shared_data, [shared_data / "events" / FIRST], *faults) as address:
+        use_server(monkeypatch, address)
+        assert take(platform).success
+
+    assert len(captures.list_recent(platform.database)) == 2
+    assert capture_files(platform) == smooth
+
+
+@pytest.mark.parametrize("how", ["html", "loop"])
+def test_a_crawl_that_breaks_off_leaves_the_capture_before_as_the_newest(
+    platform: Platform, shared_data: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    with serving(shared_data, [shared_data / "events" / FIRST]) as address:
+        use_server(monkeypatch, address)
+        assert take(platform).success
+    files, before = set(platform.captures_folder.rglob("*")), captures.newest(platform.database)
+
+    with serving(shared_data, [shared_data / "events" / FIRST], "--max-page", "20", "--break-at", "3", how) as address:
+        use_server(monkeypatch, address)
+        result = take(platform)
+
+    assert not result.success
+    assert captures.newest(platform.database) == before
+    assert set(platform.captures_folder.rglob("*")) == files
 
 
 def test_records_that_cannot_be_parsed_are_counted_and_listed(
