@@ -39,6 +39,6 @@ format: setup
 bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# The versions of .venv, for everybody: names and versions only, so that each machine's own index serves them.
+# The versions of a fresh .venv, for everybody: names and versions only, so that each machine's own index serves them.
 constraints:
 	$(BIN)/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt

@@ -8,10 +8,13 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+import pytest
+from sqlalchemy import event, text
 
 from prescient_dagster.assets.portfolio_cycles import Desk, Order
 from prescient_dagster.catalog import load_strategy
+from prescient_dagster.domain.errors import StoreError
+from prescient_dagster.store import cycles
 from prescient_dagster.store.database import Database, connect
 from tests.assets.conftest import NOT_BOOKS, Platform
 from tests.assets.worlds import a_listing, favourites
@@ -109,3 +112,18 @@ def test_two_processes_running_the_same_cycle_trade_once(platform: Platform) -> 
     assert [child.exitcode for child in children] == [0, 0]
     for slug in slugs:
         assert own_rows(platform, slug) == own_rows(platform, "undisturbed")
+
+
+def test_a_portfolio_that_is_being_saved_is_locked_for_everybody_else(platform: Platform) -> None:
+    platform.portfolio("one")
+    standing = cycles.load_standing(platform.database, "one")
+
+    def lock_impatiently() -> None:
+        with platform.database.begin() as second:
+            second.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            cycles.locked(second, standing)
+
+    with platform.database.begin() as first:
+        assert cycles.locked(first, standing)
+        with pytest.raises(StoreError, match="lock timeout"):
+            lock_impatiently()

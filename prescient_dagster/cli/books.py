@@ -1,0 +1,99 @@
+"""`prescient signals`, `trades`, `positions` and `snapshots`: what a portfolio wished, did, holds and was worth."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from prescient_dagster.cli.options import AsJson, CaptureId, Name
+
+if TYPE_CHECKING:
+    from prescient_dagster.store.database import Database
+
+    Query = Callable[[Database, int, int | None], list[dict[str, Any]]]
+
+SIGNAL_COLUMNS = ("market_id", "market_question", "action", "target_price", "amount", "confidence", "status", "reason")
+TRADE_COLUMNS = (
+    "trade_id",
+    "timestamp",
+    "kind",
+    "market_id",
+    "side",
+    "shares",
+    "price",
+    "fee",
+    "cash_delta",
+    "synthetic",
+)
+POSITION_COLUMNS = (
+    "market_id",
+    "market_question",
+    "side",
+    "shares",
+    "cost",
+    "mark",
+    "market_value",
+    "unrealized_profit_loss",
+)
+SNAPSHOT_COLUMNS = ("capture_id", "timestamp", "balance", "market_value", "equity", "total_profit_loss", "positions")
+
+
+def signals(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> None:
+    """Show what a portfolio wished to trade on its newest capture, why, and what became of it.
+
+    Example:  prescient signals bold --capture 3
+    """
+    from prescient_dagster.store.signals import list_signals
+
+    rows = _print(list_signals, name, capture, SIGNAL_COLUMNS, as_json)
+    refused = [row for row in rows if row["reject_reason"]]
+    if refused and not as_json:
+        from prescient_dagster.cli import output
+
+        output.print_table(refused, ("market_id", "action", "reject_reason"), "refused")
+
+
+def trades(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> None:
+    """Show a portfolio's trades, all or those of one capture.
+
+    Example:  prescient trades bold
+    """
+    from prescient_dagster.store.trades import list_trades
+
+    _print(list_trades, name, capture, TRADE_COLUMNS, as_json)
+
+
+def positions(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> None:
+    """Show what a portfolio holds now, or held after a capture, and what that was worth.
+
+    Example:  prescient positions bold --json
+    """
+    from prescient_dagster.store.positions import list_positions
+
+    _print(list_positions, name, capture, POSITION_COLUMNS, as_json)
+
+
+def snapshots(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> None:
+    """Show what a portfolio was worth, capture by capture.
+
+    Example:  prescient snapshots bold
+    """
+    from prescient_dagster.store.snapshots import list_snapshots
+
+    _print(list_snapshots, name, capture, SNAPSHOT_COLUMNS, as_json)
+
+
+def _print(
+    query: "Query", name: str, capture_id: int | None, columns: tuple[str, ...], as_json: bool
+) -> list[dict[str, Any]]:
+    from prescient_dagster.cli import home, output
+    from prescient_dagster.store import captures, portfolios
+
+    database = home.open_database(home.read_settings())
+    portfolio = portfolios.get(database, name)
+    if capture_id is not None:
+        captures.find(database, capture_id)
+    rows = query(database, portfolio.portfolio_id, capture_id)
+    if as_json:
+        output.print_json(rows)
+    else:
+        output.print_table(rows, columns, portfolio.slug)
+    return rows

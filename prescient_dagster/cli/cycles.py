@@ -1,0 +1,175 @@
+"""`prescient cycle`: portfolios act on the newest capture now, in runs that the Dagster UI shows."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from prescient_dagster.cli.options import AsJson, Verbose
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from prescient_dagster.cli.runs import Runner
+    from prescient_dagster.domain.portfolios import Portfolio
+    from prescient_dagster.settings import Settings
+    from prescient_dagster.store.database import Database
+
+COLUMNS = ("portfolio", "status", "signals_generated", "markets_analyzed", "trades_executed", "error")
+Slugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Slugs or numbers of portfolios.")]
+OfStrategy = Annotated[str | None, typer.Option(metavar="S", help="All portfolios of this strategy.")]
+Everybody = Annotated[bool, typer.Option("--all", help="All portfolios that are not closed.")]
+
+
+def cycle(
+    slugs: Slugs = None,
+    strategy: OfStrategy = None,
+    everybody: Everybody = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Let portfolios act on the newest capture now: signals, trades, snapshot.
+
+    Schedules do this by themselves under `prescient dev`. A portfolio trades a capture once: repeated, nothing happens.
+    Exit code 1 if a portfolio failed, or with --all if none is active.
+
+    Example:  prescient cycle bold contrarian --json
+    """
+    if sum((bool(slugs), strategy is not None, everybody)) != 1:
+        raise typer.BadParameter("say which: slugs, or --strategy S, or --all")
+    from prescient_dagster.cli import home, output
+
+    settings = home.read_settings()
+    database = home.open_database(settings)
+    chosen = _chosen(database, slugs or [], strategy)
+    document = _document(*_carried_out(settings, database, chosen, verbose)) if chosen else _document(None, [])
+    output.print_json(document) if as_json else output.print_table(document["results"], COLUMNS, _told(document))
+    _exit(document, chosen, everybody)
+
+
+def _exit(document: dict[str, Any], chosen: "Sequence[Portfolio]", everybody: bool) -> None:
+    from prescient_dagster.domain.errors import NotFound
+
+    if everybody and not any(portfolio.status == "active" for portfolio in chosen):
+        raise NotFound("no portfolio is active: create or resume one")
+    if document["summary"]["failed"]:
+        raise typer.Exit(1)
+
+
+def _told(document: dict[str, Any]) -> str:
+    summary = document["summary"]
+    return f"capture {document['capture_id']}: {summary['successful']} of {summary['total_portfolios']} portfolios"
+
+
+def _chosen(database: "Database", slugs: Iterable[str], strategy: str | None) -> "list[Portfolio]":
+    from prescient_dagster.catalog import strategy_names
+    from prescient_dagster.domain.configs import did_you_mean
+    from prescient_dagster.domain.errors import NotFound
+    from prescient_dagster.store import portfolios
+
+    named = {portfolio.slug: portfolio for portfolio in (portfolios.get(database, slug) for slug in slugs)}
+    if named:
+        return list(named.values())
+    found = [each for each in portfolios.list_all(database, strategy) if each.status != "closed"]
+    if strategy is not None and not found:
+        hint = "" if strategy in strategy_names() else did_you_mean(strategy, strategy_names())
+        raise NotFound(f"there is no {strategy} portfolio{hint}")
+    return found
+
+
+def _carried_out(
+    settings: "Settings", database: "Database", chosen: "Sequence[Portfolio]", verbose: bool
+) -> tuple[int, list[dict[str, Any]]]:
+    """The capture traded on, and one result for each portfolio in the order chosen."""
+    from prescient_dagster.cli.runs import Runner
+    from prescient_dagster.store import captures
+
+    capture_id = captures.ready(database).capture_id
+    results = {portfolio.slug: _result(portfolio.slug, "closed") for portfolio in chosen}
+    with Runner.opened(settings, database, verbose=verbose) as runner:
+        for strategy in sorted({portfolio.strategy_type for portfolio in chosen}):
+            wanted = {each.slug for each in chosen if each.strategy_type == strategy and each.status != "closed"}
+            keys = _keys(runner, database, strategy)
+            results |= _of_strategy(runner, strategy, _blocks(keys, wanted), capture_id)
+    return capture_id, list(results.values())
+
+
+def _keys(runner: "Runner", database: "Database", strategy: str) -> Sequence[str]:
+    """The strategy's partitions in Dagster's order, once they are its portfolios."""
+    from prescient_dagster.assets import automation
+    from prescient_dagster.assets.cycle import partitions_name
+    from prescient_dagster.cli.portfolios import open_slugs
+    from prescient_dagster.store import portfolios
+
+    automation.sync_partitions(runner.instance, strategy, open_slugs(portfolios.list_all(database, strategy)))
+    return runner.instance.get_dynamic_partitions(partitions_name(strategy))
+
+
+def _of_strategy(
+    runner: "Runner", strategy: str, blocks: Iterable[list[str]], capture_id: int
+) -> dict[str, dict[str, Any]]:
+    """The results by slug; a strategy that does not load fails its portfolios alone."""
+    from prescient_dagster.assets import automation
+    from prescient_dagster.assets.cycle import op_name
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
+    from strategy_assets.definitions import defs
+
+    try:
+        load_strategy(strategy)
+    except (NotFound, StrategyUnavailable) as error:
+        return {slug: _result(slug, "failed", error=str(error)) for block in blocks for slug in block}
+    config = {"ops": {op_name(strategy): {"config": {"capture_id": capture_id}}}}
+    results: dict[str, dict[str, Any]] = {}
+    for block in blocks:
+        run = runner.run(defs.resolve_job_def(strategy), run_config=config, tags=automation.range_tags(block))
+        results |= {slug: _of_run(run, strategy, slug) for slug in block}
+    return results
+
+
+def _blocks(keys: Sequence[str], wanted: set[str]) -> Iterator[list[str]]:
+    """The wanted keys in contiguous ranges: one run takes one range."""
+    block: list[str] = []
+    for key in keys:
+        if key in wanted:
+            block.append(key)
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _of_run(run: "dg.ExecuteInProcessResult", strategy: str, slug: str) -> dict[str, Any]:
+    from prescient_dagster.cli import runs
+
+    signals, trades, snapshots = (
+        runs.metadata_of(run, f"{strategy}/{asset}", slug) for asset in ("signals", "trades", "snapshots")
+    )
+    if not snapshots:
+        reason = runs.failures_by_portfolio(run).get(slug) or str(runs.failure(run))
+        return _result(slug, "failed", error=reason)
+    return _result(slug, snapshots["status"]) | {
+        "signals_generated": signals.get("signals_generated", 0),
+        "markets_analyzed": signals.get("markets_analyzed", 0),
+        "trades_executed": trades.get("trades_executed", 0),
+        "strategy_config_used": signals.get("config"),
+    }
+
+
+def _result(slug: str, status: str, error: str | None = None) -> dict[str, Any]:
+    return {
+        "portfolio": slug,
+        "status": status,
+        "signals_generated": 0,
+        "markets_analyzed": 0,
+        "trades_executed": 0,
+        "strategy_config_used": None,
+        "error": error,
+    }
+
+
+def _document(capture_id: int | None, results: list[dict[str, Any]]) -> dict[str, Any]:
+    failed = sum(result["status"] == "failed" for result in results)
+    summary = {"total_portfolios": len(results), "successful": len(results) - failed, "failed": failed}
+    return {"capture_id": capture_id, "summary": summary, "results": results}

@@ -1,0 +1,19 @@
+"""`dagster dev`, loaded while the database still starts: it waits for its environment, a line of JSON on stdin.
+
+    python -m prescient_dagster.cli.dagster_dev -w workspace.yaml -p 3000
+
+Loading Dagster takes as long as starting the database, and the address of the database is known only afterwards.
+"""
+
+import json
+import os
+import sys
+
+import dagster_postgres  # noqa: F401  # the instance asks for it
+from dagster._cli import main  # what the `dagster` script calls
+
+environment = sys.stdin.readline()
+if environment:  # else whoever started us has gone
+    os.environ.update(json.loads(environment))
+    sys.argv[1:1] = ["dev"]
+    main()  # type: ignore[no-untyped-call]

@@ -1,0 +1,54 @@
+"""`prescient db` and `prescient env`: the database of this home, and the environment in which to work on it."""
+
+import shlex
+
+from prescient_dagster.cli.options import AsJson
+
+
+def upgrade() -> None:
+    """Bring the database to the newest version of its tables.
+
+    Needed after an update of Prescient, and once for a database of your own (PRESCIENT_DATABASE_URL). Nothing is lost.
+
+    Example:  prescient db upgrade
+    """
+    from prescient_dagster.cli import home, output
+    from prescient_dagster.store import migrate
+
+    migrate.upgrade(home.open_database(home.read_settings()))
+    output.say("the database has the newest tables")
+
+
+def stop() -> None:
+    """Stop the embedded database server of this home.
+
+    Commands start it when they need it and leave it running; the next one starts it again.
+
+    Example:  prescient db stop
+    """
+    from prescient_dagster.cli import home, output
+    from prescient_dagster.domain.errors import InvalidInput
+    from prescient_dagster.store import postgres
+
+    settings = home.read_settings()
+    if settings.database_url:
+        raise InvalidInput("PRESCIENT_DATABASE_URL names a server that is not ours to stop")
+    was_running = postgres.is_running(settings.home)
+    postgres.stop(settings.home)
+    output.say("stopped" if was_running else "it was not running")
+
+
+def env(as_json: AsJson = False) -> None:
+    """Print the environment in which `dagster` works on this home, and start its database.
+
+    Example:  eval "$(prescient env)" && dagster asset list -w workspace.yaml
+    """
+    from prescient_dagster.cli import home, output
+
+    settings = home.read_settings()
+    home.lay_dagster_home(settings)
+    variables = home.environment(settings, home.open_database(settings))
+    if as_json:
+        output.print_json(variables)
+    else:
+        print(*(f"export {name}={shlex.quote(value)}" for name, value in variables.items()), sep="\n")

@@ -1,0 +1,67 @@
+"""The portfolios that `prescient dev` makes on the simulated venue, so that there is something to watch."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from prescient_dagster.domain.errors import StrategyUnavailable
+from prescient_dagster.store import portfolios
+from prescient_dagster.store.portfolios import NewPortfolio
+
+if TYPE_CHECKING:
+    from prescient_dagster.store.database import Database
+
+BALANCE = Decimal(10_000)
+AGGRESSIVE_MOMENTUM = {
+    "event_min_liquidity": 100_000,
+    "event_min_volume": 200_000,
+    "market_min_conviction": 0.60,
+    "market_max_conviction": 0.75,
+    "min_confidence": 0.80,
+    "max_positions": 5,
+    "trade_amount": 500,
+}
+SPECIAL: dict[str, list[tuple[str, str, int, dict[str, Any]]]] = {
+    "momentum": [
+        ("aggressive-momentum", "Aggressive Momentum", 50_000, AGGRESSIVE_MOMENTUM),
+        (
+            "broad-momentum",
+            "Broad Momentum",
+            10_000,
+            {"event_min_liquidity": 50_000, "market_min_conviction": 0.55, "max_positions": 8},
+        ),
+    ],
+    "mean_reversion": [("small-contrarian", "Small Contrarian", 5_000, {"trade_amount": 50, "max_positions": 20})],
+    "scalping": [
+        (
+            "quick-scalper",
+            "Quick Scalper",
+            10_000,
+            {"event_min_volume_24hr": 50_000, "market_min_volume_24hr": 10_000, "trade_frequency": "high"},
+        )
+    ],
+}
+"""Besides one with the defaults of each strategy: slug, name, balance in USD, settings."""
+
+
+def demo_portfolios(database: "Database") -> list[str]:
+    """Make the demo portfolios where there are no portfolios at all; the slugs of those made."""
+    if portfolios.list_all(database):
+        return []
+    return [portfolios.create(database, new).slug for new in _wanted()]
+
+
+def _wanted() -> Iterator[NewPortfolio]:
+    from prescient_dagster.catalog import load_strategy, strategy_names
+    from prescient_dagster.domain.configs import validated
+
+    for name in strategy_names():
+        try:
+            strategy = load_strategy(name)
+        except StrategyUnavailable:
+            continue  # `prescient status` tells why
+        slug = name.replace("_", "-")
+        yield NewPortfolio(slug, name, BALANCE, strategy.title, f"{strategy.title} with its default settings")
+        for special, title, balance, config in SPECIAL.get(name, []):
+            validated(strategy.config, config)
+            yield NewPortfolio(special, name, Decimal(balance), title, "", config)

@@ -1,0 +1,92 @@
+"""The home of this command: its settings, its database, and Dagster's folder in it.
+
+An embedded server belongs to its home. Its address in `PRESCIENT_DATABASE_URL`, as `prescient env` prints it, is
+therefore not taken for one that somebody chose: the server of `PRESCIENT_HOME` counts, and is started on demand.
+"""
+
+import os
+import re
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from prescient_dagster.domain.errors import InvalidInput
+from prescient_dagster.settings import Settings, VenueName, load_settings
+
+if TYPE_CHECKING:
+    from prescient_dagster.store.database import Database
+
+EMBEDDED = re.compile(
+    r"postgresql\+psycopg2://postgres@:5432/prescient\?host=(/.*/postgres|/tmp/prescient-[0-9a-f]{16})"
+)
+
+
+def read_settings() -> Settings:
+    """The settings of this command; `database_url` is empty where the embedded server of the home is meant."""
+    settings = load_settings()
+    if EMBEDDED.fullmatch(unquote(settings.database_url)):
+        return settings.model_copy(update={"database_url": ""})
+    return settings
+
+
+def open_database(settings: Settings) -> "Database":
+    """The database; an embedded one is started if it does not run, and gets its tables if it has none."""
+    from prescient_dagster.store import postgres
+    from prescient_dagster.store.database import connect
+
+    database = connect(settings.database_url or postgres.start(settings.home))
+    if not settings.database_url and not database.has_tables():
+        from prescient_dagster.store import migrate
+
+        migrate.upgrade(database)
+    return database
+
+
+def environment(settings: Settings, database: "Database") -> dict[str, str]:
+    """What `dagster` and its processes need in their environment to work on this home, from any folder."""
+    given = {name: getattr(settings, name) for name in settings.model_fields_set}
+    given |= {"home": settings.home, "database_url": database.url, "venue": _venue(settings)}
+    if settings.captures:
+        given["captures"] = settings.captures_folder
+    named = {f"PRESCIENT_{name.upper()}": _text(value) for name, value in sorted(given.items())}
+    return {**named, "DAGSTER_HOME": str(dagster_home(settings))}
+
+
+def _venue(settings: Settings) -> str:
+    recorded = settings.venue_name is VenueName.RECORDED
+    return f"{VenueName.RECORDED}:{settings.recordings}" if recorded else settings.venue
+
+
+def _text(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Dagster's folder in the home."""
+    return settings.home / "dagster"
+
+
+def lay_dagster_home(settings: Settings) -> Path:
+    """Make Dagster's folder and lay our `dagster.yaml` into it; one that somebody else wrote stays.
+
+    Raises:
+        InvalidInput: the home cannot be written.
+    """
+    ours = project_file("dagster.yaml").read_text()
+    laid = dagster_home(settings) / "dagster.yaml"
+    try:
+        laid.parent.mkdir(parents=True, exist_ok=True)
+        there = laid.read_text() if laid.exists() else ours[:0]
+        if not there or (there != ours and there.splitlines()[0] == ours.splitlines()[0]):
+            aside = laid.with_name(f".{laid.name}.{os.getpid()}")
+            aside.write_text(ours)
+            aside.rename(laid)
+    except OSError as error:
+        raise InvalidInput(f"PRESCIENT_HOME: {error.filename} cannot be written: {error.strerror}") from error
+    return laid.parent
+
+
+def project_file(name: str) -> Path:
+    """A file of the project's root, which is part of the package too, so that an installed one has it."""
+    return Path(str(resources.files("prescient_dagster") / name))

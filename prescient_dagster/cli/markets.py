@@ -1,0 +1,121 @@
+"""`prescient events`, `markets` and `candidates`: what a capture holds, and what of it a portfolio looks at."""
+
+from typing import TYPE_CHECKING, Any
+
+from prescient_dagster.cli.options import AsJson, CaptureId, Name, Rows, Search
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from prescient_dagster.domain.candidates import Selection
+    from prescient_dagster.domain.configs import StrategyConfig
+    from prescient_dagster.domain.markets import Capture
+
+EVENT_COLUMNS = ("event_id", "title", "market_count", "liquidity", "volume", "volume_24hr", "end_date")
+MARKET_COLUMNS = (
+    "market_id",
+    "question",
+    "yes_price",
+    "best_bid",
+    "best_ask",
+    "conviction",
+    "liquidity",
+    "volume_24hr",
+)
+CANDIDATE_FIELDS = (
+    *("market_id", "question", "event_id", "event_title", "yes_price", "no_price", "best_bid", "best_ask"),
+    *("conviction", "liquidity", "volume", "volume_24hr", "event_end_date"),
+)
+
+
+def events(capture: CaptureId = None, search: Search = "", rows: Rows = 40, as_json: AsJson = False) -> None:
+    """List the events of a capture, the most traded first.
+
+    Example:  prescient events --search election
+    """
+    found = _capture(capture)
+    _print("events", found, _searched(found.events, search), rows, as_json)
+
+
+def markets(capture: CaptureId = None, search: Search = "", rows: Rows = 40, as_json: AsJson = False) -> None:
+    """List the markets of a capture, the most traded first; those that cannot be traded are among them.
+
+    Example:  prescient markets --search "fed rate" --json
+    """
+    found = _capture(capture)
+    _print("markets", found, _searched(found.markets, search), rows, as_json)
+
+
+def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: AsJson = False) -> None:
+    """Show which markets pass a portfolio's filters, and how many each filter removed.
+
+    A candidate is what the strategy looks at; whether it wants to trade there is said by `prescient signals`.
+
+    Example:  prescient candidates aggressive-momentum
+    """
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.cli import home, output
+    from prescient_dagster.domain.configs import validated
+    from prescient_dagster.store import portfolios
+
+    portfolio = portfolios.get(home.open_database(home.read_settings()), name)
+    strategy = load_strategy(portfolio.strategy_type)
+    config = validated(strategy.config, portfolio.strategy_config)
+    found = _capture(capture)
+    selection = strategy.select(found, config)
+    passed, funnel = found.markets.iloc[selection.rows], _funnel(selection, config)
+    if as_json:
+        output.print_json(
+            {
+                "portfolio": portfolio.slug,
+                "capture_id": found.capture_id,
+                "captured_at": found.captured_at,
+                "markets": len(found.markets),
+                "funnel": funnel,
+                "candidates": _records(passed[list(CANDIDATE_FIELDS)]),
+            }
+        )
+        return
+    title = f"{portfolio.slug}: {len(found.markets):,} markets, less those that"
+    output.print_table(funnel, ("filter", "bound", "removed"), title)
+    _print("candidates", found, _searched(passed, ""), rows, as_json)
+
+
+def _capture(capture_id: int | None) -> "Capture":
+    from prescient_dagster.cli import home
+    from prescient_dagster.store import captures
+
+    settings = home.read_settings()
+    return captures.load(home.open_database(settings), settings.captures_folder, capture_id)
+
+
+def _searched(frame: "pd.DataFrame", text: str) -> "pd.DataFrame":
+    """The rows that hold the text, the most traded first."""
+    names = [name for name in ("title", "event_title", "question", "slug", "event_id", "market_id") if name in frame]
+    holds = [frame[name].str.contains(text, case=False, regex=False) for name in names]
+    return frame[sum(holds[1:], holds[0])].sort_values("volume_24hr", ascending=False, kind="stable")
+
+
+def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows as plain values; a missing one is None."""
+    columns = [frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame.columns]
+    return [dict(zip(frame.columns, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _print(what: str, capture: "Capture", frame: "pd.DataFrame", rows: int, as_json: bool) -> None:
+    from prescient_dagster.cli import output
+
+    if as_json:
+        output.print_json(_records(frame))
+        return
+    shown = frame.head(rows)
+    title = f"capture {capture.capture_id}, {capture.captured_at:%Y-%m-%d %H:%M:%S} UTC: {len(frame):,} {what}"
+    output.print_table(_records(shown), EVENT_COLUMNS if what == "events" else MARKET_COLUMNS, title)
+    if len(shown) < len(frame):
+        output.say(f"{len(shown)} of {len(frame):,} {what} are shown: --rows shows more, --json all")
+
+
+def _funnel(selection: "Selection", config: "StrategyConfig") -> list[dict[str, Any]]:
+    """Every filter with its bound, how many of the markets that came to it were removed."""
+    bounds = dict(config.bounds())
+    return [{"filter": name, "bound": bounds.get(name), "removed": removed} for name, removed in selection.funnel]

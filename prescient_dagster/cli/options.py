@@ -1,0 +1,20 @@
+"""Arguments and options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document; everything else goes to stderr.")]
+Name = Annotated[str, typer.Argument(metavar="SLUG", help="The portfolio's slug or number.")]
+CaptureId = Annotated[
+    int | None, typer.Option("--capture", metavar="ID", min=1, help="The capture's number. Without it: the newest.")
+]
+Search = Annotated[
+    str, typer.Option(metavar="TEXT", help="Only those whose title, question, slug or id holds this text.")
+]
+Rows = Annotated[int, typer.Option("--rows", min=1, help="How many to show in the table; --json prints all.")]
+ConfigText = Annotated[
+    str | None,
+    typer.Option("--config", metavar="JSON|@FILE", help="Strategy settings, as JSON or from a file. null: no bound."),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Dagster's log on stderr.")]

@@ -1,0 +1,205 @@
+"""`prescient portfolio`: the portfolios, their money and their settings."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from prescient_dagster.cli.options import AsJson, ConfigText, Name
+
+if TYPE_CHECKING:
+    from prescient_dagster.domain.portfolios import Portfolio
+    from prescient_dagster.settings import Settings
+    from prescient_dagster.store.database import Database
+
+COLUMNS = (
+    "slug",
+    "strategy_type",
+    "status",
+    "equity",
+    "current_balance",
+    "total_profit_loss",
+    "positions",
+    "trade_count",
+)
+StrategyOption = Annotated[str, typer.Option("--strategy", metavar="S", help="A name that `strategy list` shows.")]
+Title = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What people call it.")]
+Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is meant to find out.")]
+
+
+def create(  # noqa: PLR0913, PLR0917
+    slug: Annotated[str, typer.Argument(help="Its short name for good: a to z, 0 to 9, - and _.")],
+    strategy: StrategyOption,
+    balance: Annotated[str, typer.Option(metavar="USD", help="The cash it begins with.")],
+    name: Title = None,
+    description: Description = None,
+    config: ConfigText = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a portfolio. It trades from the next capture on.
+
+    Settings that are not given follow the strategy's defaults, also when those change; `strategy show` lists them.
+
+    Example:  prescient portfolio create bold --strategy momentum --balance 50000 --config '{"min_confidence": 0.8}'
+    """
+    from prescient_dagster.cli import home
+    from prescient_dagster.cli.configs import read_config
+    from prescient_dagster.domain.portfolios import checked_balance
+    from prescient_dagster.store import portfolios
+
+    new = portfolios.NewPortfolio(
+        slug, strategy, checked_balance(balance), name or "", description or "", read_config(config or "{}")
+    )
+    _check(strategy, new.strategy_config)
+    settings = home.read_settings()
+    database = home.open_database(settings)
+    made = portfolios.create(database, new)
+    _add_partition(settings, database, strategy)
+    _show(database, made.slug, as_json)
+
+
+def _check(strategy: str, config: Mapping[str, Any]) -> None:
+    """Raise `InvalidConfig` unless the strategy accepts the config; what is doubtful is told."""
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.cli import output
+    from prescient_dagster.domain.configs import validated
+
+    effective = validated(load_strategy(strategy).config, config)
+    for doubt in effective.doubtful():
+        output.say(f"warning: {doubt}")
+
+
+def _add_partition(settings: "Settings", database: "Database", strategy: str) -> None:
+    """Let the UI show the portfolio at once; the books do not depend on it."""
+    from prescient_dagster.assets import automation
+    from prescient_dagster.cli import output, runs
+    from prescient_dagster.store import portfolios
+
+    try:
+        with runs.Runner.opened(settings, database) as runner:
+            automation.sync_partitions(runner.instance, strategy, open_slugs(portfolios.list_all(database, strategy)))
+    except Exception as error:  # whatever keeps Dagster's storage from opening: the sensor will find the portfolio
+        output.say(f"the Dagster UI will show it once `prescient dev` runs ({type(error).__name__}: {error})")
+
+
+def open_slugs(found: "list[Portfolio]") -> list[str]:
+    """The portfolios that a strategy's partitions stand for: those that are not closed."""
+    return [portfolio.slug for portfolio in found if portfolio.status != "closed"]
+
+
+def list_portfolios(
+    strategy: Annotated[str | None, typer.Option(metavar="S", help="Only those of this strategy.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the portfolios with what they are worth, the oldest first.
+
+    Example:  prescient portfolio list --strategy momentum
+    """
+    from prescient_dagster.cli import home, output
+    from prescient_dagster.store import statements
+
+    found = statements.list_statements(home.open_database(home.read_settings()), strategy)
+    if as_json:
+        output.print_json(found)
+    else:
+        output.print_table(found, COLUMNS)
+
+
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show one portfolio: its settings, its cash, what it holds and what it has gained.
+
+    Example:  prescient portfolio show bold --json
+    """
+    from prescient_dagster.cli import home
+
+    _show(home.open_database(home.read_settings()), name, as_json)
+
+
+def update(  # noqa: PLR0913, PLR0917
+    portfolio: Name,
+    config: ConfigText = None,
+    reset: Annotated[
+        list[str] | None, typer.Option(metavar="SETTING", help="Give this setting back to the strategy's default.")
+    ] = None,
+    name: Title = None,
+    description: Description = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a portfolio's settings, name or description. It counts from its next cycle on.
+
+    The settings given are laid over those it has; the others stay. null means no bound, as everywhere; --reset takes a
+    setting back to the strategy's default.
+
+    Example:  prescient portfolio update bold --config '{"max_positions": 3}' --reset trade_amount
+    """
+    from prescient_dagster.cli import home
+    from prescient_dagster.store import portfolios
+
+    if config is None and not reset and name is None and description is None:
+        raise typer.BadParameter("nothing to change: give --config, --reset, --name or --description")
+    database = home.open_database(home.read_settings())
+    there = portfolios.get(database, portfolio)
+    changed = _laid_over(there, config, reset or []) if config is not None or reset else None
+    portfolios.change(database, portfolio, new_name=name, description=description, strategy_config=changed)
+    _show(database, portfolio, as_json)
+
+
+def _laid_over(there: "Portfolio", config: str | None, reset: list[str]) -> dict[str, Any]:
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.cli.configs import read_config
+    from prescient_dagster.domain.configs import did_you_mean
+    from prescient_dagster.domain.errors import InvalidInput
+
+    known = {**load_strategy(there.strategy_type).config.model_fields, **there.strategy_config}
+    unknown = next((name for name in reset if name not in known), None)
+    if unknown is not None:
+        raise InvalidInput(f"--reset: unknown setting {unknown!r}{did_you_mean(unknown, list(known))}")
+    laid = {**there.strategy_config, **read_config(config or "{}")}
+    changed = {name: value for name, value in laid.items() if name not in reset}
+    _check(there.strategy_type, changed)
+    return changed
+
+
+def pause(name: Name, as_json: AsJson = False) -> None:
+    """Stop a portfolio from trading. It is still valued and settled; `resume` lets it trade again.
+
+    Example:  prescient portfolio pause bold
+    """
+    from prescient_dagster.store import portfolios
+
+    _become(portfolios.pause, name, as_json)
+
+
+def resume(name: Name, as_json: AsJson = False) -> None:
+    """Let a paused or closing portfolio trade again.
+
+    Example:  prescient portfolio resume bold
+    """
+    from prescient_dagster.store import portfolios
+
+    _become(portfolios.resume, name, as_json)
+
+
+def close(name: Name, as_json: AsJson = False) -> None:
+    """Close a portfolio: no more entries; exits and settlements go on until it is flat, then it is closed for good.
+
+    Example:  prescient portfolio close bold
+    """
+    from prescient_dagster.store import portfolios
+
+    _become(portfolios.close, name, as_json)
+
+
+def _become(change: "Callable[[Database, str], Portfolio]", name: str, as_json: bool) -> None:
+    from prescient_dagster.cli import home
+
+    database = home.open_database(home.read_settings())
+    _show(database, change(database, name).slug, as_json)
+
+
+def _show(database: "Database", name: str, as_json: bool) -> None:
+    from prescient_dagster.cli import output
+    from prescient_dagster.store import statements
+
+    statement = statements.statement(database, name)
+    output.print_json(statement) if as_json else output.print_record(statement)

@@ -1,0 +1,120 @@
+"""`prescient strategy`: which strategies there are, what they can be told, and whether a config is one they accept."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from prescient_dagster.cli.options import AsJson
+
+StrategyName = Annotated[str, typer.Argument(metavar="NAME", help="The strategy's name, as `strategy list` shows it.")]
+BOUND_WORDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "more than",
+    "maximum": "at most",
+    "exclusiveMaximum": "less than",
+}
+
+
+def list_strategies(as_json: AsJson = False) -> None:
+    """List the strategies, also those that do not load and why.
+
+    Example:  prescient strategy list
+    """
+    from prescient_dagster.catalog import strategy_names
+    from prescient_dagster.cli import output
+
+    found = [_listed(name) for name in strategy_names()]
+    if as_json:
+        output.print_json(found)
+    else:
+        output.print_table(found, ("name", "status", "description"))
+
+
+def _listed(name: str) -> dict[str, Any]:
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.domain.errors import StrategyUnavailable
+
+    try:
+        strategy = load_strategy(name)
+    except StrategyUnavailable as error:
+        return {"name": name, "title": name, "status": "offline", "description": str(error)}
+    return {"name": name, "title": strategy.title, "status": "online", "description": strategy.description}
+
+
+def show(name: StrategyName, as_json: AsJson = False) -> None:
+    """Show what a strategy does and every setting it knows: default, bounds and meaning.
+
+    Example:  prescient strategy show momentum
+    """
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.cli import output
+
+    strategy = load_strategy(name)
+    default, schema = strategy.config().document(), strategy.config.model_json_schema()
+    if as_json:
+        about = {"name": name, "description": strategy.description, "strategy_type": name, "title": strategy.title}
+        output.print_json(about | {"default_config": default, "config_schema": schema})
+        return
+    print(f"{strategy.title} ({name})\n{strategy.description}")
+    settings = _settings(schema, default)
+    output.print_table(settings, ("setting", "default", "bounds", "meaning"))
+
+
+def _settings(schema: Mapping[str, Any], default: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "setting": name,
+            "default": "unset" if default[name] is None else default[name],
+            "bounds": ", ".join(_bounds(schema, described)),
+            "meaning": described.get("description", ""),
+        }
+        for name, described in schema["properties"].items()
+    ]
+
+
+def _bounds(schema: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
+    """The bounds of a setting in words; those of one that may be unset stand among its alternatives."""
+    for each in (described, *described.get("anyOf", ())):
+        yield from (f"{words} {each[key]:,g}" for key, words in BOUND_WORDS.items() if key in each)
+        if "$ref" in each:
+            yield " or ".join(schema["$defs"][each["$ref"].rpartition("/")[2]].get("enum", ()))
+
+
+def validate(
+    name: StrategyName,
+    config: Annotated[str, typer.Option("--config", metavar="JSON|@FILE", help="The settings to judge.")],
+    as_json: AsJson = False,
+) -> None:
+    """Judge a config without making a portfolio: valid or not, all errors, and what is probably not meant.
+
+    Exit code 1 if it is not valid.
+
+    Example:  prescient strategy validate momentum --config '{"market_min_conviction": 0.6}'
+    """
+    from prescient_dagster.cli import output
+
+    verdict = _verdict(name, config)
+    if as_json:
+        output.print_json(verdict)
+    else:
+        lines = [f"error: {error}" for error in verdict["errors"]] + [
+            f"warning: {told}" for told in verdict["warnings"]
+        ]
+        print("valid" if verdict["valid"] else "not valid", *map(output.clean, lines), sep="\n")
+    if not verdict["valid"]:
+        raise typer.Exit(1)
+
+
+def _verdict(name: str, config: str) -> dict[str, Any]:
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.cli.configs import read_config
+    from prescient_dagster.domain.configs import validated
+    from prescient_dagster.domain.errors import InvalidConfig
+
+    strategy = load_strategy(name)
+    try:
+        effective = validated(strategy.config, read_config(config))
+    except InvalidConfig as error:
+        return {"valid": False, "errors": error.errors, "warnings": []}
+    return {"valid": True, "errors": [], "warnings": list(effective.doubtful())}

@@ -1,0 +1,277 @@
+"""The performance of portfolios that traded on a recorded venue, hour by hour, and what the UI shows of it."""
+
+import base64
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import dagster as dg
+import pytest
+from sqlalchemy import text
+
+from prescient_dagster.assets.cycle import asset_key
+from prescient_dagster.catalog import strategy_names
+from prescient_dagster.definitions import defs
+from prescient_dagster.domain.leaderboard import Leaderboard, leaderboard
+from prescient_dagster.resources import resources
+from prescient_dagster.store import portfolios
+from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.performance import load_histories
+from tests.assets.conftest import Platform
+from tests.assets.test_settlement import SETTLED_NO, SETTLED_YES, VOID, Recording
+
+SHARES = 123.45  # for 100 USD at .81; the middle is at .80, the bid at .79
+COST = 99.9945
+
+
+@pytest.fixture
+def recording(platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
+    folder = tmp_path / "recording"
+    folder.mkdir()
+    monkeypatch.setenv("PRESCIENT_VENUE", f"recorded:{folder}")
+    return Recording(platform, folder)
+
+
+def materialized(platform: Platform) -> dict[str, Any]:
+    """The metadata of one run of the performance job."""
+    result = defs.resolve_job_def("performance_job").execute_in_process(instance=platform.instance)
+    (event,) = result.asset_materializations_for_node("performance")
+    return {name: value.value if hasattr(value, "value") else value for name, value in event.metadata.items()}
+
+
+def board(platform: Platform) -> Leaderboard:
+    found = load_histories(platform.database)
+    return leaderboard(found.portfolios, found.verdicts)
+
+
+def figures(platform: Platform) -> dict[str, Any]:
+    """The figures of the only portfolio."""
+    (only,) = board(platform).portfolios
+    return only.performance.figures()
+
+
+def rows(table: Any) -> list[dict[str, Any]]:
+    return [dict(record.data) for record in table.records]
+
+
+def test_a_position_that_is_held_has_paid_the_spread(recording: Recording, platform: Platform) -> None:
+    recording.hour(0)
+    platform.portfolio("one", max_positions=1)
+    platform.run(["one"])
+
+    found = figures(platform)
+
+    assert (found["days"], found["open_positions"], found["closed_positions"], found["fills"]) == (1, 1, 0, 1)
+    assert float(found["equity"]) == pytest.approx(1_000 - SHARES * 0.02)
+    assert float(found["equity_at_mid"]) == pytest.approx(1_000 - SHARES * 0.01)
+    assert {part: float(amount) for part, amount in found["profit"].items()} == pytest.approx(
+        {"spread": -SHARES * 0.02, "fees": 0, "price_move": 0, "settlement": 0}
+    )
+    assert found["synthetic_share"] == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "paid", "win_rate", "entries"), [(SETTLED_YES, 1, 1, 1), (SETTLED_NO, 0, 0, 1), (VOID, 0.5, 0, 0)]
+)
+def test_how_a_market_ends_shows_in_profit_and_calibration(
+    recording: Recording, platform: Platform, ending: dict[str, Any], paid: float, win_rate: float, entries: int
+) -> None:
+    recording.hour(0)
+    platform.portfolio("one", max_positions=1)
+    platform.run(["one"])
+    recording.hour(14, ending)
+    platform.run(["one"], config={"market_min_liquidity": 1_000_000})
+
+    found = figures(platform)
+
+    assert (found["closed_positions"], found["win_rate"], found["days"]) == (1, win_rate, 2)
+    assert found["expectancy"] == pytest.approx(paid * SHARES - COST)
+    assert float(found["profit"]["settlement"]) == pytest.approx((paid - 0.80) * SHARES)
+    assert float(found["profit"]["spread"]) == pytest.approx(-0.01 * SHARES)
+    assert found["calibration"]["entries"] == entries
+    if entries:
+        assert found["calibration"]["edge"] == pytest.approx(paid - 0.81)
+
+
+def test_a_portfolio_that_its_last_settlement_closed_shows_what_it_lost(
+    recording: Recording, platform: Platform
+) -> None:
+    """Nobody values it any more: its last snapshot is of before."""
+    recording.hour(0)
+    platform.portfolio("one", max_positions=1)
+    platform.run(["one"])
+    portfolios.close(platform.database, "one")
+    recording.hour(14, SETTLED_NO)
+    assert portfolios.get(platform.database, "one").status == "closed"
+
+    found = figures(platform)
+
+    assert float(found["equity"]) == float(found["equity_at_mid"]) == pytest.approx(1_000 - COST)
+    assert (found["days"], found["open_positions"]) == (2, 0)
+
+
+def test_a_market_that_was_sold_before_it_ended_is_asked_for_once_a_day(
+    recording: Recording, platform: Platform
+) -> None:
+    recording.hour(0)
+    platform.portfolio("one")
+    platform.run(["one"])
+    portfolios.close(platform.database, "one")
+    recording.hour(1)
+    platform.run(["one"])
+    assert figures(platform)["calibration"]["entries"] == 0
+
+    recording.hour(2, SETTLED_NO)
+    assert known_endings(platform) == {}  # the same day
+    recording.hour(13, SETTLED_NO)
+
+    assert known_endings(platform) == {"500": "no"}  # 501 is still open, and not asked for
+    found = figures(platform)
+    assert (found["calibration"]["entries"], found["calibration"]["hit_rate"]) == (1, 0)
+    assert found["win_rate"] == 0  # sold for less than it cost
+
+
+def known_endings(platform: Platform) -> dict[str, str]:
+    with platform.database.begin() as connection:
+        return dict(connection.execute(text("SELECT market_id, ending FROM prescient.resolutions")).tuples().all())
+
+
+def test_a_sold_market_is_asked_for_until_it_has_ended(
+    recording: Recording, platform: Platform, asked: Callable[[], int]
+) -> None:
+    recording.hour(0)
+    platform.portfolio("one")
+    platform.run(["one"])
+    portfolios.close(platform.database, "one")
+    recording.hour(1)
+    platform.run(["one"])
+    counts = []
+    for day, ending in enumerate(({"resolution_status": "proposed"}, SETTLED_YES, SETTLED_YES), start=1):
+        recording.hour(24 * day, ending)
+        counts.append(asked())
+    assert counts == [1, 1, 0]
+
+
+@pytest.fixture
+def asked(platform: Platform) -> Callable[[], int]:
+    """How many markets the newest capture asked for by id."""
+
+    def newest() -> int:
+        event = platform.instance.get_latest_materialization_event(dg.AssetKey("resolutions"))
+        assert event is not None
+        assert event.asset_materialization is not None
+        return int(event.asset_materialization.metadata["asked"].value)  # type: ignore[arg-type]
+
+    return newest
+
+
+def test_money_adds_up_for_every_portfolio_and_strategy_after_every_step(
+    recording: Recording, platform: Platform
+) -> None:
+    for slug, strategy, settings in (
+        ("held", "momentum", {}),
+        ("stopped", "momentum", {"max_holding_days": 0.01}),
+        ("against", "mean_reversion", {"market_min_conviction": 0.5, "min_confidence": 0.75}),
+    ):
+        platform.portfolio(slug, strategy, **settings)
+    for hours, ending in ((0, None), (14, None), (28, SETTLED_YES), (42, SETTLED_NO), (56, SETTLED_NO)):
+        recording.hour(hours, ending)
+        adds_up(platform)  # settled, and not yet valued
+        platform.run(["held", "stopped"])
+        platform.run(["against"], "mean_reversion")
+        adds_up(platform)
+    found = {each.name: each.performance.figures() for each in board(platform).portfolios}
+    assert found["stopped"]["profit"]["settlement"] == 0
+    assert found["held"]["profit"]["settlement"] < 0  # it was corrected
+    assert found["against"]["profit"]["settlement"] > 0
+
+
+def adds_up(platform: Platform) -> None:
+    found = board(platform)
+    with platform.database.begin() as connection:
+        query = "SELECT slug, realized_profit_loss, fees_paid FROM prescient.portfolios"
+        books = {row.slug: row for row in connection.execute(text(query))}
+    for each in [*found.portfolios, *found.strategies]:
+        balances = each.performance.balances
+        assert each.performance.profit.total == balances.total_profit_loss
+        assert balances.realized_profit_loss + balances.unrealized_profit_loss == balances.total_profit_loss
+        assert balances.equity - balances.initial_balance == balances.total_profit_loss
+    for each in found.portfolios:
+        assert each.performance.balances.realized_profit_loss == books[each.name].realized_profit_loss
+        assert each.performance.activity.fees_paid == books[each.name].fees_paid
+    for each in found.strategies:
+        parts = [part for part in found.portfolios if part.strategy_type == each.strategy_type]
+        assert each.performance.balances.equity == sum(part.performance.balances.equity for part in parts)
+
+
+def test_the_asset_shows_who_is_ahead_and_why(recording: Recording, platform: Platform) -> None:
+    recording.hour(0)
+    platform.portfolio("idle", max_positions=1, trade_amount=1, min_confidence=0.82)
+    platform.portfolio("winner", max_positions=1)
+    platform.run(["idle", "winner"])
+    recording.hour(25, SETTLED_YES)
+    platform.run(["idle", "winner"])
+
+    told = materialized(platform)
+
+    assert told["portfolios"] == 2
+    assert [row["name"] for row in rows(told["leaderboard"])] == ["winner", "idle"]
+    assert [row["name"] for row in rows(told["strategies"])] == ["all momentum"]
+    assert {row["name"]: row["settlement"] > 0 for row in rows(told["profit"])} == {
+        "all momentum": True,
+        "winner": True,
+        "idle": False,
+    }
+    assert [(row["price"], row["entries"], row["hit_rate"]) for row in rows(told["calibration"])] == [
+        ("all", 1, 1),
+        ("0.8 to 0.9", 1, 1),
+    ]
+    assert rows(told["leaderboard"])[0]["sharpe"] is None
+
+
+def test_the_pictures_are_images_in_the_text_that_fetch_nothing(recording: Recording, platform: Platform) -> None:
+    recording.hour(0)
+    platform.portfolio("one")
+    platform.run(["one"])
+
+    images = re.findall(r"!\[([^\]]*)\]\(data:image/svg\+xml;base64,([^)]*)\)", materialized(platform)["curves"])
+
+    assert [title for title, _ in images] == [
+        *("equity of all momentum", "drawdown of all momentum", "equity of one", "drawdown of one"),
+    ]
+    for _, encoded in images:
+        drawn = ET.fromstring(base64.b64decode(encoded))
+        assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+        assert not [name for element in drawn.iter() for name in element.attrib if "href" in name]
+
+
+def test_without_a_portfolio_there_is_nothing_to_compare(platform: Platform) -> None:
+    assert materialized(platform) == {"portfolios": 0}
+
+
+def test_it_is_downstream_of_the_snapshots_of_every_strategy() -> None:
+    graph = defs.resolve_asset_graph()
+    parents = graph.get(dg.AssetKey("performance")).parent_keys
+    assert parents == {asset_key(strategy, Stage.SNAPSHOTS) for strategy in strategy_names()}
+
+
+def test_it_is_worked_out_every_hour_unless_it_still_is(platform: Platform) -> None:
+    schedule = defs.resolve_schedule_def("performance_schedule")
+    assert (schedule.cron_schedule, schedule.default_status) == ("0 * * * *", dg.DefaultScheduleStatus.RUNNING)
+    with dg.build_schedule_context(instance=platform.instance, resources=resources()) as context:
+        assert isinstance(schedule(context), dg.RunRequest)
+        job = defs.resolve_job_def("performance_job")
+        platform.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        answer = schedule(context)
+    assert isinstance(answer, dg.SkipReason)
+    assert "still being worked out" in str(answer.skip_message)
+
+
+def test_an_unreachable_database_is_one_line(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRESCIENT_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    job = defs.resolve_job_def("performance_job")
+    result = job.execute_in_process(instance=platform.instance, raise_on_error=False)
+    (failed,) = result.get_step_failure_events()
+    assert "no database answers" in str(failed.step_failure_data.user_failure_data)
