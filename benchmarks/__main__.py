@@ -1,13 +1,19 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [capture] [cycle] [strategies] [long_run]`."""
+"""Run all benchmarks, or those named: `python -m benchmarks [capture] [cycle] [strategies] [long_run] [startup]`."""
 
 import sys
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import capture, cycle, long_run, strategies
+from benchmarks import capture, cycle, long_run, startup, strategies
 
-BENCHMARKS = {"capture": capture.run, "cycle": cycle.run, "strategies": strategies.run, "long_run": long_run.run}
+BENCHMARKS = {
+    "capture": capture.run,
+    "cycle": cycle.run,
+    "strategies": strategies.run,
+    "long_run": long_run.run,
+    "startup": startup.run,
+}
 
 
 def main(names: list[str]) -> None:

@@ -11,7 +11,7 @@ from prescient_dagster.domain.errors import VenueAnswerInvalid, VenueError
 from prescient_dagster.domain.markets import check_events, check_markets
 from prescient_dagster.venue.polymarket.answers import decode_event_page, decode_market_page
 from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
-from prescient_dagster.venue.polymarket.rules import rules_hash
+from prescient_dagster.venue.polymarket.rules import rules_hashes
 from tests.venue.gamma import NOON, a_market, an_event, listed, on_the_wire, read, reason_for, row_of
 
 
@@ -294,10 +294,11 @@ def test_a_missing_end_is_missing(missing: Any) -> None:
 
 def test_rules_are_equal_if_only_dates_and_numbers_differ() -> None:
     june = "Resolves Yes if it trades above $100,000 by June 30, 2026."
-    assert rules_hash(june) == rules_hash("Resolves Yes if it trades above $95.5 by December 1, 2025.")
-    assert rules_hash(june) != rules_hash("Resolves Yes if it trades below $100,000 by June 30, 2026.")
-    assert (rules_hash(""), rules_hash(None)) == ("", "")
-    assert rules_hash("stable across versions") == "49eda4c4c3a38617"
+    same = "Resolves Yes if it trades above $95.5 by December 1, 2025."
+    other = "Resolves Yes if it trades below $100,000 by June 30, 2026."
+    named = rules_hashes([june, same, other])
+    assert named[0] == named[1] != named[2]
+    assert rules_hashes(["", None, "stable across versions"]) == ["", "", "261aa57fd1e147fc"]
 
 
 def test_a_market_listed_on_its_own_carries_its_event() -> None:

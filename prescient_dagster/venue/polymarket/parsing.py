@@ -37,7 +37,7 @@ from prescient_dagster.venue.polymarket.columns import (
     texts,
     times,
 )
-from prescient_dagster.venue.polymarket.rules import rules_hash
+from prescient_dagster.venue.polymarket.rules import rules_hashes
 from prescient_dagster.venue.polymarket.schemas import Event, FeeSchedule, Market
 
 DEFAULT_TICK_SIZE = 0.01
@@ -121,7 +121,7 @@ def _market_columns(markets: Sequence[Market], faults: Faults) -> Columns:
     columns |= {name: _flags(markets, name) for name in ("neg_risk", "closed")}
     columns |= {name: _texts(markets, name, faults) for name in ("question", "slug", "condition_id")}
     columns["market_id"] = texts([str(market.id) for market in markets], "id", faults)
-    columns["rules_hash"] = texts([rules_hash(market.description) for market in markets], "description", faults)
+    columns["rules_hash"] = texts(rules_hashes(market.description for market in markets), "description", faults)
     columns["resolution_status"] = _resolution_statuses(markets, faults)
     columns |= _sizes(markets, faults) | _fees(markets, faults) | _outcomes(markets, faults)
     return columns | _filled_in(columns)
