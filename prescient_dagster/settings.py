@@ -51,6 +51,7 @@ class Settings(BaseSettings):
         "", description="when captures are taken; empty: every 5 minutes, simulated every minute"
     )
     strategy_cron: str = Field("* * * * *", description="when strategies look for a new capture")
+    performance_cron: str = Field("0 * * * *", description="when performance is worked out")
     strict: bool = Field(False, description="1: a strategy that does not load is fatal")
 
     @property

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import numpy as np
 
-from prescient_dagster.domain import money
+from prescient_dagster.domain import judging, money
 from prescient_dagster.domain.bundles import BundleId, BundleKind, bundle_id
-from prescient_dagster.domain.candidates import MICROSECONDS_PER_DAY, Selection, filter_masks
+from prescient_dagster.domain.candidates import MICROSECONDS_PER_DAY, Selection, filters
 from prescient_dagster.domain.configs import (
     EventMinLiquidity,
     EventMinVolume,
@@ -23,9 +23,10 @@ from prescient_dagster.domain.configs import (
     TradeAmount,
     setting,
 )
-from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.markets import Capture, Mask, Rows
 from prescient_dagster.domain.nested import nested_pairs
 from prescient_dagster.domain.quotes import quote
+from prescient_dagster.domain.rules import AT_LEAST, Rule, Step, steps_of
 from prescient_dagster.domain.sets import FEWEST_LEGS, PayingSet, event_legs, event_numbers, paying_sets
 from prescient_dagster.domain.signals import Signal
 from prescient_dagster.domain.strategies import Strategy, View
@@ -65,18 +66,29 @@ def select(capture: Capture, config: StrategyConfig) -> Selection:
 
     A filter removes an event with all its markets, when fewer than two of them are left, and never a single leg.
     """
-    tradable = capture.columns["tradable"]
-    numbers, known = event_numbers(capture)
-    passing = tradable.copy()
-    candidates = tradable
-    funnel = [("tradable", int(len(tradable) - tradable.sum()))]
-    for name, mask in [("at_least_two_in_event", tradable), *filter_masks(capture, config)]:
-        passing &= mask
-        judged = (np.bincount(numbers[passing], minlength=len(known)) >= FEWEST_LEGS) & known
-        left = candidates & judged[numbers]
-        funnel.append((name, int(candidates.sum() - left.sum())))
+    candidates = capture.columns["tradable"]
+    funnel = [("tradable", int(len(candidates) - candidates.sum()))]
+    for rule, _, judged in _judged(capture, config):
+        left = candidates & judged
+        funnel.append((rule.name, int(candidates.sum() - left.sum())))
         candidates = left
     return Selection(np.flatnonzero(candidates), tuple(funnel))
+
+
+def _judged(capture: Capture, config: StrategyConfig) -> Iterator[tuple[Rule, Rows, Mask]]:
+    """After each filter, per market: how many of its event's markets still pass, and whether the event is judged."""
+    numbers, known = event_numbers(capture)
+    passing = capture.columns["tradable"].copy()
+    two = Rule("at_least_two_in_event", AT_LEAST, FEWEST_LEGS, _in_event(numbers, passing).astype(float), passing)
+    for rule in (two, *filters(capture, config)):
+        passing &= rule.passes
+        count = _in_event(numbers, passing)
+        yield rule, count, known[numbers] & (count >= FEWEST_LEGS)
+
+
+def _in_event(numbers: Rows, passing: Mask) -> Rows:
+    """Of each market, how many markets of its event pass."""
+    return np.bincount(numbers[passing], minlength=int(numbers.max(initial=-1)) + 1)[numbers]
 
 
 def decide(view: View, config: ArbitrageConfig) -> list[Signal]:
@@ -157,6 +169,34 @@ def _horizon(view: View, found: PayingSet, terms: Terms) -> str:
     return f"{days:.1f} days to the end, {float(terms.margin) * 365 / days:.2%} a year"
 
 
+def steps(view: View, config: ArbitrageConfig, row: int) -> Iterator[Step]:
+    """What a market makes of the filters, which judge its event, and of each way to be in a set that pays."""
+    yield from _filter_steps(view.capture, config, row)
+    legs = event_legs(view.capture, np.array([row], dtype=np.intp))
+    failed = []
+    for way in judging.ways(legs, row, nested=config.include_nested) if legs.events else ():
+        told = [*way.steps, *_margin_steps(view.capture, config, way.found)]
+        yield from (replace(step, part=KINDS[way.kind], decides=False) for step in told)
+        failed += [f"{KINDS[way.kind]}: {step.rule}" for step in told if not step.passed][:1]
+    own = replace(view, rows=np.intersect1d(view.rows, legs.rows, assume_unique=True))
+    bought = [wish for wish in decide(own, config) if wish.market_id == view.capture.texts["market_id"][row]]
+    yield Step("in a set that pays", bool(bought), note="" if bought else "; ".join(failed))
+
+
+def _filter_steps(capture: Capture, config: ArbitrageConfig, row: int) -> Iterator[Step]:
+    yield Step("tradable", bool(capture.columns["tradable"][row]))
+    for rule, count, judged in _judged(capture, config):
+        (step,) = steps_of([rule], row)
+        yield replace(step, passed=bool(judged[row]), note=f"{count[row]} of the event's markets pass, 2 must")
+
+
+def _margin_steps(capture: Capture, config: ArbitrageConfig, found: PayingSet | None) -> Iterator[Step]:
+    if found is not None:
+        margin = _terms(capture, found).margin
+        good = margin > 0 and margin >= config.least_margin()
+        yield Step("min_profit_margin", good, AT_LEAST, config.min_profit_margin, margin)
+
+
 STRATEGY = Strategy(
     name="arbitrage",
     title="Arbitrage",
@@ -164,4 +204,5 @@ STRATEGY = Strategy(
     config=ArbitrageConfig,
     decide=decide,
     select=select,
+    steps=steps,
 )

@@ -7,7 +7,7 @@ What a member buys in bundles is bought as a bundle.
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -28,7 +28,9 @@ from prescient_dagster.domain.configs import (
     validated,
 )
 from prescient_dagster.domain.errors import InvalidConfig
+from prescient_dagster.domain.explanation import strategy_steps
 from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.rules import Step, steps_of
 from prescient_dagster.domain.signals import Signal
 from prescient_dagster.domain.strategies import Entries, Strategy, View
 
@@ -215,17 +217,7 @@ def select(capture: Capture, config: HybridConfig) -> Selection:
 
 def decide(view: View, config: HybridConfig) -> Entries:
     """Buy where |score| ≥ `min_confidence` and `min_agreement` members agree, and every bundle that a member buys."""
-    bundles: list[Signal] = []
-    votes = []
-    for member in members(config):
-        candidates = member.strategy.select(view.capture, member.config).rows
-        seen = View(view.capture, np.intersect1d(candidates, view.rows, assume_unique=True), view.positions)
-        wishes = member.strategy.decide(seen, member.config)
-        if member.is_directional:
-            votes.append(blends.vote(member.name, member.weight, wishes, view))
-        else:
-            bundles += [wish for wish in wishes if wish.bundle is not None]
-    blend = Blend(tuple(votes), len(view.rows))
+    blend, bundles = _asked(view, config)
     entries = view.entries(
         chosen=blend.chosen(config.min_confidence or 0, config.min_agreement),
         yes=blend.score > 0,
@@ -236,6 +228,52 @@ def decide(view: View, config: HybridConfig) -> Entries:
     return blends.beside(entries, bundles)
 
 
+def _asked(view: View, config: HybridConfig) -> tuple[Blend, list[Signal]]:
+    """What all members say: their votes on the candidates, and the bundles they would buy."""
+    bundles: list[Signal] = []
+    votes = []
+    for member in members(config):
+        wishes = member.strategy.decide(_seen_by(member, view), member.config)
+        if member.is_directional:
+            votes.append(blends.vote(member.name, member.weight, wishes, view))
+        else:
+            bundles += [wish for wish in wishes if wish.bundle is not None]
+    return Blend(tuple(votes), len(view.rows)), bundles
+
+
+def _seen_by(member: Member, view: View) -> View:
+    candidates = member.strategy.select(view.capture, member.config).rows
+    return replace(view, rows=np.intersect1d(candidates, view.rows, assume_unique=True))
+
+
+def steps(view: View, config: HybridConfig, row: int) -> Iterator[Step]:
+    """What a market makes of every member's filters and rules, and what the members say together."""
+    refused = []
+    for member in members(config):
+        told = strategy_steps(member.strategy, _seen_by(member, view), member.config, row)
+        yield from (replace(step, part=_part(member, step), decides=False) for step in told)
+        refused += [f"{member.name}: {step.rule}" for step in told if step.decides and not step.passed][:1]
+    candidate = row in view.rows
+    yield Step("candidate of a member", candidate, note="" if candidate else "; ".join(refused))
+    if candidate:
+        yield from _blend_steps(view, config, row, "; ".join(refused))
+
+
+def _part(member: Member, step: Step) -> str:
+    return f"{member.name}, {step.part}" if step.part else member.name
+
+
+def _blend_steps(view: View, config: HybridConfig, row: int, refused: str) -> Iterator[Step]:
+    blend, bundles = _asked(view, config)
+    bundled = any(wish.market_id == view.capture.texts["market_id"][row] for wish in bundles)
+    place = int(np.searchsorted(view.rows, row))
+    note = blend.contributions(place) if any(vote.signed[place] for vote in blend.votes) else refused
+    for step in steps_of(blend.rules(config.min_confidence or 0, config.min_agreement), place):
+        yield replace(step, decides=not bundled, note=note if step.rule == "score" else "")
+    if bundled:
+        yield Step("in a bundle of a member", True)
+
+
 STRATEGY = Strategy(
     name=NAME,
     title="Hybrid",
@@ -243,4 +281,5 @@ STRATEGY = Strategy(
     config=HybridConfig,
     decide=decide,
     select=select,
+    steps=steps,
 )

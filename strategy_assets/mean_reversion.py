@@ -19,6 +19,7 @@ from prescient_dagster.domain.configs import (
     MinFavouritePrice,
     TradeAmount,
 )
+from prescient_dagster.domain.rules import Rule, above, at_least
 from prescient_dagster.domain.strategies import Entries, Strategy, View
 
 STRETCHED = 0.70
@@ -46,11 +47,18 @@ class MeanReversionConfig(FavouriteConfig):
             yield f"{self.named('market_max_conviction')} leaves no favourite above {STRETCHED:g}"
 
 
+def rules(view: View, config: MeanReversionConfig) -> Iterator[Rule]:
+    """A favourite that is stretched, and at a price of `min_confidence` or more."""
+    yield above("favourite price", STRETCHED, view.favourite_price)
+    if config.min_confidence is not None:
+        yield at_least("min_confidence", config.min_confidence, view.favourite_price)
+
+
 def decide(view: View, config: MeanReversionConfig) -> Entries:
     """Buy the underdog of every favourite above 0.70 and at least `min_confidence`; confidence = favourite - 0.50."""
     price = view.favourite_price
     return view.entries(
-        chosen=(price > STRETCHED) & (price >= (config.min_confidence or 0)),
+        chosen=view.passing(rules(view, config)),
         yes=~view.yes_is_favourite,
         amount=config.trade_amount,
         confidence=price - 0.50,
@@ -64,4 +72,5 @@ STRATEGY = Strategy(
     description="Buys the underdog of a market whose favourite has been carried too far.",
     config=MeanReversionConfig,
     decide=decide,
+    rules=rules,
 )

@@ -3,6 +3,8 @@
 The crowd's favourite wins more often than the coin toss says; buy it while it is neither unsure nor already certain.
 """
 
+from collections.abc import Iterator
+
 from prescient_dagster.domain.configs import (
     EventMaxDays,
     EventMinDays,
@@ -17,6 +19,7 @@ from prescient_dagster.domain.configs import (
     MarketMinVolume24hr,
     MinFavouritePrice,
 )
+from prescient_dagster.domain.rules import Rule, above, at_least
 from prescient_dagster.domain.strategies import Entries, Strategy, View
 
 TOSS = 0.50
@@ -39,11 +42,18 @@ class MomentumConfig(FavouriteConfig):
     min_confidence: MinFavouritePrice = 0.75
 
 
+def rules(view: View, config: MomentumConfig) -> Iterator[Rule]:
+    """A favourite, and at a price of `min_confidence` or more."""
+    yield above("favourite price", TOSS, view.favourite_price)
+    if config.min_confidence is not None:
+        yield at_least("min_confidence", config.min_confidence, view.favourite_price)
+
+
 def decide(view: View, config: MomentumConfig) -> Entries:
     """Buy every favourite priced above 0.50 and at least `min_confidence`; confidence = price - 0.50."""
     price = view.favourite_price
     return view.entries(
-        chosen=(price > TOSS) & (price >= (config.min_confidence or 0)),
+        chosen=view.passing(rules(view, config)),
         yes=view.yes_is_favourite,
         amount=config.trade_amount,
         confidence=price - TOSS,
@@ -57,4 +67,5 @@ STRATEGY = Strategy(
     description="Buys the favourite of a market that is neither a coin toss nor already certain.",
     config=MomentumConfig,
     decide=decide,
+    rules=rules,
 )

@@ -5,7 +5,9 @@ spread and the fees, and where the spread alone does not already trigger the sto
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated
 
 import numpy as np
@@ -23,8 +25,10 @@ from prescient_dagster.domain.configs import (
     TradeAmount,
     setting,
 )
+from prescient_dagster.domain.markets import Floats, Mask
+from prescient_dagster.domain.rules import ABOVE, AT_LEAST, Rule, above, at_least, at_most
 from prescient_dagster.domain.strategies import Entries, Strategy, View
-from prescient_dagster.domain.touches import touches
+from prescient_dagster.domain.touches import Touches, touches
 
 EXACT_DECIMALS = 12
 """Quotes have 6 decimals and settings a few; beyond this there is only the noise of floats."""
@@ -63,26 +67,70 @@ class ScalpingConfig(DirectionalConfig):
         return money.exact(self.max_dip)
 
 
-def decide(view: View, config: ScalpingConfig) -> Entries:
-    """Buy the side that fell within `min_dip`..`max_dip` in an hour if its rebound pays; confidence = the dip."""
+@dataclass(frozen=True)
+class Dips:
+    """What the candidates fell by within an hour, and what buying them would bring.
+
+    Attributes:
+        fell: whether it was the YES side that fell; else it was the NO side, or neither.
+        depth: by how much, USD per share.
+        side: the quotes of the side that fell.
+    """
+
+    fell: Mask
+    depth: Floats
+    side: Touches
+
+    @cached_property
+    def rebound(self) -> Floats:
+        """The price to sell at once the side is back where it was."""
+        price: Floats = np.minimum(self.side.bid + self.depth, 1 - self.side.tick)
+        return price
+
+    @cached_property
+    def back(self) -> Floats:
+        """What a share brings then, after the fee."""
+        return self.rebound - self.side.fee(self.rebound)
+
+
+def dips(view: View) -> Dips:
+    """The dips of all candidates; a change that is not told is none."""
+    change = np.nan_to_num(view.column("price_change_1h"))
+    fell = change < 0
+    return Dips(fell, np.abs(change), touches(view.capture, view.rows, yes=fell))
+
+
+def rules(view: View, config: ScalpingConfig) -> Iterator[Rule]:
+    """A dip within `min_dip`..`max_dip` whose rebound pays the target and whose spread is not the stop already."""
+    return _rules(dips(view), config)
+
+
+def _rules(seen: Dips, config: ScalpingConfig) -> Iterator[Rule]:
     assert config.profit_target is not None  # impossible() has looked
     assert config.stop_loss is not None
-    change = np.nan_to_num(view.column("price_change_1h"))
-    dip, fell = np.abs(change), change < 0
-    side = touches(view.capture, view.rows, yes=fell)
-    rebound = np.minimum(side.bid + dip, 1 - side.tick)
-    after_fee = rebound - side.fee(rebound)
-    dipped = (dip > 0) & (dip >= max(config.min_dip, config.min_confidence or 0)) & (dip <= config.max_dip)
-    pays = np.round(after_fee - side.cost * (1 + config.profit_target), EXACT_DECIMALS) >= 0
-    holds = np.round(side.proceeds - side.cost * (1 - config.stop_loss), EXACT_DECIMALS) > 0
+    yield above("dip", 0, seen.depth)
+    yield at_least("min_dip", config.min_dip, seen.depth)
+    if config.min_confidence is not None:
+        yield at_least("min_confidence", config.min_confidence, seen.depth)
+    yield at_most("max_dip", config.max_dip, seen.depth)
+    cost, back, proceeds = seen.side.cost, seen.back, seen.side.proceeds
+    pays = np.round(back - cost * (1 + config.profit_target), EXACT_DECIMALS) >= 0
+    yield Rule("profit_target", AT_LEAST, config.profit_target, back / cost - 1, pays)
+    holds = np.round(proceeds - cost * (1 - config.stop_loss), EXACT_DECIMALS) > 0
+    yield Rule("stop_loss", ABOVE, -config.stop_loss, proceeds / cost - 1, holds)
+
+
+def decide(view: View, config: ScalpingConfig) -> Entries:
+    """Buy the side that fell within `min_dip`..`max_dip` in an hour if its rebound pays; confidence = the dip."""
+    seen = dips(view)
     return view.entries(
-        chosen=dipped & pays & holds,
-        yes=fell,
+        chosen=view.passing(_rules(seen, config)),
+        yes=seen.fell,
         amount=config.trade_amount,
-        confidence=dip,
+        confidence=seen.depth,
         reason=lambda candidate: (
-            f"fell by {dip[candidate]:g} in an hour, asked at {side.ask[candidate]:g}: "
-            f"back at {rebound[candidate]:g} it makes {after_fee[candidate] / side.cost[candidate] - 1:.1%}"
+            f"fell by {seen.depth[candidate]:g} in an hour, asked at {seen.side.ask[candidate]:g}: "
+            f"back at {seen.rebound[candidate]:g} it makes {seen.back[candidate] / seen.side.cost[candidate] - 1:.1%}"
         ),
     )
 
@@ -93,4 +141,5 @@ STRATEGY = Strategy(
     description="Buys a side that dipped within the last hour and sells it on the rebound, within a day.",
     config=ScalpingConfig,
     decide=decide,
+    rules=rules,
 )

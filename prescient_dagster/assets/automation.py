@@ -35,6 +35,16 @@ def market_data_job() -> UnresolvedAssetJobDefinition:
     )
 
 
+def performance_job() -> UnresolvedAssetJobDefinition:
+    """The job that works out the performance of all portfolios; no job may be called as its asset is."""
+    return dg.define_asset_job(
+        "performance_job",
+        selection=dg.AssetSelection.assets("performance"),
+        executor_def=dg.in_process_executor,
+        description="Works out which portfolio and which strategy is ahead, and why.",
+    )
+
+
 def strategy_job(strategy: str) -> UnresolvedAssetJobDefinition:
     """The job that runs a strategy's cycle."""
     return dg.define_asset_job(
@@ -58,6 +68,24 @@ def market_data_schedule(cron: str) -> dg.ScheduleDefinition:
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if _going(context.instance, "market_data"):
             return dg.SkipReason("the capture before is still being taken")
+        return dg.RunRequest()
+
+    return tick
+
+
+def performance_schedule(cron: str) -> dg.ScheduleDefinition:
+    """The performance of all portfolios at every tick, unless it is still being worked out."""
+
+    @dg.schedule(
+        name="performance_schedule",
+        job_name="performance_job",
+        cron_schedule=cron,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Works out the performance of all portfolios.",
+    )
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if _going(context.instance, "performance_job"):
+            return dg.SkipReason("the performance is still being worked out")
         return dg.RunRequest()
 
     return tick

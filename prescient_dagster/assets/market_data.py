@@ -88,7 +88,7 @@ def _markets_told(record: CaptureRecord, listing: Listing) -> dict[str, Any]:
 def resolutions(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles, venue: VenueResource
 ) -> dg.MaterializeResult[None]:
-    """How the held markets ended that have closed or left the listing: won, lost, void, or pending and why."""
+    """How markets ended that are held, or were sold, and have closed or left the listing; pending ones and why."""
     store = database.open()
     with explained():
         record = _capture_of(store, context.run.run_id)

@@ -34,11 +34,12 @@ def first_of_day(captured_at: datetime, previous: datetime | None) -> bool:
 def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venue) -> dict[str, Verdict]:
     """Ask the venue how the markets ended that are held and no longer open, and keep what is new.
 
-    Markets that were settled in the last 30 days are asked for once a day, in case a resolution was corrected.
+    Once a day also those that were settled in the last 30 days, in case a resolution was corrected, and those that were
+    sold before they ended, since calibration counts how they ended.
     """
     before = captures.previous_ready(database, record.captured_at)
     daily = first_of_day(record.captured_at, None if before is None else before.captured_at)
-    asked = resolutions.to_ask(database, capture, also_settled=daily)
+    asked = resolutions.to_ask(database, capture, daily=daily)
     if not asked:
         return {}
     markets = venue.find_markets(asked, record.captured_at).markets

@@ -2,6 +2,8 @@
 
 import shlex
 
+import typer
+
 from prescient_dagster.cli.options import AsJson
 
 
@@ -17,6 +19,35 @@ def upgrade() -> None:
 
     migrate.upgrade(home.open_database(home.read_settings()))
     output.say("the database has the newest tables")
+
+
+def reconcile(as_json: AsJson = False) -> None:
+    """Rebuild the books of every portfolio from its trades, and compare them to the cent.
+
+    Exit code 1 if anything differs, with a line for each portfolio that tells what.
+
+    Example:  prescient db reconcile --json
+    """
+    from prescient_dagster.cli import home, output
+    from prescient_dagster.store import reconciliation
+
+    found = reconciliation.reconcile(home.open_database(home.read_settings()))
+    differing = {slug: differences for slug, differences in found.items() if differences}
+    if as_json:
+        output.print_json({"portfolios": len(found), "balanced": not differing, "differences": differing})
+    else:
+        _print_differences(differing, len(found))
+    if differing:
+        raise typer.Exit(1)
+
+
+def _print_differences(differing: dict[str, list[str]], portfolios: int) -> None:
+    from prescient_dagster.cli.output import clean
+
+    for slug, differences in differing.items():
+        print(f"{slug}: {clean('; '.join(differences))}")
+    if not differing:
+        print(f"the books of {portfolios:,} portfolios balance")
 
 
 def stop() -> None:

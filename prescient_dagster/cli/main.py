@@ -18,6 +18,7 @@ from prescient_dagster.cli import (
     cycles,
     database,
     dev,
+    explain,
     markets,
     performance,
     portfolios,
@@ -44,11 +45,16 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "trades": books.trades,
         "positions": books.positions,
         "snapshots": books.snapshots,
+        "explain": explain.explain,
         "performance": performance.performance,
     },
 }
 GROUPS: dict[str, tuple[str, str, dict[str, Callable[..., None]]]] = {
-    "db": ("Run it", "The database.", {"upgrade": database.upgrade, "stop": database.stop}),
+    "db": (
+        "Run it",
+        "The database.",
+        {"upgrade": database.upgrade, "reconcile": database.reconcile, "stop": database.stop},
+    ),
     "strategy": (
         "Trade and look",
         "The strategies and their settings.",

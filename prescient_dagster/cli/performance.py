@@ -17,13 +17,11 @@ Names = Annotated[
 RATIO_DECIMALS = 12
 TABLES = {
     "returns": (
-        *("days", "equity", "equity_at_mid", "total_profit_loss", "total_return", "cagr", "volatility", "sharpe"),
-        *("sortino", "calmar", "max_drawdown", "max_drawdown_days"),
+        *("days", "equity", "equity_at_mid", "total_profit_loss", "total_return", "max_drawdown", "max_drawdown_days"),
     ),
-    "closed positions and activity": (
-        *("closed_positions", "win_rate", "profit_factor", "expectancy", "holding_days", "open_positions", "turnover"),
-        *("exposure", "fills", "synthetic_share"),
-    ),
+    "a year": ("cagr", "volatility", "sharpe", "sortino", "calmar"),
+    "closed positions": ("closed_positions", "win_rate", "profit_factor", "expectancy", "holding_days"),
+    "activity": ("open_positions", "fills", "synthetic_share", "turnover", "exposure"),
     "where the profit came from, USD": ("spread", "fees", "price_move", "settlement", "total_profit_loss"),
     "what was paid, and what happened": (
         *("entries", "events", "mean_price", "hit_rate", "hit_rate_low", "hit_rate_high", "brier", "edge"),

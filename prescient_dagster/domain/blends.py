@@ -13,7 +13,8 @@ from typing import overload
 
 import numpy as np
 
-from prescient_dagster.domain.candidates import Floats, Mask, Rows
+from prescient_dagster.domain.markets import Floats, Mask, Rows
+from prescient_dagster.domain.rules import Rule, above, at_least, passing
 from prescient_dagster.domain.signals import Side, Signal, ranked
 from prescient_dagster.domain.strategies import Entries, View
 
@@ -73,9 +74,14 @@ class Blend:
 
     def chosen(self, least_score: float, least_agreement: int) -> Mask:
         """The candidates to act on."""
-        strong = (np.abs(self.score) >= least_score) & (self.score != 0)
-        chosen: Mask = strong & (self.agreement >= least_agreement)
-        return chosen
+        return passing(self.rules(least_score, least_agreement), self.candidates)
+
+    def rules(self, least_score: float, least_agreement: int) -> Iterator[Rule]:
+        """What a candidate has to pass to be acted on."""
+        strength = np.abs(self.score)
+        yield above("score", 0, strength)
+        yield at_least("min_confidence", least_score, strength)
+        yield at_least("min_agreement", least_agreement, self.agreement.astype(np.float64))
 
     def contributions(self, candidate: int) -> str:
         """Who says what of a candidate, for the reason of its signal."""

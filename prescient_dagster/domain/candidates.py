@@ -6,16 +6,12 @@ a missing number counts as 0, a missing end date fails any day bound, an unset b
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from prescient_dagster.domain.configs import StrategyConfig
-from prescient_dagster.domain.markets import Capture
-
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-Rows = np.ndarray[Any, np.dtype[np.intp]]
-Floats = np.ndarray[Any, np.dtype[np.float64]]
+from prescient_dagster.domain.markets import Capture, Floats, Rows
+from prescient_dagster.domain.rules import Rule, at_least, at_most
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 
@@ -48,19 +44,19 @@ def select(capture: Capture, config: StrategyConfig) -> Selection:
     """The tradable markets that pass the config's event and market filters."""
     passing = capture.columns["tradable"].copy()
     funnel = [("tradable", int(len(passing) - passing.sum()))]
-    for name, mask in filter_masks(capture, config):
+    for rule in filters(capture, config):
         before = int(passing.sum())
-        passing &= mask
-        funnel.append((name, before - int(passing.sum())))
+        passing &= rule.passes
+        funnel.append((rule.name, before - int(passing.sum())))
     return Selection(np.flatnonzero(passing), tuple(funnel))
 
 
-def filter_masks(capture: Capture, config: StrategyConfig) -> Iterator[tuple[str, Mask]]:
-    """Every bound the config sets, by name, with the markets that pass it."""
+def filters(capture: Capture, config: StrategyConfig) -> Iterator[Rule]:
+    """Every bound the config sets, as a rule for all markets of the capture."""
     for name, bound in config.bounds():
         noun, is_minimum = _noun(name)
-        value = filter_values(capture, noun)
-        yield name, (value >= bound if is_minimum else value <= bound)
+        rule = at_least if is_minimum else at_most
+        yield rule(name, bound, filter_values(capture, noun))
 
 
 def filter_values(capture: Capture, noun: str) -> Floats:

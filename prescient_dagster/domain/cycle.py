@@ -16,8 +16,8 @@ from prescient_dagster.domain.exits import exits
 from prescient_dagster.domain.ledger import Account, Position, booked
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Books, Conditions, Outcome
-from prescient_dagster.domain.signals import RejectReason, Signal, ranked
-from prescient_dagster.domain.strategies import Entries, Strategy, View
+from prescient_dagster.domain.signals import RejectReason, Signal
+from prescient_dagster.domain.strategies import Strategy, View
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,9 @@ def decide(  # noqa: PLR0913 - what is decided follows from all of these
     sales = exits(account, capture, config, closing=closing)
     if closing or not may_enter:
         return Decision(selection, tuple(sales))
-    wishes = strategy.decide(View(capture, selection.rows, tuple(account.positions.values())), config)
-    # Entries come ranked, and only as many as are looked at become signals.
-    strongest = wishes if isinstance(wishes, Entries) else ranked(wishes)
+    wishes = strategy.wishes(View(capture, selection.rows, tuple(account.positions.values())), config)
     left = after(sales, account)
-    entries = capped(enterable(strongest, barred(account, capture, config)), left, config)
+    entries = capped(enterable(wishes, barred(account, capture, config)), left, config)
     return Decision(selection, (*sales, *entries), len(wishes))
 
 

@@ -19,6 +19,7 @@ from prescient_dagster.domain.fills import FillModel
 from prescient_dagster.domain.ledger import Account, Position
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.quotes import Quote, quote
+from prescient_dagster.domain.rules import AT_LEAST, AT_MOST, Step
 from prescient_dagster.domain.signals import Action, ExitRule, Signal
 
 
@@ -87,19 +88,27 @@ def is_dust(position: Position) -> bool:
 
 
 def _rule(offers: Sequence[Offer], capture: Capture, config: StrategyConfig, *, closing: bool) -> ExitRule | None:
-    return next(_rules(offers, capture, config), ExitRule.CLOSING if closing else None)
+    applying = (ExitRule(step.rule) for step in rule_steps(offers, capture, config) if step.passed)
+    return next(applying, ExitRule.CLOSING if closing else None)
 
 
-def _rules(offers: Sequence[Offer], capture: Capture, config: StrategyConfig) -> Iterator[ExitRule]:
-    """The rules that apply, in their order. Compared as money, so that a return on the very bound is on it."""
+def rule_steps(offers: Sequence[Offer], capture: Capture, config: StrategyConfig) -> Iterator[Step]:
+    """What a position makes of the exit rules that are set, in their order; the ones passed apply.
+
+    Compared as money, so that a return on the very bound is on it.
+    """
     cost, proceeds = _cost(offers), _proceeds(offers)
-    if config.stop_loss is not None and proceeds <= cost * (1 - money.exact(config.stop_loss)):
-        yield ExitRule.STOP_LOSS
-    if config.profit_target is not None and proceeds >= cost * (1 + money.exact(config.profit_target)):
-        yield ExitRule.PROFIT_TARGET
-    days = config.max_holding_days
-    if days is not None and capture.captured_at - _opened_at(offers) >= timedelta(days=days):
-        yield ExitRule.MAX_HOLDING_DAYS
+    if config.stop_loss is not None:
+        stops = proceeds <= cost * (1 - money.exact(config.stop_loss))
+        yield Step(str(ExitRule.STOP_LOSS), stops, AT_MOST, -config.stop_loss, return_on_cost(offers))
+    if config.profit_target is not None:
+        pays = proceeds >= cost * (1 + money.exact(config.profit_target))
+        yield Step(str(ExitRule.PROFIT_TARGET), pays, AT_LEAST, config.profit_target, return_on_cost(offers))
+    if config.max_holding_days is not None:
+        held, most = capture.captured_at - _opened_at(offers), config.max_holding_days
+        yield Step(
+            str(ExitRule.MAX_HOLDING_DAYS), held >= timedelta(days=most), AT_LEAST, most, held / timedelta(days=1)
+        )
 
 
 def _cost(offers: Sequence[Offer]) -> Decimal:

@@ -18,6 +18,11 @@ from prescient_dagster.domain.errors import VenueAnswerInvalid
 
 Kind = Literal["text", "number", "integer", "flag", "time"]
 
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Rows = np.ndarray[Any, np.dtype[np.intp]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+"""Of some markets: which of them, their row numbers in a capture, a number for each."""
+
 ColumnData = Sequence[object] | np.ndarray[Any, Any] | pd.api.extensions.ExtensionArray
 
 MARKET_COLUMNS: dict[str, Kind] = {

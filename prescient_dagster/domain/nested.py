@@ -102,6 +102,11 @@ class _Readable:
 
 def nested_pairs(legs: EventLegs, least_margin: float) -> Iterator[PayingSet]:
     """The nested pairs that earn more than nothing and at least `least_margin`; a market may be in several."""
+    return (pair for pair in pairs(legs, least_margin) if pair.margin > 0)
+
+
+def pairs(legs: EventLegs, least_margin: float = -1.0) -> Iterator[PayingSet]:
+    """All nested pairs with at least this margin, also such as lose."""
     markets = _readable(legs)
     questions = legs.capture.texts["question"]
     nests = defaultdict(list)
@@ -112,7 +117,7 @@ def nested_pairs(legs: EventLegs, least_margin: float) -> Iterator[PayingSet]:
         for (width, narrower), (greater, wider) in combinations(sorted(nest), 2):
             margin = 1 / (markets.yes_cost[wider] + markets.no_cost[narrower]) - 1
             earlier = markets.listed[wider] <= markets.listed[narrower]
-            if greater > width and earlier and margin > 0 and margin >= least_margin:
+            if greater > width and earlier and margin >= least_margin:
                 rows = (markets.rows[wider], markets.rows[narrower])
                 yield PayingSet(BundleKind.NESTED, rows, (Side.YES, Side.NO), margin)
 

@@ -19,8 +19,7 @@ import numpy as np
 import pandas as pd
 
 from prescient_dagster.domain.bundles import BundleKind
-from prescient_dagster.domain.candidates import Floats, Mask, Rows
-from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.markets import Capture, Floats, Mask, Rows
 from prescient_dagster.domain.settlement import DISPUTED, NOTHING, SURE
 from prescient_dagster.domain.signals import Side
 from prescient_dagster.domain.touches import touches
@@ -128,13 +127,13 @@ def event_legs(capture: Capture, rows: Rows) -> EventLegs:
 
 def paying_sets(legs: EventLegs, least_margin: float) -> Iterator[PayingSet]:
     """The YES and NO sets that earn more than nothing and at least `least_margin`, an event at a time."""
-    yes_margin, in_yes = _yes_sets(legs)
-    no_margin, in_no = _no_sets(legs)
+    yes_margin, in_yes = yes_sets(legs)
+    no_margin, in_no = no_sets(legs)
     yield from _chosen(legs, BundleKind.YES_SET, yes_margin, in_yes, least_margin)
     yield from _chosen(legs, BundleKind.NO_SET, no_margin, in_no, least_margin)
 
 
-def _yes_sets(legs: EventLegs) -> tuple[Floats, Mask]:
+def yes_sets(legs: EventLegs) -> tuple[Floats, Mask]:
     """Per event the margin of its YES set, NaN where there is none; per leg whether it is bought."""
     cost = touches(legs.capture, legs.rows, yes=True).cost
     buyable = legs.column("tradable") & ~np.isnan(cost)
@@ -143,7 +142,7 @@ def _yes_sets(legs: EventLegs) -> tuple[Floats, Mask]:
     return _margin(np.ones(legs.events), total, whole), buyable
 
 
-def _no_sets(legs: EventLegs) -> tuple[Floats, Mask]:
+def no_sets(legs: EventLegs) -> tuple[Floats, Mask]:
     """Per event the best margin of a NO set, NaN where there is none; per leg whether it is bought.
 
     Of k legs the k cheapest are the best, and one more improves the margin as long as it is cheap enough: so the best

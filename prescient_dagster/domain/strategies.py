@@ -7,7 +7,7 @@ A strategy knows nothing of cash, of how many positions may be open or of what i
 are the cycle's, the same for all. Arrays over the candidates come from the view; a loop is for the few that survive.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,11 +16,12 @@ from typing import Any, Generic, overload
 import numpy as np
 
 from prescient_dagster.domain import candidates, money
-from prescient_dagster.domain.candidates import Floats, Mask, Rows, Selection
+from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import Config
 from prescient_dagster.domain.ledger import Position
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.signals import Action, Side, Signal
+from prescient_dagster.domain.markets import Capture, Floats, Mask, Rows
+from prescient_dagster.domain.rules import Rule, Step, passing
+from prescient_dagster.domain.signals import Action, Side, Signal, ranked
 
 Reason = Callable[[int], str]
 """The sentence of a signal, asked for by the candidate's number."""
@@ -57,6 +58,10 @@ class View:
         """The higher of the two listed prices, USD per share."""
         price: Floats = np.maximum(self.column("yes_price"), self.column("no_price"))
         return price
+
+    def passing(self, rules: Iterable[Rule]) -> Mask:
+        """The candidates that pass all of these rules."""
+        return passing(rules, len(self.rows))
 
     def entries(self, chosen: Mask, yes: Mask, amount: float, confidence: Floats, reason: Reason) -> "Entries":
         """Wishes to buy the YES side, where `yes` says so, or else the NO side of the chosen candidates.
@@ -139,6 +144,9 @@ class Strategy(Generic[Config]):
         config: its settings with their defaults, units and bounds.
         decide: the entries it wishes for: a list in any order, or `Entries`, which are ranked.
         select: its candidates; the shared filters unless it brings its own.
+        rules: what `decide` decides by: it wishes for the candidates that pass them all. None: it does not tell.
+        steps: in place of filters and rules where those do not tell it: what the market of a row makes of `select` and
+            `decide`, candidate or not.
     """
 
     name: str
@@ -147,3 +155,10 @@ class Strategy(Generic[Config]):
     config: type[Config]
     decide: Callable[[View, Config], Sequence[Signal]]
     select: Callable[[Capture, Config], Selection] = candidates.select
+    rules: Callable[[View, Config], Iterable[Rule]] | None = None
+    steps: Callable[[View, Config, int], Iterable[Step]] | None = None
+
+    def wishes(self, view: View, config: Config) -> Sequence[Signal]:
+        """What it would buy, strongest first; of `Entries` only as many as are looked at become signals."""
+        wishes = self.decide(view, config)
+        return wishes if isinstance(wishes, Entries) else ranked(wishes)

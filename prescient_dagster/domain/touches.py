@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prescient_dagster.domain.candidates import Floats, Mask, Rows
-from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.markets import Capture, Floats, Mask, Rows
 
 DEFAULT_TICK = 0.01
 PRICE_DECIMALS = 6

@@ -1,4 +1,7 @@
-"""Resolutions: what the venue said of held markets once they had closed or left its listing. A row per change."""
+"""Resolutions: what the venue said of markets that are or were held, once they had closed or left its listing.
+
+A row per change.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -36,16 +39,17 @@ class Pending:
     since: datetime
 
 
-def to_ask(database: Database, capture: Capture, *, also_settled: bool) -> list[str]:
+def to_ask(database: Database, capture: Capture, *, daily: bool) -> list[str]:
     """The markets to be asked for by id: held ones that the capture does not list as open.
 
     Args:
-        also_settled: those that were settled in the last 30 days too.
+        daily: those that were settled in the last 30 days too, and those that were sold before they ended: whether what
+            was paid for them was right is told by how they end.
     """
     with database.begin() as connection:
-        held = _held(connection)
-        again = _settled(connection, capture.captured_at) if also_settled else set()
-    return sorted(again | {market_id for market_id in held if not _is_open(capture, market_id)})
+        ending = _held(connection) | (_sold(connection) if daily else set())
+        again = _settled(connection, capture.captured_at) if daily else set()
+    return sorted(again | {market_id for market_id in ending if not _is_open(capture, market_id)})
 
 
 def watched(database: Database, captured_at: datetime) -> list[str]:
@@ -62,6 +66,15 @@ def _settled(connection: Connection, captured_at: datetime) -> set[str]:
     since = captured_at - timedelta(days=CORRECTION_DAYS)
     query = select(trades.c.market_id).where(trades.c.kind.in_(PAYMENTS), trades.c.timestamp > since)
     return set(connection.scalars(query.distinct()))
+
+
+def _sold(connection: Connection) -> set[str]:
+    """The markets that were sold by somebody and have not ended yet."""
+    sold = select(trades.c.market_id).where(trades.c.kind == TradeKind.SELL).distinct().subquery()
+    newest = _newest(select(sold.c.market_id)).subquery()
+    unknown = func.coalesce(newest.c.ending, Ending.PENDING) == Ending.PENDING
+    query = select(sold.c.market_id).outerjoin(newest, newest.c.market_id == sold.c.market_id).where(unknown)
+    return set(connection.scalars(query))
 
 
 def _is_open(capture: Capture, market_id: str) -> bool:
@@ -102,7 +115,7 @@ def _price(price: float) -> Decimal | None:
     return None if isnan(price) else money.price(price)
 
 
-def _newest(market_ids: Iterable[str]) -> Select[Any]:
+def _newest(market_ids: Iterable[str] | Select[Any]) -> Select[Any]:
     return (
         select(resolutions)
         .where(resolutions.c.market_id.in_(market_ids))

@@ -204,7 +204,8 @@ trades = Table(
     Index("trades_settled_idx", "market_id", postgresql_where=text("kind IN ('settlement', 'refund')")),
 )
 
-# What the venue said of markets that somebody held when they had closed or left the listing; a row when that changed.
+# What the venue said of markets that somebody holds or held, once they had closed or left the listing; a row when that
+# changed.
 resolutions = Table(
     "resolutions",
     metadata,

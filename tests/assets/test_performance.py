@@ -15,7 +15,6 @@ from prescient_dagster.assets.cycle import asset_key
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.definitions import defs
 from prescient_dagster.domain.leaderboard import Leaderboard, leaderboard
-from prescient_dagster.resources import resources
 from prescient_dagster.store import portfolios
 from prescient_dagster.store.cycles import Stage
 from prescient_dagster.store.performance import load_histories
@@ -73,11 +72,12 @@ def test_a_position_that_is_held_has_paid_the_spread(recording: Recording, platf
 
 
 @pytest.mark.parametrize(
-    ("ending", "paid", "win_rate", "entries"), [(SETTLED_YES, 1, 1, 1), (SETTLED_NO, 0, 0, 1), (VOID, 0.5, 0, 0)]
+    ("ending", "expected"), [(SETTLED_YES, (1, 1, 1)), (SETTLED_NO, (0, 0, 1)), (VOID, (0.5, 0, 0))]
 )
 def test_how_a_market_ends_shows_in_profit_and_calibration(
-    recording: Recording, platform: Platform, ending: dict[str, Any], paid: float, win_rate: float, entries: int
+    recording: Recording, platform: Platform, ending: dict[str, Any], expected: tuple[float, float, int]
 ) -> None:
+    paid, win_rate, entries = expected
     recording.hour(0)
     platform.portfolio("one", max_positions=1)
     platform.run(["one"])
@@ -135,7 +135,8 @@ def test_a_market_that_was_sold_before_it_ended_is_asked_for_once_a_day(
 
 def known_endings(platform: Platform) -> dict[str, str]:
     with platform.database.begin() as connection:
-        return dict(connection.execute(text("SELECT market_id, ending FROM prescient.resolutions")).tuples().all())
+        found = connection.execute(text("SELECT market_id, ending FROM prescient.resolutions"))
+        return {row.market_id: row.ending for row in found}
 
 
 def test_a_sold_market_is_asked_for_until_it_has_ended(
@@ -257,14 +258,14 @@ def test_it_is_downstream_of_the_snapshots_of_every_strategy() -> None:
     assert parents == {asset_key(strategy, Stage.SNAPSHOTS) for strategy in strategy_names()}
 
 
-def test_it_is_worked_out_every_hour_unless_it_still_is(platform: Platform) -> None:
+def test_it_is_worked_out_every_hour_unless_it_still_is(platform: Platform, tmp_path: Path) -> None:
     schedule = defs.resolve_schedule_def("performance_schedule")
     assert (schedule.cron_schedule, schedule.default_status) == ("0 * * * *", dg.DefaultScheduleStatus.RUNNING)
-    with dg.build_schedule_context(instance=platform.instance, resources=resources()) as context:
-        assert isinstance(schedule(context), dg.RunRequest)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:  # a schedule gets its instance by reference
+        assert isinstance(schedule(dg.build_schedule_context(instance)), dg.RunRequest)
         job = defs.resolve_job_def("performance_job")
-        platform.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        answer = schedule(context)
+        instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        answer = schedule(dg.build_schedule_context(instance))
     assert isinstance(answer, dg.SkipReason)
     assert "still being worked out" in str(answer.skip_message)
 

@@ -1,5 +1,6 @@
 """Captures from the command line, and what is in them."""
 
+import os
 from pathlib import Path
 
 import dagster as dg
@@ -94,3 +95,15 @@ def test_candidates_and_funnel_account_for_every_market(on_recordings: Prescient
     assert {"filter": "market_min_conviction", "bound": 0.5} in [
         {name: step[name] for name in ("filter", "bound")} for step in shown["funnel"]
     ]
+
+
+def test_what_a_run_prints_is_kept_out_of_the_document(capfd: pytest.CaptureFixture[str]) -> None:
+    from prescient_dagster.cli.runs import _stdout_kept_clean
+
+    with _stdout_kept_clean():
+        print("a strategy talks")
+        os.system("echo and so does a child")
+    print("{}")
+    done = capfd.readouterr()
+    assert done.out == "{}\n"
+    assert done.err == "a strategy talks\nand so does a child\n"

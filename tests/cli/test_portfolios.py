@@ -71,10 +71,14 @@ def test_the_list_has_the_oldest_first_and_can_be_of_one_strategy(prescient: Pre
 
 
 def test_an_update_is_laid_over_what_is_there(prescient: Prescient) -> None:
-    create(prescient, config='{"trade_amount": 50, "max_positions": 3}')
+    create(prescient, config='{"trade_amount": 50, "max_positions": 3, "max_slippage": 0.02}')
     arguments = ("--config", '{"trade_amount": 60, "event_max_days_until_end": null}', "--reset", "max_positions")
     shown = prescient("portfolio", "update", "bold", *arguments, "--name", "Bold", "--json").json
-    assert shown["strategy_config"] == {"trade_amount": 60, "event_max_days_until_end": None}
+    assert shown["strategy_config"] == {
+        "trade_amount": 60,
+        "max_slippage": 0.02,
+        "event_max_days_until_end": None,
+    }
     assert shown["name"] == "Bold"
 
 

@@ -48,7 +48,9 @@ def test_the_page_lists_every_check_with_what_it_asks() -> None:
     assert rows[1:] == checks
 
 
-DECIDE = "    change = np.nan_to_num"
+DECIDE = "    change = changes(view)"
+CHOSEN = "chosen=view.passing"
+TOLD = 'np.nan_to_num(view.column("price_change_24h"))'
 FAULTS: dict[Check, tuple[str, str]] = {
     presentation.is_named_like_its_file: ('name="breakout"', 'name="brakeout"'),
     presentation.describes_itself: ('title="Breakout"', 'title=" "'),
@@ -65,11 +67,11 @@ FAULTS: dict[Check, tuple[str, str]] = {
     purity.imports_only_what_is_pure: ("import numpy as np\n", "import time\n\nimport numpy as np\n"),
     purity.decides_the_same_twice: ("confidence=rise", "confidence=rise + np.random.rand(len(rise)) / 10"),
     purity.changes_nothing_it_is_given: (DECIDE, f'    view.capture.columns["liquidity"][:] = 1\n{DECIDE}'),
-    purity.knows_no_order: ("chosen=(rise > 0)", "chosen=(np.arange(len(rise)) % 2 == 0) & (rise > 0)"),
-    purity.knows_no_clock: ("chosen=(rise > 0)", "chosen=(view.captured_at.year == 2026) & (rise > 0)"),
+    purity.knows_no_order: (CHOSEN, "chosen=(np.arange(len(rise)) % 2 == 0) & view.passing"),
+    purity.knows_no_clock: (CHOSEN, "chosen=(view.captured_at.year == 2026) & view.passing"),
     purity.knows_no_market_by_name: (
-        "chosen=(rise > 0)",
-        "chosen=np.array([view.capture.texts['market_id'][row].isdigit() for row in view.rows], bool) & (rise > 0)",
+        CHOSEN,
+        "chosen=np.array([view.capture.texts['market_id'][row].isdigit() for row in view.rows], bool) & view.passing",
     ),
     purity.never_sees_the_outcome: (
         "confidence=rise",
@@ -79,12 +81,13 @@ FAULTS: dict[Check, tuple[str, str]] = {
     decisions.selects_tradable_markets: ("decide=decide,", "decide=decide, select=everything,"),
     decisions.wishes_for_candidates_only: ("amount=config.trade_amount", "amount=100"),
     decisions.gives_reasons: ('f"rose by {rise[candidate]:g} in a day"', '""'),
+    decisions.tells_its_rules: (CHOSEN, "chosen=(change > 0) & view.passing"),
     decisions.bundles_whole: ("    return view.entries(", "    return half_bundles(view) or view.entries("),
     decisions.trades_in_a_cycle: ("amount=config.trade_amount", "amount=float('nan')"),
     decisions.lives_with_an_empty_venue: (DECIDE, f"    view.column('yes_price').max()\n{DECIDE}"),
     decisions.lives_with_missing_numbers: (
-        "rise = np.abs(change)",
-        "rise = np.where(np.isnan(view.column('volume')), np.inf, np.abs(change))",
+        TOLD,
+        f"np.where(np.isnan(view.column('volume')), np.inf, {TOLD})",
     ),
     decisions.lives_with_what_is_held: (
         DECIDE,

@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     decisions.selects_tradable_markets,
     decisions.wishes_for_candidates_only,
     decisions.gives_reasons,
+    decisions.tells_its_rules,
     decisions.bundles_whole,
     decisions.trades_in_a_cycle,
     decisions.lives_with_an_empty_venue,

@@ -1,12 +1,15 @@
 """What a strategy decides, also where there is little to decide on."""
 
 from collections.abc import Iterable
+from itertools import product
 
 import pytest
 
 from prescient_dagster.domain.bundles import BundleId
 from prescient_dagster.domain.cycle import execute
+from prescient_dagster.domain.explanation import strategy_steps
 from prescient_dagster.domain.ledger import opened
+from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.signals import Side, Signal
 from prescient_dagster.domain.strategies import View
 from tests.builders import D, a_position, decided
@@ -14,6 +17,7 @@ from tests.strategies import probes
 from tests.strategies.contract.subject import Subject
 
 LONGEST_REASON = 300
+SOME = 15
 
 
 def finds_something_with_its_defaults(subject: Subject) -> None:
@@ -57,6 +61,27 @@ def gives_reasons(subject: Subject) -> None:
         assert wish.confidence > 0
         assert wish.confidence.is_finite()
         assert wish.liquidity >= 0
+
+
+def tells_its_rules(subject: Subject) -> None:
+    """Where it tells them, it wishes for the candidates that pass all of its rules and for no other market."""
+    strategy = subject.strategy
+    for capture, config in product(probes.probes(), (subject.config(), subject.wide())):
+        view, ids = View(capture, strategy.select(capture, config).rows), capture.texts["market_id"]
+        wished = {wish.market_id for wish in subject.wishes(capture, config)}
+        if strategy.rules is not None:
+            assert {ids[row] for row in view.rows[view.passing(strategy.rules(view, config))]} == wished
+        if strategy.rules is not None or strategy.steps is not None:
+            for row in _some_rows(capture, wished):
+                told = strategy_steps(strategy, view, config, row)
+                passes = all(step.passed for step in told if step.decides)
+                assert passes == (ids[row] in wished), (ids[row], told)
+
+
+def _some_rows(capture: Capture, wished: Iterable[str]) -> set[int]:
+    """Rows that tell something: of some markets that are wished for, and of some others across the capture."""
+    some = {capture.row_of[market_id] for market_id in sorted(wished)[:SOME]}
+    return some | set(range(0, len(capture.markets), len(capture.markets) // SOME))
 
 
 def bundles_whole(subject: Subject) -> None:

@@ -1,0 +1,36 @@
+"""The performance of all portfolios: worked out anew from the books, nothing of it is kept."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from prescient_dagster.assets.cycle import asset_key
+from prescient_dagster.assets.failures import explained
+from prescient_dagster.assets.performance_metadata import metadata
+from prescient_dagster.domain.leaderboard import leaderboard
+from prescient_dagster.resources import DatabaseResource
+from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.performance import load_histories
+
+NAME = "performance"
+
+
+def performance_asset(strategies: Sequence[str]) -> dg.AssetsDefinition:
+    """The asset downstream of the snapshots of all these strategies."""
+
+    @dg.asset(
+        name=NAME,
+        deps=[asset_key(strategy, Stage.SNAPSHOTS) for strategy in strategies],
+        group_name=NAME,
+        kinds={"postgres"},
+        description=(
+            "Which portfolio and which strategy is ahead, and why: returns, drawdowns, closed positions, where the "
+            "profit came from, and whether the prices paid were right. `prescient performance` shows the same."
+        ),
+    )
+    def performance(database: DatabaseResource) -> dg.MaterializeResult[None]:
+        with explained():
+            found = load_histories(database.open())
+        return dg.MaterializeResult(metadata=metadata(leaderboard(found.portfolios, found.verdicts)))
+
+    return performance

@@ -1,0 +1,207 @@
+"""`prescient explain`: why a portfolio entered a market on a capture, or did not."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from prescient_dagster.cli.options import AsJson, CaptureId, Name
+
+if TYPE_CHECKING:
+    from prescient_dagster.domain.explanation import Circumstances, Explanation
+    from prescient_dagster.domain.rules import Step
+    from prescient_dagster.domain.strategies import Strategy
+    from prescient_dagster.settings import Settings
+    from prescient_dagster.store.database import Database
+    from prescient_dagster.store.explanation import Situation
+
+MarketId = Annotated[str, typer.Argument(metavar="MARKET_ID", help="The market's id, as `prescient markets` lists it.")]
+
+STEP_COLUMNS = ("part", "rule", "asks", "value", "passed", "note")
+EXIT_COLUMNS = ("position", "rule", "asks", "value", "applies", "note")
+SIGNAL_FIELDS = ("action", "target_price", "amount", "confidence", "status", "reject_reason", "bundle", "reason")
+SIGNAL_COLUMNS = ("action", "target_price", "amount", "status", "reject_reason", "reason")
+TRADE_FIELDS = ("trade_id", "timestamp", "kind", "side", "shares", "price", "fee", "cash_delta", "synthetic")
+
+
+def explain(name: Name, market_id: MarketId, capture: CaptureId = None, as_json: AsJson = False) -> None:
+    """Show why a portfolio entered a market or did not: every rule in order, and the first that refused.
+
+    It is worked out again from the capture, with the settings and the books that the cycle on it began with. Where the
+    portfolio has not traded the capture, it tells what a cycle would do with its settings of now.
+
+    Example:  prescient explain bold 507884 --capture 1
+    """
+    from prescient_dagster.cli import home, output
+    from prescient_dagster.store.explanation import situation
+
+    settings = home.read_settings()
+    database = home.open_database(settings)
+    document = _document(market_id, *_explained(settings, database, situation(database, name, capture), market_id))
+    output.print_json(document) if as_json else _print(document)
+
+
+def _explained(
+    settings: "Settings", database: "Database", found: "Situation", market_id: str
+) -> "tuple[Situation, Circumstances, Explanation]":
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.domain import explanation
+
+    strategy = load_strategy(found.portfolio.strategy_type)
+    at = _circumstances(settings, database, strategy, found)
+    return found, at, explanation.explain(strategy, market_id, at)
+
+
+def _circumstances(
+    settings: "Settings", database: "Database", strategy: "Strategy[Any]", found: "Situation"
+) -> "Circumstances":
+    from prescient_dagster.domain.configs import validated
+    from prescient_dagster.domain.explanation import Circumstances
+    from prescient_dagster.store import captures
+
+    layer = found.portfolio.strategy_config if found.cycle is None else found.cycle.config
+    config = validated(strategy.config, layer)
+    capture = captures.load(database, settings.captures_folder, found.record.capture_id)
+    return Circumstances(capture, config, found.account, found.previous, found.status)
+
+
+def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Explanation") -> dict[str, Any]:
+    signals, trades = ([row for row in rows if row["market_id"] == market_id] for rows in (found.signals, found.trades))
+    return {
+        "portfolio": found.portfolio.slug,
+        "strategy_type": found.portfolio.strategy_type,
+        "capture_id": found.record.capture_id,
+        "captured_at": found.record.captured_at,
+        "market_id": market_id,
+        **_market(at, market_id),
+        "enters": told.refusal is None,
+        "refused_by": None if told.refusal is None else told.refusal.rule,
+        "verdict": _verdict(told),
+        "steps": [_step(step) for step in told.steps],
+        "rank": told.rank,
+        "matches": told.matches,
+        "wish": [_wish(signal) for signal in told.wish if signal.market_id == market_id],
+        "held": [_held(position) for position in at.account.positions.values() if position.market_id == market_id],
+        "exits": [_exit(step) for step in told.exits],
+        "exit_verdict": _exit_verdict(told),
+        "cycle": found.cycle and {"stage": found.cycle.stage, "code_version": found.cycle.code_version},
+        "did": _did(found, told, market_id),
+        "signals": [{name: row[name] for name in SIGNAL_FIELDS} for row in signals],
+        "trades": [{name: row[name] for name in TRADE_FIELDS} for row in trades],
+        "config": at.config.document(),
+    }
+
+
+def _market(at: "Circumstances", market_id: str) -> dict[str, Any]:
+    row, texts = at.capture.row_of.get(market_id), at.capture.texts
+    columns = {"market_question": "question", "event_id": "event_id", "event_title": "event_title"}
+    return {name: None if row is None else texts[column][row] for name, column in columns.items()}
+
+
+def _step(step: "Step") -> dict[str, Any]:
+    return {name: value for name, value in asdict(step).items() if name != "part"} | {"part": step.part}
+
+
+def _exit(step: "Step") -> dict[str, Any]:
+    values = {name: getattr(step, name) for name in ("rule", "comparison", "threshold", "value", "note")}
+    return {"position": step.part, **values, "applies": step.passed}
+
+
+def _wish(signal: Any) -> dict[str, Any]:
+    return {name: getattr(signal, name) for name in ("action", "target_price", "amount", "confidence", "reason")}
+
+
+def _held(position: Any) -> dict[str, Any]:
+    return {name: getattr(position, name) for name in ("side", "shares", "cost", "opened_at", "bundle")}
+
+
+def _verdict(told: "Explanation") -> str:
+    step = told.refusal
+    if step is None:
+        return f"it passes every rule: {told.wish[0].action}, rank {told.rank} of {told.matches}"
+    return f'refused by the rule "{step.rule}"{_compared(step)}{f" ({step.note})" if step.note else ""}'
+
+
+def _compared(step: "Step") -> str:
+    from prescient_dagster.cli.output import cell
+
+    if not step.comparison:
+        return "" if step.value is None else f": {cell(step.value)}"
+    value = "there is no value, which" if step.value is None else cell(step.value)
+    return f": {value} is not {step.comparison} {cell(step.threshold)}"
+
+
+def _did(found: "Situation", told: "Explanation", market_id: str) -> str:
+    """What happened to the portfolio in this market on the capture, in a sentence."""
+    mine = [row for row in found.signals if row["market_id"] == market_id]
+    paid = [row for row in found.trades if row["market_id"] == market_id and row["signal_id"] is None]
+    done = [*map(_paid, paid), *map(_ended, mine)]
+    if found.cycle is None:
+        done.append(f"no cycle on this capture: {_why_none(found)}")
+    elif {row["action"] for row in mine} != _wished(told, market_id):
+        done.append(f"the cycle decided otherwise than this, with code {found.cycle.code_version}")
+    return "; ".join(done) or "its cycle did nothing in this market"
+
+
+def _wished(told: "Explanation", market_id: str) -> set[str]:
+    """The actions that the explanation expects of a cycle in this market."""
+    entries = told.wish if told.refusal is None else ()
+    return {signal.action for signal in (*told.sales, *entries) if signal.market_id == market_id}
+
+
+def _exit_verdict(told: "Explanation") -> str | None:
+    """What becomes of what is held, in a sentence; None where nothing is."""
+    if not told.exits:
+        return None
+    if told.sales:
+        return f"sold by {told.sales[0].exit}"
+    if len(told.exits) == sum(step.rule == "can be sold" for step in told.exits):
+        return "held until it resolves: no exit rule is set, or it cannot be sold"
+    return "held on: no exit rule applies"
+
+
+def _why_none(found: "Situation") -> str:
+    record, status = found.record, found.portfolio.status
+    if record.status != "ready":
+        return f"it is {record.status}" + (f", {record.status_reason}" if record.status_reason else "")
+    if status != "active":
+        return f"the portfolio is {status}"
+    if found.failure is not None:
+        return f"the last one failed, {found.failure}"
+    return "none has been run"
+
+
+def _paid(trade: dict[str, Any]) -> str:
+    from prescient_dagster.cli.output import cell
+
+    return f"{trade['kind']}: {cell(trade['cash_delta'])} USD for {cell(-trade['shares'])} {trade['side']}"
+
+
+def _ended(signal: dict[str, Any]) -> str:
+    reason = f", {signal['reject_reason']}" if signal["reject_reason"] else ""
+    return f"{signal['action']}: {signal['status']}{reason}"
+
+
+def _print(document: dict[str, Any]) -> None:
+    from prescient_dagster.cli import output
+
+    moment = f"capture {document['capture_id']}, {document['captured_at']:%Y-%m-%d %H:%M:%S} UTC"
+    title = document["market_question"] or f"market {document['market_id']}"
+    output.print_table(map(_row, document["steps"]), STEP_COLUMNS, f"{document['portfolio']}, {moment}: {title}")
+    if document["exits"]:
+        output.print_table(map(_row, document["exits"]), EXIT_COLUMNS, "exit rules of what is held")
+    if document["signals"]:
+        output.print_table(document["signals"], SIGNAL_COLUMNS, "signals")
+    if document["trades"]:
+        output.print_table(document["trades"], TRADE_FIELDS, "trades")
+    verdicts = {"entry": document["verdict"], "exit": document["exit_verdict"], "done": document["did"]}
+    output.print_record({name: verdict for name, verdict in verdicts.items() if verdict is not None})
+
+
+def _row(step: dict[str, Any]) -> dict[str, Any]:
+    """A step as a line of a table; one that only tells has its verdict in brackets."""
+    from prescient_dagster.cli.output import MISSING, cell
+
+    bound = step["comparison"] or step["threshold"] is not None
+    asks = f"{step['comparison']} {cell(step['threshold'])}".strip() if bound else MISSING
+    return step | {"asks": asks, "value": cell(step["value"])}

@@ -1,0 +1,73 @@
+"""Every portfolio with its figures, and every strategy with those of its portfolios as one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prescient_dagster.domain.daily_series import DailySeries, summed
+from prescient_dagster.domain.performance import History, Performance, TrackRecord, performance, track_record
+from prescient_dagster.domain.settlement import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A portfolio, or all of a strategy's together.
+
+    Attributes:
+        name: the portfolio's slug, or `all momentum`, which no slug can be.
+        portfolios: how many it is made of.
+    """
+
+    name: str
+    strategy_type: str
+    portfolios: int
+    series: DailySeries
+    performance: Performance
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """Portfolios in the order in which they were given, strategies by name."""
+
+    portfolios: Sequence[Contender]
+    strategies: Sequence[Contender]
+
+    def document(self) -> dict[str, list[dict[str, Any]]]:
+        """All figures of all, by their names."""
+        return {
+            "portfolios": [
+                {"slug": each.name, "strategy_type": each.strategy_type, **each.performance.figures()}
+                for each in self.portfolios
+            ],
+            "strategies": [
+                {"strategy_type": each.strategy_type, "portfolios": each.portfolios, **each.performance.figures()}
+                for each in self.strategies
+            ],
+        }
+
+
+def ranked(contenders: Iterable[Contender]) -> list[Contender]:
+    """Highest total return first; equal ones by name."""
+    return sorted(contenders, key=lambda each: (-each.performance.returns.total_return, each.name))
+
+
+def leaderboard(histories: Iterable[History], verdicts: Mapping[str, Verdict]) -> Leaderboard:
+    """The figures of these portfolios and of their strategies.
+
+    Args:
+        verdicts: how markets ended, by market id, as far as it may be known.
+    """
+    by_strategy: dict[str, list[TrackRecord]] = defaultdict(list)
+    portfolios = []
+    for history in histories:
+        record = track_record(history, verdicts)
+        by_strategy[history.strategy_type].append(record)
+        portfolios.append(_contender(history.slug, history.strategy_type, [record]))
+    strategies = [_contender(f"all {name}", name, by_strategy[name]) for name in sorted(by_strategy)]
+    return Leaderboard(portfolios, strategies)
+
+
+def _contender(name: str, strategy_type: str, records: Sequence[TrackRecord]) -> Contender:
+    series = summed([record.series for record in records])
+    return Contender(name, strategy_type, len(records), series, performance(records))

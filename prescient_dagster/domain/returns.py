@@ -1,0 +1,104 @@
+"""What the daily equity E₀, E₁ … Eₙ says: return, risk, and how deep and long it was under water.
+
+r = Eᵢ/Eᵢ₋₁ - 1, 365 periods a year, sample deviation (ddof 1), risk-free rate 0. What a short series cannot say is
+None, as is everything that would be divided by zero: never NaN, never infinite. Rates are fractions, 0.05 is 5 %.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from math import sqrt
+from statistics import fmean, mean, stdev
+
+PERIODS = 365  # a year; markets are open every day
+LEAST_DAYS = 30  # under which yearly figures say nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """Figures of a daily equity.
+
+    Attributes:
+        days: n, how many daily returns there are.
+        total_return: Eₙ/E₀ - 1.
+        cagr: (Eₙ/E₀)^(365/n) - 1.
+        volatility: of the daily returns, per year.
+        sharpe: mean / deviation × √365.
+        sortino: mean / √(Σ min(r, 0)² / n) × √365.
+        calmar: CAGR / -maximum drawdown.
+        max_drawdown: the lowest of Eᵢ / highest so far - 1; 0 where it never fell.
+        max_drawdown_days: from that peak's last day to the first that reaches it again, or to the last day.
+    """
+
+    days: int
+    total_return: float
+    cagr: float | None
+    volatility: float | None
+    sharpe: float | None
+    sortino: float | None
+    calmar: float | None
+    max_drawdown: float
+    max_drawdown_days: int
+
+
+def returns(equity: Sequence[Decimal]) -> Returns:
+    """The figures of E₀ … Eₙ, USD; E₀ is above 0."""
+    days = len(equity) - 1
+    daily = daily_returns(equity) if days >= LEAST_DAYS else []
+    yearly_growth = _cagr(equity) if days >= LEAST_DAYS else None
+    depth, length = _deepest(equity)
+    return Returns(
+        days=days,
+        total_return=float(equity[-1] / equity[0] - 1),
+        cagr=yearly_growth,
+        volatility=stdev(daily) * sqrt(PERIODS) if daily else None,
+        sharpe=_sharpe(daily),
+        sortino=_sortino(daily),
+        calmar=None if yearly_growth is None or not depth else yearly_growth / -depth,
+        max_drawdown=depth,
+        max_drawdown_days=length,
+    )
+
+
+def daily_returns(equity: Sequence[Decimal]) -> list[float]:
+    """r₁ … rₙ; none at all where a day began with nothing or with debts, since growth means nothing there."""
+    if any(before <= 0 for before in equity[:-1]):
+        return []
+    # Divided as decimals: equal growth must give equal returns, or their deviation would be noise instead of 0.
+    return [float(after / before - 1) for before, after in pairwise(equity)]
+
+
+def _cagr(equity: Sequence[Decimal]) -> float | None:
+    growth = float(equity[-1] / equity[0])
+    return None if growth < 0 else growth ** (PERIODS / (len(equity) - 1)) - 1
+
+
+def _sharpe(daily: Sequence[float]) -> float | None:
+    deviation = stdev(daily) if daily else 0
+    return mean(daily) / deviation * sqrt(PERIODS) if deviation else None
+
+
+def _sortino(daily: Sequence[float]) -> float | None:
+    downside = sqrt(fmean(min(each, 0) ** 2 for each in daily)) if daily else 0
+    return mean(daily) / downside * sqrt(PERIODS) if downside else None
+
+
+def drawdowns(equity: Sequence[Decimal]) -> list[float]:
+    """How far each of E₀ … Eₙ is below the highest so far: 0 at a peak, -0.1 ten per cent below it."""
+    highest, depths = equity[0], []
+    for each in equity:
+        highest = max(highest, each)
+        depths.append(float(each / highest - 1))
+    return depths
+
+
+def _deepest(equity: Sequence[Decimal]) -> tuple[float, int]:
+    """The maximum drawdown (the first of equals) and its length in days."""
+    depths = drawdowns(equity)
+    bottom = min(range(len(depths)), key=depths.__getitem__)
+    if not depths[bottom]:
+        return 0.0, 0
+    peak = max(number for number in range(bottom) if not depths[number])
+    recovered = (number for number in range(bottom, len(depths)) if equity[number] >= equity[peak])
+    return depths[bottom], next(recovered, len(depths) - 1) - peak

@@ -1,0 +1,232 @@
+"""The tables of the pages against the code, and that everything they name is there."""
+
+import inspect
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import fields
+from enum import Enum, StrEnum
+from typing import Any
+
+import pytest
+import typer
+
+from benchmarks.__main__ import BENCHMARKS
+from prescient_dagster.catalog import load_strategy, strategy_names
+from prescient_dagster.cli.main import build
+from prescient_dagster.definitions import defs as platform
+from prescient_dagster.domain.fills import FillModel
+from prescient_dagster.domain.ledger import TradeKind
+from prescient_dagster.domain.portfolios import PortfolioStatus
+from prescient_dagster.domain.signals import RejectReason, SignalStatus
+from prescient_dagster.domain.snapshots import MarkSource, Snapshot
+from prescient_dagster.settings import Settings
+from strategy_assets.definitions import defs as strategies
+from tests.pages import PAGES, README, ROOT, Page
+
+STRATEGIES, MONEY, OPERATIONS = (
+    next(page for page in PAGES if page.path.stem == name) for name in ("strategies", "money", "operations")
+)
+COMMAND = re.compile(r"\bprescient ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
+COMMANDS: Any = typer.main.get_command(build())
+
+
+def commands() -> dict[str, Any]:
+    """Every command by its full name: `db upgrade`."""
+    found = {}
+    for name, command in COMMANDS.commands.items():
+        for inner, nested in getattr(command, "commands", {"": command}).items():
+            found[f"{name} {inner}".strip()] = nested
+    return found
+
+
+def table(page: Page, *heading: str) -> list[tuple[str, ...]]:
+    assert heading in page.tables(), f"{page.name} has no table with the heading {heading}"
+    return page.tables()[heading]
+
+
+def code(text: object) -> str:
+    return f"`{text}`"
+
+
+def test_every_setting_of_the_environment_is_listed_with_its_default_and_meaning() -> None:
+    prefix = Settings.model_config["env_prefix"]
+    expected = [
+        (code(f"{prefix}{name.upper()}"), default_of(field.default), field.description)
+        for name, field in Settings.model_fields.items()
+    ]
+    told = table(README, "variable", "default", "meaning")
+    assert told[: len(expected)] == expected
+
+
+def default_of(value: object) -> str:
+    if value in (None, ""):
+        return ""
+    return code(int(value) if isinstance(value, bool) else value)
+
+
+def test_every_variable_of_make_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    ours = {name for name, *_ in table(README, "variable", "default", "meaning") if not name.startswith("`PRESCIENT_")}
+    given = re.findall(r"^([A-Z]+) \?=", makefile, re.MULTILINE)
+    assert {name.strip("`") for name in ours} == set(given)
+
+
+def test_every_setting_of_the_strategies_is_listed_with_its_defaults() -> None:
+    (heading,) = (heading for heading in STRATEGIES.tables() if heading[0] == "setting")
+    shipped = heading[2:]
+    assert set(shipped) <= set(strategy_names())
+    assert table(STRATEGIES, *heading) == list(setting_rows(shipped))
+
+
+def setting_rows(shipped: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """A row for each setting that any of these strategies has."""
+    models = [load_strategy(name).config for name in shipped]
+    names = dict.fromkeys(name for model in models for name in model.model_fields)
+    for name in sorted(names, key=lambda name: (group(name), list(names).index(name))):
+        meanings = dict.fromkeys(model.model_fields[name].description for model in models if name in model.model_fields)
+        told = "; or ".join(str(meaning).replace("|", "\\|") for meaning in meanings)
+        yield code(name), told, *(default_cell(model, name) for model in models)
+
+
+def group(name: str) -> int:
+    """Filters of the event, of the market, and the rest."""
+    return next((number for number, prefix in enumerate(("event_m", "market_m")) if name.startswith(prefix)), 2)
+
+
+def default_cell(model: Any, name: str) -> str:
+    if name not in model.model_fields:
+        return ""
+    value = model.model_fields[name].get_default(call_default_factory=True)
+    match value:
+        case None:
+            return "–"
+        case Enum():
+            return str(value.value)
+        case bool():
+            return str(value).lower()
+        case dict():
+            return ", ".join(f"{key} {each:g}" for key, each in value.items()) or "–"
+    return f"{value:,.10g}"
+
+
+def test_the_readme_describes_the_strategies_in_their_own_words() -> None:
+    for name, idea in table(README, "strategy", "idea"):
+        assert load_strategy(name.strip("`")).description.rstrip(".").lower() == idea.lower()
+
+
+@pytest.mark.parametrize(
+    ("heading", "values"),
+    [
+        ("fill model", FillModel),
+        ("status", SignalStatus),
+        ("reason", RejectReason),
+        ("kind", TradeKind),
+        ("mark", MarkSource),
+    ],
+)
+def test_every_value_there_is_has_its_row(heading: str, values: type[StrEnum]) -> None:
+    (rows,) = (rows for names, rows in MONEY.tables().items() if names[0] == heading)
+    assert [name for name, *_ in rows] == [code(value) for value in values]
+
+
+def test_every_field_of_a_snapshot_is_listed() -> None:
+    told = {name.strip("`") for name, _ in table(MONEY, "field", "meaning")}
+    assert told == {field.name for field in fields(Snapshot)} - {"timestamp"}
+
+
+def test_every_status_of_a_portfolio_is_listed() -> None:
+    (rows,) = (rows for names, rows in OPERATIONS.tables().items() if names[0] == "status")
+    assert [name for name, *_ in rows] == [str(status) for status in PortfolioStatus]
+
+
+def test_everything_that_runs_by_itself_is_listed() -> None:
+    told = [name for name, *_ in table(OPERATIONS, "name", "kind", "when", "what it does")]
+    there = [each.name for each in (*(platform.schedules or ()), *(platform.sensors or ()))]
+    assert {re.findall("`(.+?)`", name)[0] for name in told} == {*there, "momentum_schedule"}
+    assert "momentum_schedule" in {schedule.name for schedule in strategies.schedules or ()}
+
+
+def test_every_command_is_listed_with_what_it_does() -> None:
+    expected = [(code(f"prescient {name}"), first_sentence(command)) for name, command in commands().items()]
+    assert table(OPERATIONS, "command", "what it does") == expected
+
+
+def first_sentence(command: Any) -> str:
+    return re.split(r"(?<=\.)\s", " ".join(inspect.cleandoc(command.help).split()), maxsplit=1)[0].rstrip(".")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_a_page_names_is_there(page: Page) -> None:
+    known = commands()
+    for line in [*page.shell_lines(), *page.inline_code()]:
+        for name, inner in COMMAND.findall(line):
+            assert name in known or f"{name} {inner}" in known, line
+        if line.startswith("prescient "):
+            assert_options_exist(line, known)
+
+
+def assert_options_exist(line: str, known: dict[str, Any]) -> None:
+    words = shlex.split(line.replace("…", ""))[1:]
+    command = known.get(" ".join(words[:2])) or known.get(words[0], COMMANDS)
+    options = {"--help", *(option for parameter in command.params for option in parameter.opts)}
+    assert {word for word in words if word.startswith("--")} <= options, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_target_of_make_that_a_page_names_is_there(page: Page) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    named = {match for line in [*page.shell_lines(), *page.inline_code()] for match in re.findall(r"^make (\w+)", line)}
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_asset_that_a_page_names_is_there(page: Page) -> None:
+    known = {key.to_user_string() for defs in (platform, strategies) for key in defs.resolve_all_asset_keys()}
+    named = {text for text in page.inline_code() if re.fullmatch(r"[a-z_]+/(signals|trades|snapshots)", text)}
+    assert named <= known
+    if page == README:
+        assert {code(key) for key in known if "/" not in key} <= set(re.findall("`[a-z_]+`", page.text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_is_there(page: Page) -> None:
+    invented = {"strategy_assets/breakout.py", "strategy_assets/coin_toss.py"}
+    named = {text for text in page.inline_code() if re.fullmatch(r"[\w./-]+\.py|[a-z_]+/", text)} - invented
+    assert [
+        name for name in named if not (ROOT / name).exists() and not (ROOT / "prescient_dagster" / name).exists()
+    ] == []
+    for link in page.links():
+        path, _, anchor = link.partition("#")
+        target = (page.path.parent / path).resolve() if path else page.path
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(Page(target)), link
+
+
+def anchors(page: Page) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.prose, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_tree_in_the_readme_is_the_one_there_is() -> None:
+    (tree,) = (block for block in README.fences("") if block.startswith("prescient_dagster/"))
+    folder = ""
+    for line in tree.splitlines():
+        name = line.split()[0]
+        folder = "" if not line.startswith(" ") else folder
+        assert (ROOT / folder / name).exists(), name
+        folder = name if not line.startswith(" ") else folder
+    named = {line.split()[0] for line in tree.splitlines() if line.startswith("  ")}
+    layers = (path for path in (ROOT / "prescient_dagster").iterdir() if path.is_dir() and path.name != "__pycache__")
+    assert {f"{path.name}/" for path in layers} <= named
+
+
+def test_every_figure_comes_from_a_benchmark() -> None:
+    rows = table(README, "benchmark", "figure", "measured", "at most")
+    assert {name.strip("`") for name, *_ in rows} <= set(BENCHMARKS)
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    linked = {link.partition("#")[0] for link in README.links()}
+    assert {page.name for page in PAGES if page != README} <= linked
