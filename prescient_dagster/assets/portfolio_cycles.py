@@ -78,7 +78,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one portfolio: ok, paused, closed, already_traded, or failed with an error."""
+    """What became of one portfolio: ok, paused, closed, already_traded, or failed with an error.
+
+    Already traded is also a capture that its books have passed, by a settlement of a newer one.
+    """
 
     slug: str
     status: str
@@ -96,6 +99,11 @@ class Result:
     @property
     def trades(self) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.trade is not None]
+
+
+def _passed(standing: Standing, record: CaptureRecord) -> bool:
+    """Whether settlements of a newer capture are booked: acting on this one would spend money of the future."""
+    return standing.books_at is not None and standing.books_at > record.captured_at
 
 
 class Desk:
@@ -152,6 +160,8 @@ class Desk:
             return Result(slug, "closed", self.record.capture_id)
         if newest is not None and newest.captured_at > self.record.captured_at:
             raise Conflict(f"capture {self.record.capture_id} is older than its last cycle's, {newest.capture_id}")
+        if _passed(standing, self.record):
+            return Result(slug, "already_traded", self.record.capture_id)
         if status is PortfolioStatus.PAUSED:
             return Plan(standing, self.record, stages & {Stage.SNAPSHOTS})
         if Stage.SIGNALS not in stages and Stage.TRADES in stages:
@@ -197,6 +207,8 @@ class Desk:
             capture_id = self.record.capture_id if newest is None else newest.capture_id
             return Result(standing.portfolio.slug, "ok" if newest is None else "already_traded", capture_id)
         record = captures.ready(self.database, newest.capture_id)
+        if _passed(standing, record):
+            return Result(standing.portfolio.slug, "already_traded", record.capture_id)
         config = validated(self.strategy.config, newest.config)
         self._check_age(record, config)
         with self.database.begin() as connection:
@@ -252,7 +264,7 @@ class Desk:
                 orders.save(connection, portfolio_id, capture, result.outcomes)
             else:
                 cycles.advance(connection, plan.standing, capture.capture_id, plan.stages)
-            cycles.save(connection, plan.standing, capture.capture_id, account, result.snapshot)
+            cycles.save(connection, plan.standing, capture, account, result.snapshot)
         return True
 
     def _cycle_values(self, plan: Plan, result: Result) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _settled(
             if cycles.locked(connection, standing):
                 if entries:
                     ledger.append(connection, portfolio_id, record.capture_id, [(entry, None) for entry in entries])
-                    cycles.save_account(connection, standing, account)
+                    cycles.save_account(connection, standing, account, record.captured_at)
                 return entries
         # A cycle or another settlement came between: look again at what is there.
         standing = cycles.load_standing(database, standing.portfolio.slug)

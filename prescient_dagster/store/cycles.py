@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.domain.ledger import Account, Holding, Position
+from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.signals import ExitRule, Side, SignalStatus
 from prescient_dagster.domain.snapshots import Snapshot
@@ -52,6 +53,7 @@ class Standing:
     Attributes:
         version: of the portfolio's row and books; a save refuses where it has moved on.
         newest_cycle: the newest cycle there is, on whatever capture.
+        books_at: `captured_at` of the newest capture that the books have seen, by a cycle or a settlement.
         portfolio_failed: whether its last cycle failed.
     """
 
@@ -59,6 +61,7 @@ class Standing:
     account: Account
     version: int
     newest_cycle: CycleRecord | None
+    books_at: datetime | None = None
     portfolio_failed: bool = False
 
 
@@ -116,7 +119,7 @@ def _standing(
         trade_count=row.trade_count,
         stopped=stopped,
     )
-    return Standing(portfolio, account, row.version, newest, row.last_error is not None)
+    return Standing(portfolio, account, row.version, newest, row.books_at, row.last_error is not None)
 
 
 def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Holding, Position]]:
@@ -198,20 +201,20 @@ def advance(connection: Connection, standing: Standing, capture_id: int, stages:
 
 
 def save(
-    connection: Connection, standing: Standing, capture_id: int, account: Account, snapshot: Snapshot | None
+    connection: Connection, standing: Standing, capture: Capture, account: Account, snapshot: Snapshot | None
 ) -> None:
     """Write what a portfolio has after a cycle, and clear why the one before failed."""
     portfolio_id = standing.portfolio.portfolio_id
-    save_account(connection, standing, account)
+    save_account(connection, standing, account, capture.captured_at)
     if snapshot is not None:
-        ledger.save_snapshot(connection, portfolio_id, capture_id, account, snapshot)
+        ledger.save_snapshot(connection, portfolio_id, capture.capture_id, account, snapshot)
     if standing.portfolio_failed:
         mine = portfolios.c.portfolio_id == portfolio_id
         connection.execute(update(portfolios).where(mine).values(last_error=None, last_error_at=None))
 
 
-def save_account(connection: Connection, standing: Standing, account: Account) -> None:
-    """Write what a portfolio has; its version is counted up, so that nobody saves on what was before."""
+def save_account(connection: Connection, standing: Standing, account: Account, captured_at: datetime) -> None:
+    """Write what a portfolio has after a capture; its version counts up, so that nobody saves on what was before."""
     portfolio_id = standing.portfolio.portfolio_id
     ledger.save_positions(connection, portfolio_id, standing.account.positions, account.positions)
     connection.execute(
@@ -222,6 +225,7 @@ def save_account(connection: Connection, standing: Standing, account: Account) -
             realized_profit_loss=account.realized_profit_loss,
             fees_paid=account.fees_paid,
             trade_count=account.trade_count,
+            books_at=captured_at,
             version=portfolios.c.version + 1,
         )
     )

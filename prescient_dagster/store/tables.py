@@ -112,6 +112,7 @@ portfolios = Table(
     Column("fees_paid", Usd, nullable=False, server_default="0"),
     Column("trade_count", Integer, nullable=False, server_default="0"),
     Column("version", BigInteger, nullable=False, server_default="0"),  # counts changes of the row and its books
+    Column("books_at", Time),  # captured_at of the newest capture that its books have seen; they never go back
     Column("last_error", Text),  # why its last cycle failed; cleared by the next that does not
     Column("last_error_at", Time),
     CheckConstraint("status IN ('active', 'paused', 'closing', 'closed')", name="status"),

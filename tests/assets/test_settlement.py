@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from prescient_dagster.definitions import defs
-from prescient_dagster.store import portfolios
+from prescient_dagster.store import captures, portfolios
 from prescient_dagster.store.reconciliation import reconcile
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
@@ -166,6 +166,24 @@ def test_a_closing_portfolio_sells_at_the_bid_and_enters_nothing(recording: Reco
     assert [row["kind"] for row in platform.rows("trades", "one")] == ["buy", "buy", "sell", "sell"]
     assert portfolios.get(platform.database, "one").status == "closed"
     assert balanced(platform)
+
+
+def test_a_capture_is_passed_over_once_settlements_of_a_newer_one_are_booked(
+    recording: Recording, platform: Platform
+) -> None:
+    recording.hour(0)
+    platform.portfolio("one", max_positions=2)
+    platform.run(["one"])
+    recording.hour(1)
+    late = captures.ready(platform.database, None).capture_id
+    recording.hour(2, SETTLED_YES)
+    before = platform.books()
+
+    ran = platform.run(["one"], config={"capture_id": late})
+
+    assert ran.success
+    assert ran.materialized["trades"]["one"]["status"] == "already_traded"
+    assert platform.books() == before
 
 
 def closed_yes(market: dict[str, Any], *, yes: bool) -> None:

@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column("fees_paid", sa.Numeric(precision=20, scale=6), server_default="0", nullable=False),
         sa.Column("trade_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("books_at", sa.DateTime(timezone=True)),
         sa.Column("last_error", sa.Text()),
         sa.Column("last_error_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint("slug ~ '^[a-z][a-z0-9_-]{0,62}$'", name=op.f("portfolios_slug")),
