@@ -11,8 +11,9 @@ from pathlib import Path
 
 from benchmarks.measure import Figure, apart, migrated, scratch_home
 from prescient_dagster.assets import settling
+from prescient_dagster.assets.cycle_orders import Order, Result
 from prescient_dagster.assets.market_data import judged
-from prescient_dagster.assets.portfolio_cycles import Desk, Order, Result
+from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.store import captures, portfolios, world
 from prescient_dagster.store.database import Database

@@ -17,8 +17,9 @@ import dagster as dg
 from prescient_dagster import domain
 from prescient_dagster.assets import cycle_metadata
 from prescient_dagster.assets.checks import BALANCE, balance_check
+from prescient_dagster.assets.cycle_orders import FetchBooks, Order, Result
 from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.portfolio_cycles import Desk, FetchBooks, Order, Result
+from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.assets.run_config import given, run_config_class
 from prescient_dagster.catalog import strategy_files
 from prescient_dagster.domain.fills import OrderBook

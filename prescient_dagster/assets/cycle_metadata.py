@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from prescient_dagster.assets.portfolio_cycles import Result
+from prescient_dagster.assets.cycle_orders import Result
 from prescient_dagster.domain import money
 from prescient_dagster.domain.orders import Outcome
 from prescient_dagster.store.cycles import Stage

@@ -5,13 +5,13 @@ are fetched once; then each portfolio is saved in a transaction of its own. A po
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from prescient_dagster.assets.cycle_orders import FetchBooks, Order, Plan, Result
 from prescient_dagster.domain import cycle, snapshots
 from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import StrategyConfig, validated
@@ -21,8 +21,7 @@ from prescient_dagster.domain.ledger import Account
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Outcome, tokens_needed
 from prescient_dagster.domain.portfolios import PortfolioStatus
-from prescient_dagster.domain.signals import Signal, SignalStatus
-from prescient_dagster.domain.snapshots import Snapshot
+from prescient_dagster.domain.signals import SignalStatus
 from prescient_dagster.domain.strategies import Strategy
 from prescient_dagster.store import captures, cycles, order_books, orders
 from prescient_dagster.store.captures import CaptureRecord
@@ -31,74 +30,6 @@ from prescient_dagster.store.database import Database
 
 ATTEMPTS = 5
 logger = logging.getLogger(__name__)
-
-
-class FetchBooks(Protocol):
-    """Asks the venue for the order books of some tokens, for a capture of this time."""
-
-    def __call__(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]: ...
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a run is asked to do.
-
-    Attributes:
-        stages: which of signals, trades and snapshots; signals alone are a dry run.
-        capture_id: None: the newest that is ready.
-        overrides: settings for every portfolio of this run, over the stored ones.
-        overrides_of: settings for single portfolios of this run, over those.
-    """
-
-    slugs: Sequence[str]
-    stages: frozenset[Stage] = frozenset(Stage)
-    capture_id: int | None = None
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    overrides_of: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    run_id: str = ""
-    code_version: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one portfolio is about to do on a capture, before the order books are known.
-
-    Attributes:
-        numbers: of the stored signals that are about to be executed; None: the signals are new.
-    """
-
-    standing: Standing
-    record: CaptureRecord
-    stages: frozenset[Stage]
-    config: StrategyConfig | None = None
-    selection: Selection | None = None
-    signals: tuple[Signal, ...] = ()
-    numbers: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one portfolio: ok, paused, closed, already_traded, or failed with an error.
-
-    Already traded is also a capture that its books have passed, by a settlement of a newer one.
-    """
-
-    slug: str
-    status: str
-    capture_id: int
-    error: str | None = None
-    config: StrategyConfig | None = None
-    selection: Selection | None = None
-    outcomes: tuple[Outcome, ...] = ()
-    snapshot: Snapshot | None = None
-
-    @property
-    def markets_analyzed(self) -> int:
-        return 0 if self.selection is None else len(self.selection.rows)
-
-    @property
-    def trades(self) -> list[Outcome]:
-        return [outcome for outcome in self.outcomes if outcome.trade is not None]
 
 
 def _passed(standing: Standing, record: CaptureRecord) -> bool:

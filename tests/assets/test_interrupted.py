@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from prescient_dagster.assets.portfolio_cycles import Desk, Order
+from prescient_dagster.assets.cycle_orders import Order
+from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.domain.errors import StoreError
 from prescient_dagster.store import cycles
