@@ -104,7 +104,7 @@ def _curves(contenders: Iterable[Contender]) -> dg.MarkdownMetadataValue:
 
 
 def _curve(contender: Contender) -> str:
-    equity, figures = contender.series.equity, contender.performance.returns
+    equity, figures = contender.performance.series.equity, contender.performance.returns
     name = plain(contender.name)
     curve = equity_curve([float(each) for each in equity], f"equity of {name}")
     fall = drawdown_curve(drawdowns(equity), f"drawdown of {name}")

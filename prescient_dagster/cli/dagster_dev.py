@@ -9,11 +9,18 @@ import json
 import os
 import sys
 
-import dagster_postgres  # noqa: F401  # the instance asks for it
-from dagster._cli import main  # what the `dagster` script calls
+import dagster_postgres  # noqa: F401  # the instance will ask for it
+from dagster._cli import main as dagster  # what the `dagster` script calls
 
-environment = sys.stdin.readline()
-if environment:  # else whoever started us has gone
-    os.environ.update(json.loads(environment))
-    sys.argv[1:1] = ["dev"]
-    main()  # type: ignore[no-untyped-call]
+
+def main() -> None:
+    """Wait, then be `dagster dev`; where stdin ends without a line, whoever started us has gone."""
+    environment = sys.stdin.readline()
+    if environment:
+        os.environ.update(json.loads(environment))
+        sys.argv[1:1] = ["dev"]
+        dagster()  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prescient_dagster.domain.daily_series import DailySeries, summed
 from prescient_dagster.domain.performance import History, Performance, TrackRecord, performance, track_record
 from prescient_dagster.domain.settlement import Verdict
 
@@ -22,7 +21,6 @@ class Contender:
     name: str
     strategy_type: str
     portfolios: int
-    series: DailySeries
     performance: Performance
 
 
@@ -69,5 +67,4 @@ def leaderboard(histories: Iterable[History], verdicts: Mapping[str, Verdict]) -
 
 
 def _contender(name: str, strategy_type: str, records: Sequence[TrackRecord]) -> Contender:
-    series = summed([record.series for record in records])
-    return Contender(name, strategy_type, len(records), series, performance(records))
+    return Contender(name, strategy_type, len(records), performance(records))

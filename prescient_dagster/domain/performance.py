@@ -90,8 +90,9 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """All figures of a portfolio or of several together."""
+    """All figures of a portfolio or of several together, and the daily series that they follow from."""
 
+    series: DailySeries
     balances: Balances
     returns: Returns
     activity: Activity
@@ -136,6 +137,7 @@ def performance(records: Sequence[TrackRecord]) -> Performance:
     found = [entry for record in records for entry in record.entries]
     trades = [priced for record in records for priced in record.trades]
     return Performance(
+        series=series,
         balances=_balances(series, trades),
         returns=returns(series.equity),
         activity=_activity(series.days, trades, trips),

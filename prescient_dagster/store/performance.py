@@ -21,7 +21,7 @@ from prescient_dagster.store.portfolios import found, named
 from prescient_dagster.store.positions import held_by
 from prescient_dagster.store.tables import portfolios, resolutions, signals, snapshots, trades
 
-A_DAY: Any = literal_column("interval '24 hours'")  # '1 day' would follow the clock changes of the session's time zone
+A_DAY: Any = literal_column("interval '1 day'")  # a UTC day: every connection is in UTC
 SNAPSHOT_FIELDS = tuple(Snapshot.__slots__)
 TRADE_FIELDS = (
     "timestamp",
@@ -83,11 +83,7 @@ def _last_of_each_day(ids: Iterable[int]) -> Select[Any]:
     mine = snapshots.c.portfolio_id == portfolios.c.portfolio_id
     first = select(func.min(snapshots.c.timestamp)).where(mine).correlate(portfolios).scalar_subquery()
     last = select(func.max(snapshots.c.timestamp)).where(mine).correlate(portfolios).scalar_subquery()
-    days = (
-        func.generate_series(func.date_trunc("day", first, "UTC"), last, A_DAY)
-        .table_valued("day")
-        .render_derived("days")
-    )
+    days = func.generate_series(func.date_trunc("day", first), last, A_DAY).table_valued("day").render_derived("days")
     newest = (
         select(snapshots)
         .where(mine, snapshots.c.timestamp >= days.c.day, snapshots.c.timestamp < days.c.day + A_DAY)

@@ -1,6 +1,7 @@
 """Captures from the command line, and what is in them."""
 
-import os
+import subprocess
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -97,13 +98,18 @@ def test_candidates_and_funnel_account_for_every_market(on_recordings: Prescient
     ]
 
 
-def test_what_a_run_prints_is_kept_out_of_the_document(capfd: pytest.CaptureFixture[str]) -> None:
-    from prescient_dagster.cli.runs import _stdout_kept_clean
+RUN_THAT_TALKS = """
+import os
+from prescient_dagster.cli.runs import _stdout_kept_clean
 
-    with _stdout_kept_clean():
-        print("a strategy talks")
-        os.system("echo and so does a child")
-    print("{}")
-    done = capfd.readouterr()
-    assert done.out == "{}\n"
-    assert done.err == "a strategy talks\nand so does a child\n"
+with _stdout_kept_clean():
+    print("a strategy talks")
+    os.system("echo and so does a child")
+print("{}")
+"""
+
+
+def test_what_a_run_prints_is_kept_out_of_the_document() -> None:
+    done = subprocess.run([sys.executable, "-c", RUN_THAT_TALKS], capture_output=True, text=True, check=True)
+    assert done.stdout == "{}\n"
+    assert sorted(done.stderr.splitlines()) == ["a strategy talks", "and so does a child"]

@@ -72,7 +72,12 @@ def dev(home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=PATIENCE_SECONDS)
+        try:
+            process.wait(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            for left in [process, *of_home(home)]:
+                left.kill()
+            raise
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.domain.performance import History, performance, track_record
@@ -40,19 +39,6 @@ def test_the_last_snapshot_of_each_utc_day_is_loaded(books: Books) -> None:
     found = history(books)
     assert hours_of(found) == [11.9, 20, 120]
     assert [snapshot.equity for snapshot in found.snapshots] == [D("1011.9"), 1_020, 1_120]
-
-
-@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/New_York"])
-def test_days_are_utc_days_whatever_the_time_zone_of_the_database(books: Books, zone: str) -> None:
-    """The clocks of both change in these weeks; half an hour before midnight a shifted day would miss."""
-    with books.database.begin() as connection:
-        name = connection.scalar(text("SELECT current_database()"))
-        connection.execute(text(f"ALTER DATABASE \"{name}\" SET timezone = '{zone}'"))
-    books.database.close()
-    one = books.portfolio()
-    for half_day in range(80):
-        books.snapshot(one, 11.5 + 12 * half_day, 1_000)
-    assert hours_of(history(books)) == [11.5 + 24 * day for day in range(40)]
 
 
 def test_trades_come_in_their_order_with_the_middle_that_their_signal_saw(books: Books) -> None:
