@@ -37,7 +37,7 @@ SPECIAL: dict[str, list[tuple[str, str, int, dict[str, Any]]]] = {
             "quick-scalper",
             "Quick Scalper",
             10_000,
-            {"event_min_volume_24hr": 50_000, "market_min_volume_24hr": 10_000, "trade_frequency": "high"},
+            {"trade_amount": 25, "profit_target": 0.01, "stop_loss": 0.02, "max_holding_days": 0.25},
         )
     ],
 }

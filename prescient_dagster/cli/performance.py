@@ -15,23 +15,20 @@ Names = Annotated[
     list[str] | None, typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. Without one: all.")
 ]
 RATIO_DECIMALS = 12
+CALIBRATION = ("entries", "events", "mean_price", "hit_rate", "95_%_interval", "brier", "edge")
 TABLES = {
-    "returns": (
-        *("days", "equity", "equity_at_mid", "total_profit_loss", "total_return", "max_drawdown", "max_drawdown_days"),
-    ),
-    "a year": ("cagr", "volatility", "sharpe", "sortino", "calmar"),
+    "returns": ("days", "equity", "equity_at_mid", "total_profit_loss", "total_return", "cagr"),
+    "risk": ("max_drawdown", "max_drawdown_days", "volatility", "sharpe", "sortino", "calmar"),
     "closed positions": ("closed_positions", "win_rate", "profit_factor", "expectancy", "holding_days"),
     "activity": ("open_positions", "fills", "synthetic_share", "turnover", "exposure"),
     "where the profit came from, USD": ("spread", "fees", "price_move", "settlement", "total_profit_loss"),
-    "what was paid, and what happened": (
-        *("entries", "events", "mean_price", "hit_rate", "hit_rate_low", "hit_rate_high", "brier", "edge"),
-    ),
+    "what was paid, and what happened": CALIBRATION,
 }
-CALIBRATION = TABLES["what was paid, and what happened"]
 PERCENTAGES = {
-    *("total_return", "cagr", "volatility", "max_drawdown", "win_rate", "exposure", "synthetic_share"),
-    *("hit_rate", "hit_rate_low", "hit_rate_high"),
+    *("total_return", "cagr", "volatility", "max_drawdown", "win_rate", "exposure", "synthetic_share", "hit_rate"),
 }
+FINE = {"mean_price", "brier", "edge"}
+"""Figures of which the third and fourth decimal tell something."""
 
 
 def performance(names: Names = None, as_json: AsJson = False) -> None:
@@ -77,11 +74,13 @@ def _row(contender: "Contender") -> dict[str, Any]:
 
 
 def _read(row: dict[str, Any], columns: "Sequence[str]") -> dict[str, Any]:
-    """The columns as people read them: percentages, and figures of at most 4 decimals."""
-    return {"name": row["name"]} | {name: _figure(name, row[name]) for name in columns}
+    """The columns as people read them, short enough for a narrow terminal; --json has all decimals."""
+    low, high = row["hit_rate_low"], row["hit_rate_high"]
+    told = {**row, "95_%_interval": None if low is None else f"{low:.1%} to {high:.1%}"}
+    return {"name": row["name"]} | {name: _figure(name, told[name]) for name in columns}
 
 
 def _figure(name: str, value: Any) -> Any:
-    if value is None or isinstance(value, int):
+    if value is None or isinstance(value, int | str):
         return value
-    return f"{value:8.2%}" if name in PERCENTAGES else round(float(value), 4)
+    return f"{value:7.2%}" if name in PERCENTAGES else round(float(value), 4 if name in FINE else 2)
