@@ -25,6 +25,7 @@ from prescient_dagster.domain.signals import Side
 from prescient_dagster.domain.touches import touches
 
 FEWEST_LEGS = 2
+MARGIN_DECIMALS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,9 @@ def _running(event: Rows, values: Floats) -> Floats:
 
 def _margin(payout: Floats, cost: Floats, valid: Mask) -> Floats:
     sound = valid & (cost > 0)
-    return np.where(sound, payout / np.where(sound, cost, 1.0) - 1, np.nan)
+    margin = np.where(sound, payout / np.where(sound, cost, 1.0) - 1, np.nan)
+    # What a set costs is a sum of floats: one that earns nothing must not seem to earn 2e-16.
+    return np.round(margin, MARGIN_DECIMALS)
 
 
 def _chosen(
