@@ -177,7 +177,8 @@ def _margin(payout: Floats, cost: Floats, valid: Mask) -> Floats:
     sound = valid & (cost > 0)
     margin = np.where(sound, payout / np.where(sound, cost, 1.0) - 1, np.nan)
     # What a set costs is a sum of floats: one that earns nothing must not seem to earn 2e-16.
-    return np.round(margin, MARGIN_DECIMALS)
+    rounded: Floats = np.round(margin, MARGIN_DECIMALS)
+    return rounded
 
 
 def _chosen(
