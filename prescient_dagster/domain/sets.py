@@ -175,10 +175,9 @@ def _running(event: Rows, values: Floats) -> Floats:
 
 def _margin(payout: Floats, cost: Floats, valid: Mask) -> Floats:
     sound = valid & (cost > 0)
-    margin = np.where(sound, payout / np.where(sound, cost, 1.0) - 1, np.nan)
+    margin: Floats = np.where(sound, payout / np.where(sound, cost, 1.0) - 1, np.nan)
     # What a set costs is a sum of floats: one that earns nothing must not seem to earn 2e-16.
-    rounded: Floats = np.round(margin, MARGIN_DECIMALS)
-    return rounded
+    return margin.round(MARGIN_DECIMALS)
 
 
 def _chosen(
