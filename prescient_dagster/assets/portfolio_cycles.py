@@ -210,6 +210,7 @@ class Desk:
             "markets_analyzed": result.markets_analyzed,
             "funnel": [list(step) for step in plan.selection.funnel],
             "run_id": self.order.run_id,
+            "portfolio_status": plan.standing.portfolio.status,
         }
 
     def _fetch(self, plans: Iterable[Plan]) -> None:

@@ -45,6 +45,7 @@ class CaptureRecord:
         run_id: of the Dagster run that took it; empty: none did.
         path: of its files below the captures folder, without their endings.
         bytes: of both files.
+        pruned_at: when retention removed the files; the row stays.
     """
 
     capture_id: int
@@ -62,6 +63,7 @@ class CaptureRecord:
     events_sha256: str
     markets_sha256: str
     bytes: int
+    pruned_at: datetime | None = None
 
 
 def save(database: Database, folder: Path, listing: Listing, run_id: str = "") -> CaptureRecord:

@@ -25,11 +25,16 @@ ENDING = {PortfolioStatus.CLOSING, PortfolioStatus.CLOSED}
 
 @dataclass(frozen=True, slots=True)
 class FoundCycle:
-    """A cycle as it is stored; `config` is the effective one."""
+    """A cycle as it is stored; `config` is the effective one.
+
+    Attributes:
+        portfolio_status: as the cycle found it; None: it was stored by the first version, which does not tell.
+    """
 
     stage: Stage
     config: dict[str, Any]
     code_version: str
+    portfolio_status: PortfolioStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Situation:
         """What the portfolio was when the cycle began, as far as the cycle tells; without a cycle what it is now."""
         if self.cycle is None:
             return self.portfolio.status
+        if self.cycle.portfolio_status is not None:
+            return self.cycle.portfolio_status
         closing = self.portfolio.status in ENDING and not self.entries
         return PortfolioStatus.CLOSING if closing else PortfolioStatus.ACTIVE
 
@@ -111,4 +118,7 @@ def before_cycle(entries: Sequence[Trade], captured_at: datetime) -> list[Trade]
 def _cycle(connection: Connection, portfolio_id: int, capture_id: int) -> FoundCycle | None:
     mine = (cycles.c.portfolio_id == portfolio_id, cycles.c.capture_id == capture_id)
     row = connection.execute(select(cycles).where(*mine)).one_or_none()
-    return None if row is None else FoundCycle(Stage(row.stage), row.config, row.code_version)
+    if row is None:
+        return None
+    status = None if row.portfolio_status is None else PortfolioStatus(row.portfolio_status)
+    return FoundCycle(Stage(row.stage), row.config, row.code_version, status)

@@ -67,6 +67,7 @@ captures = Table(
     Column("events_sha256", Text, nullable=False),
     Column("markets_sha256", Text, nullable=False),
     Column("bytes", BigInteger, nullable=False),
+    Column("pruned_at", Time),  # when retention removed its files; the row stays, for what was decided on it
     CheckConstraint("status IN ('stored', 'ready', 'refused')", name="status"),
     UniqueConstraint("venue", "captured_at"),
     Index(None, "captured_at"),
@@ -135,6 +136,7 @@ cycles = Table(
     Column("funnel", JSONB, nullable=False),  # [[filter, removed], ...]
     Column("run_id", Text, nullable=False, server_default=""),
     Column("started_at", Time, nullable=False, server_default=func.clock_timestamp()),
+    Column("portfolio_status", Text),  # active, closing: as the cycle found it; cycles of the first version do not tell
     CheckConstraint("stage IN ('signals', 'trades', 'snapshots')", name="stage"),
     UniqueConstraint("portfolio_id", "capture_id"),
     Index(None, "capture_id"),

@@ -76,6 +76,8 @@ def test_a_cycle_tells_whether_its_portfolio_was_being_closed(
     cycle = FoundCycle(Stage.SNAPSHOTS, {}, "1")
     assert shelf.situation(status, cycle, signals).status == was
     assert shelf.situation(status, None, []).status == status
+    told = replace(cycle, portfolio_status=PortfolioStatus.ACTIVE)
+    assert shelf.situation(status, told, signals).status == "active"
 
 
 class Shelf:
