@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from prescient_dagster.cli import (
     books,
     captures,
+    compare,
     cycles,
     database,
     dev,
@@ -47,6 +48,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "snapshots": books.snapshots,
         "explain": explain.explain,
         "performance": performance.performance,
+        "compare": compare.compare,
     },
 }
 GROUPS: dict[str, tuple[str, str, dict[str, Callable[..., None]]]] = {

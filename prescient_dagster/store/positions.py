@@ -1,7 +1,7 @@
 """Positions as they are shown: what a portfolio holds, or held after a capture, and what it was worth then."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.ledger import Holding, Position, rebuilt
+from prescient_dagster.domain.ledger import Position, rebuilt
 from prescient_dagster.domain.signals import Side
 from prescient_dagster.domain.snapshots import worth
 from prescient_dagster.store import captures, ledger
@@ -53,18 +53,19 @@ def _after(database: Database, portfolio_id: int, capture_id: int) -> list[Posit
         marks = _marks(connection, portfolio_id, capture_id)
         booked = [trade for trade in ledger.load_trades(connection, portfolio_id) if trade.timestamp <= captured_at]
     # The balance does not matter here: positions follow from the trades alone.
-    held = rebuilt(money.ZERO, booked).positions.values()
-    return _by_market(replace(position, **marks.get(position.holding, {})) for position in held)
+    return _by_market(marked(rebuilt(money.ZERO, booked).positions.values(), marks))
 
 
-def _marks(connection: Connection, portfolio_id: int, capture_id: int) -> Mapping[Holding, dict[str, Any]]:
+def _marks(connection: Connection, portfolio_id: int, capture_id: int) -> Mapping[str, Any]:
     key = (snapshots.c.portfolio_id == portfolio_id, snapshots.c.capture_id == capture_id)
-    stored = connection.scalar(select(snapshots.c.marks).where(*key)) or {}
-    marks = {}
-    for holding, (mark, source) in stored.items():
-        market_id, _, side = holding.rpartition(":")
-        marks[(market_id, Side(side))] = {"mark": Decimal(mark), "mark_source": source}
-    return marks
+    return connection.scalar(select(snapshots.c.marks).where(*key)) or {}
+
+
+def marked(held: Iterable[Position], marks: Mapping[str, Any]) -> Iterator[Position]:
+    """Positions with the marks that a snapshot keeps; one that it does not know keeps its own."""
+    for position in held:
+        mark, source = marks.get(f"{position.market_id}:{position.side}", (position.mark, position.mark_source))
+        yield replace(position, mark=None if mark is None else Decimal(mark), mark_source=source)
 
 
 def shown(position: Position) -> dict[str, Any]:

@@ -1,0 +1,129 @@
+"""`prescient compare`: portfolios side by side on the same captures."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from prescient_dagster.cli.options import AsJson, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from prescient_dagster.domain.comparison import Comparison
+    from prescient_dagster.store.comparison import Courses
+
+Names = Annotated[
+    list[str],
+    typer.Argument(metavar="SLUG SLUG…", help="Two portfolios or more, by slug or number; the first is the baseline."),
+]
+RATIO_DECIMALS = 12
+PORTFOLIOS = ("portfolio", "strategy_type", "equity_before", "profit", "total_return", "markets_entered", "fills")
+DIFFERENCES = ("portfolio", "days", "difference", "mean_daily_difference", "95_%_interval", "days_ahead", "days_behind")
+MARKETS = ("market_id", "market_question", "entered_by", "profit", "baseline_profit", "difference")
+
+
+def compare(names: Names, rows: Rows = 10, as_json: AsJson = False) -> None:
+    """Compare portfolios on the captures that all of them have seen, each with the first.
+
+    It shows the difference between their returns, day by day, with the interval in which its mean lies (95 %, from a
+    bootstrap), and the markets that made the difference, with who entered them.
+
+    Example:  prescient compare momentum broad-momentum
+    """
+    from prescient_dagster.cli import home, output
+    from prescient_dagster.domain.comparison import comparison
+    from prescient_dagster.store.comparison import load_courses
+
+    found = load_courses(home.open_database(home.read_settings()), names)
+    baseline, *others = found.portfolios
+    compared = [comparison(course, baseline) for course in others]
+    if as_json:
+        output.print_json(_document(found, compared), RATIO_DECIMALS)
+    else:
+        _print(found, compared, rows)
+
+
+def _document(found: "Courses", compared: "Sequence[Comparison]") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "window": asdict(found.window),
+        "baseline": found.portfolios[0].slug,
+        "portfolios": _portfolios(found),
+        "comparisons": [asdict(each) for each in compared],
+    }
+
+
+def _portfolios(found: "Courses") -> list[dict[str, Any]]:
+    return [
+        {
+            "portfolio": course.slug,
+            "strategy_type": course.strategy_type,
+            "equity_before": course.equity_before,
+            "profit": course.profit,
+            "total_return": course.total_return,
+            "markets_entered": len(course.entered),
+            "fills": course.fills,
+            "captures_alone": course.captures_alone,
+        }
+        for course in found.portfolios
+    ]
+
+
+def _print(found: "Courses", compared: "Sequence[Comparison]", rows: int) -> None:
+    from prescient_dagster.cli import output
+
+    window = found.window
+    print(
+        f"{window.captures} captures that all have seen, {window.first_capture_id} to {window.last_capture_id}: "
+        f"{output.cell(window.first)} to {output.cell(window.last)} UTC"
+    )
+    portfolios = _portfolios(found)
+    shown = [row | {"total_return": f"{row['total_return']:7.2%}"} for row in portfolios]
+    output.print_table(shown, PORTFOLIOS)
+    for row in portfolios:
+        if row["captures_alone"]:
+            print(f"{row['portfolio']} has seen {row['captures_alone']} captures among these that another has not")
+    baseline = found.portfolios[0].slug
+    output.print_table([_difference(each) for each in compared], DIFFERENCES, f"returns, less those of {baseline}")
+    for each in compared:
+        _print_markets(each, rows)
+
+
+def _difference(each: "Comparison") -> dict[str, Any]:
+    interval, mean = each.interval, each.mean_daily_difference
+    return {
+        "portfolio": each.slug,
+        "days": each.days,
+        "difference": f"{each.difference:+.2%}",
+        "mean_daily_difference": None if mean is None else f"{mean:+.3%}",
+        "95_%_interval": None if interval is None else f"{interval.low:+.3%} to {interval.high:+.3%}",
+        "days_ahead": each.days_ahead,
+        "days_behind": each.days_behind,
+    }
+
+
+def _print_markets(each: "Comparison", rows: int) -> None:
+    from dataclasses import asdict
+
+    from prescient_dagster.cli import output
+
+    print(_verdict(each))
+    if each.markets:
+        shown = [asdict(market) | {"difference": f"{market.difference:+.3%}"} for market in each.markets[:rows]]
+        headings = {"profit": f"profit of {each.slug}", "baseline_profit": f"profit of {each.baseline}"}
+        named = [{headings.get(name, name): value for name, value in row.items()} for row in shown]
+        columns = [headings.get(name, name) for name in MARKETS]
+        output.print_table(named, columns, f"markets that made the difference, {each.slug} and {each.baseline}")
+    if len(each.markets) > rows:
+        print(f"{rows} of {len(each.markets)} markets are shown: --rows shows more, --json all")
+
+
+def _verdict(each: "Comparison") -> str:
+    """What may be said of the two in a sentence."""
+    if each.interval is None:
+        return f"{each.slug} and {each.baseline}: too few days to tell which is better"
+    if not each.is_clear:
+        return f"{each.slug} and {each.baseline}: the difference may be chance, its interval holds 0"
+    better, worse = (each.slug, each.baseline) if each.interval.low > 0 else (each.baseline, each.slug)
+    return f"{better} did better than {worse} day by day, and its interval leaves out 0"
