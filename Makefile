@@ -8,7 +8,7 @@ ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: setup dev test check format bench constraints
+.PHONY: setup dev test test-ui pictures check format bench constraints
 .DEFAULT_GOAL := dev
 
 setup: .venv/.ready
@@ -25,6 +25,13 @@ dev: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# In a browser: /usr/bin/chromium, from Debian's package.
+test-ui: setup
+	$(BIN)/python -m pytest tests/ui $(ARGS)
+
+pictures: setup
+	$(BIN)/python -m pytest tests/ui --pictures
 
 check: setup
 	$(BIN)/ruff format --check

@@ -1,18 +1,21 @@
-"""Run all benchmarks, or those named: `python -m benchmarks [capture] [cycle] [strategies] [long_run] [startup]`."""
+"""Run all benchmarks, or those named: `python -m benchmarks [NAME…]`, each the name of a file beside this one."""
 
 import sys
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import capture, cycle, long_run, startup, strategies
+from benchmarks import backfill, capture, cycle, long_run, replay, startup, strategies, tick
 
 BENCHMARKS = {
     "capture": capture.run,
     "cycle": cycle.run,
     "strategies": strategies.run,
     "long_run": long_run.run,
+    "replay": replay.run,
     "startup": startup.run,
+    "backfill": backfill.run,
+    "tick": tick.run,
 }
 
 

@@ -73,7 +73,7 @@ def take_capture(database: Database, folder: Path, venue: Venue) -> int:
     record = captures.save(database, folder, listing)
     settling.ask(database, captures.load(database, folder, record.capture_id), record, venue)
     list(settling.settle(database, record))
-    return judged(database, record).capture_id
+    return judged(database, folder, record).capture_id
 
 
 def trade(database: Database, folder: Path, venue: Venue, slugs: dict[str, list[str]]) -> list[Result]:

@@ -7,19 +7,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
-from benchmarks.measure import Figure, scratch_home
+from benchmarks.measure import Figure, scratch_home, timed
 
 LOADED = (
     "{ workspaceOrError { ... on Workspace { locationEntries { loadStatus locationOrLoadError { __typename } } } } }"
 )
 PATIENCE_SECONDS = 180
 ROUNDS = 3
+PRESCIENT_DEV = [str(Path(sys.executable).with_name("prescient")), "dev", "--port"]
 EMPTY_WORKSPACE = """
 load_from:
   - python_file: {relative_path: empty.py, location_name: one}
@@ -29,16 +30,24 @@ load_from:
 
 def seconds_until_loaded(command: Sequence[str], folder: Path, **environment: str) -> float:
     """Start a command that serves the Dagster UI on the port it is given, and stop it once its locations are loaded."""
+    port = free_port()
+    with running([*command, str(port)], folder, environment):
+        return timed(lambda: wait_until_loaded(port))
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    begun = time.perf_counter()
-    with _running([*command, str(port)], folder, environment):
-        while time.perf_counter() - begun < PATIENCE_SECONDS:
-            if _loaded(port):
-                return time.perf_counter() - begun
-            time.sleep(0.05)
-    raise TimeoutError(f"{command[0]} is not ready after {PATIENCE_SECONDS} s")
+        return int(probe.getsockname()[1])
+
+
+def wait_until_loaded(port: int) -> None:
+    """Wait until the UI on this port knows both code locations."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not _loaded(port):
+        if time.monotonic() > end:
+            raise TimeoutError(f"port {port} is not ready after {PATIENCE_SECONDS} s")
+        time.sleep(0.05)
 
 
 def _loaded(port: int) -> bool:
@@ -51,7 +60,8 @@ def _loaded(port: int) -> bool:
 
 
 @contextmanager
-def _running(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Iterator[None]:
+def running(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """A command in a folder, stopped as by Ctrl-C at the end of the block."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -77,8 +87,7 @@ def bare() -> float:
 
 
 def prescient(home: Path) -> float:
-    command = [str(Path(sys.executable).with_name("prescient")), "dev", "--port"]
-    return seconds_until_loaded(command, home, PRESCIENT_HOME=str(home))
+    return seconds_until_loaded(PRESCIENT_DEV, home, PRESCIENT_HOME=str(home))
 
 
 def run() -> Iterator[Figure]:

@@ -9,11 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from prescient_dagster.deciding_code import STRATEGIES as PACKAGE
+from prescient_dagster.deciding_code import deciding_files, fingerprint
 from prescient_dagster.domain.configs import did_you_mean
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.strategies import Strategy
 
-PACKAGE = "strategy_assets"
 NOT_STRATEGIES = {"definitions"}
 
 
@@ -55,3 +56,9 @@ def _told(error: Exception) -> str:
     if isinstance(error, SyntaxError):
         return f"{error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+
+
+@cache
+def code_version(strategy: str) -> str:
+    """The identity of the code that the strategy's decisions follow from."""
+    return fingerprint(deciding_files(strategy, strategy_files()))

@@ -2,27 +2,64 @@
 
 import dagster as dg
 
-from prescient_dagster.assets import automation, market_data
+from prescient_dagster.assets import (
+    alerts,
+    check_jobs,
+    jobs,
+    market_data,
+    partitions,
+    retention,
+    schedules,
+    weekly_drift,
+)
 from prescient_dagster.assets.performance import performance_asset
+from prescient_dagster.assets.portfolio_cycle import portfolio_cycle_job
+from prescient_dagster.assets.portfolio_jobs import portfolio_jobs
+from prescient_dagster.assets.replay_jobs import replay_job
+from prescient_dagster.assets.status import status_asset
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.resources import resources
 from prescient_dagster.settings import load_settings
 
 settings = load_settings()
+standing_checks = check_jobs.standing_checks(settings.stale_minutes)
+scheduled = [
+    schedules.market_data_schedule(settings.capture_schedule, settings.venue_name),
+    schedules.performance_schedule(settings.performance_cron),
+    schedules.status_schedule(settings.status_cron),
+    check_jobs.checks_schedule(settings.checks_cron),
+    retention.retention_schedule(settings),
+    weekly_drift.drift_schedule(settings.drift_cron),
+]
+watched_jobs = [*(schedule.job_name for schedule in scheduled), *strategy_names()]
+"""The jobs whose failure is a problem: those that nobody starts by hand, and so nobody watches."""
 defs = dg.Definitions(
     assets=[
-        market_data.capture,
+        check_jobs.with_freshness(market_data.capture, settings.stale_minutes),
         market_data.resolutions,
         market_data.settlements,
         market_data.ready,
         performance_asset(strategy_names()),
+        status_asset(watched_jobs, settings.stale_minutes),
+        weekly_drift.drift_asset(),
     ],
-    jobs=[automation.market_data_job(), automation.performance_job()],
-    schedules=[
-        automation.market_data_schedule(settings.capture_schedule),
-        automation.performance_schedule(settings.performance_cron),
+    asset_checks=standing_checks,
+    jobs=[
+        jobs.market_data_job(),
+        jobs.performance_job(),
+        jobs.status_job(),
+        check_jobs.checks_job(standing_checks),
+        retention.retention_job(),
+        weekly_drift.drift_job(),
+        *portfolio_jobs(strategy_names()),
+        portfolio_cycle_job(),
+        replay_job(strategy_names()),
     ],
-    sensors=[automation.partition_sensor(strategy_names())],
+    schedules=scheduled,
+    sensors=[
+        partitions.partition_sensor(strategy_names()),
+        alerts.alerts_sensor(watched_jobs, settings.alert_webhook, settings.venue_name, settings.stale_minutes),
+    ],
     resources=resources(),
     executor=dg.in_process_executor,
 )

@@ -9,6 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from prescient_dagster.domain.errors import InvalidInput
 
+LOG = "log"
+"""The alert channel that is no URL."""
+
 
 class VenueName(StrEnum):
     """The venues there are."""
@@ -22,6 +25,12 @@ def _known_venue(text: str) -> str:
     name, _, folder = text.partition(":")
     if name not in set(VenueName) or (name == VenueName.RECORDED) != bool(folder):
         raise ValueError("use simulated, polymarket or recorded:DIR")
+    return text
+
+
+def _known_channel(text: str) -> str:
+    if text not in ("", LOG) and not text.startswith(("http://", "https://")):
+        raise ValueError("use the URL of a webhook, http:// or https://, or log")
     return text
 
 
@@ -52,6 +61,20 @@ class Settings(BaseSettings):
     )
     strategy_cron: str = Field("* * * * *", description="when strategies look for a new capture")
     performance_cron: str = Field("0 * * * *", description="when performance is worked out")
+    status_cron: str = Field("*/5 * * * *", description="when the status of everything is taken down")
+    drift_cron: str = Field("0 5 * * 0", description="when what portfolios decided is decided again")
+    checks_cron: str = Field("*/10 * * * *", description="when the checks run that need no run of their asset")
+    stale_minutes: float = Field(
+        10, gt=0, description="age in minutes from which market data is stale; at least twice the time between captures"
+    )
+    alert_webhook: Annotated[str, AfterValidator(_known_channel)] = Field(
+        "", description="where alerts go: the URL of a webhook, or log; empty: nowhere"
+    )
+    retention_captures_days: int = Field(
+        14, ge=1, description="days for which captures are kept on which nothing was traded"
+    )
+    retention_runs_days: int = Field(7, ge=1, description="days for which Dagster's runs are kept")
+    retention_cron: str = Field("30 4 * * *", description="when what is older is removed")
     strict: bool = Field(False, description="1: a strategy that does not load is fatal")
 
     @property

@@ -1,11 +1,19 @@
 """The strategies' code location: every strategy file becomes a group of assets, a job and a schedule.
 
-A strategy that does not load leaves the others trading: its group shows one asset that carries the error.
+A strategy that does not load leaves the others trading: its group shows one asset that carries the error. `defs` holds
+all strategies. The attribute named after a strategy holds that one alone, for who gives each a code server of its own:
+
+    dagster code-server start -m strategy_assets.definitions -a momentum
+
+Both are made when they are asked for, so that such a server neither loads the other strategies nor fails with them.
 """
+
+from collections.abc import Sequence
+from functools import cache
 
 import dagster as dg
 
-from prescient_dagster.assets import automation
+from prescient_dagster.assets import jobs, schedules
 from prescient_dagster.assets.cycle import cycle_assets
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.domain.errors import StrategyUnavailable
@@ -24,8 +32,10 @@ def strategy_definitions(name: str) -> dg.Definitions:
         return dg.Definitions(assets=[offline(name, error)])
     return dg.Definitions(
         assets=[cycle_assets(strategy)],
-        jobs=[automation.strategy_job(name)],
-        schedules=[automation.strategy_schedule(name, settings.strategy_cron)],
+        jobs=[jobs.strategy_job(name)],
+        schedules=[
+            schedules.strategy_schedule(name, settings.strategy_cron, settings.capture_schedule, settings.stale_minutes)
+        ],
     )
 
 
@@ -35,7 +45,23 @@ def offline(name: str, error: StrategyUnavailable) -> dg.AssetSpec:
     return dg.AssetSpec([name, "offline"], group_name=name, description=told, metadata={"error": str(error)})
 
 
-defs = dg.Definitions.merge(
-    dg.Definitions(resources=resources(), executor=dg.in_process_executor),
-    *[strategy_definitions(name) for name in strategy_names()],
-)
+@cache
+def location(*names: str) -> dg.Definitions:
+    """A code location of these strategies."""
+    return dg.Definitions.merge(
+        dg.Definitions(resources=resources(), executor=dg.in_process_executor),
+        *[strategy_definitions(name) for name in names],
+    )
+
+
+def __getattr__(name: str) -> dg.Definitions:
+    if name == "defs":
+        return location(*strategy_names())
+    if name in strategy_names():
+        return location(name)
+    raise AttributeError(f"{__name__} has no {name}: use defs, or a strategy: {', '.join(strategy_names())}")
+
+
+def __dir__() -> Sequence[str]:
+    """Where Dagster looks for definitions if it is given this module and no attribute."""
+    return ["defs"]

@@ -206,7 +206,7 @@ def best_score(blended: list[Member]) -> Decimal | None:
 
 def select(capture: Capture, config: HybridConfig) -> Selection:
     """The candidates of any member. The funnel has every member's own, its filters named `member.filter`."""
-    wanted = np.zeros(len(capture.markets), dtype=bool)
+    wanted = np.zeros(len(capture.columns["tradable"]), dtype=bool)
     funnel: list[tuple[str, int]] = []
     for member in members(config):
         selection = member.strategy.select(capture, member.config)

@@ -1,8 +1,6 @@
 """What tests share: a real PostgreSQL with the newest schema, a database of its own for each test, the recordings."""
 
 import os
-import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from prescient_dagster.store import migrate, postgres
 from prescient_dagster.store.database import Database, connect
+from tests.processes import new_home
 
 RECORDINGS = Path(__file__).parents[2] / "shared" / "data" / "polymarket"
 # The tests' server may lose everything in a crash, and is faster for it.
@@ -29,14 +28,14 @@ def no_settings_of_the_tester(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """An empty home that PostgreSQL's own account can reach, also where the tests run as root."""
-    with _new_home() as home:
+    with new_home() as home:
         yield home
 
 
 @pytest.fixture(scope="session")
 def template_url() -> Iterator[str]:
     """A migrated, empty database on a server of this test process."""
-    with _new_home() as home:
+    with new_home() as home:
         url = postgres.start(home)
         _run(_server(url), *(f"ALTER SYSTEM SET {name} = off" for name in CARELESS), "SELECT pg_reload_conf()")
         database = connect(url)
@@ -80,18 +79,6 @@ def shared_data() -> Path:
     if not RECORDINGS.is_dir():
         pytest.skip(f"the recordings are not here: {RECORDINGS}")
     return RECORDINGS
-
-
-@contextmanager
-def _new_home() -> Iterator[Path]:
-    """A folder under /tmp, whose server ends with the block."""
-    path = Path(tempfile.mkdtemp(prefix="prescient-test-", dir="/tmp"))
-    path.chmod(0o755)
-    try:
-        yield path
-    finally:
-        postgres.stop(path)
-        shutil.rmtree(path)
 
 
 def _server(url: str) -> Engine:

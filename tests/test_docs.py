@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer
+from dagster import AssetKey
 
 from benchmarks.__main__ import BENCHMARKS
 from prescient_dagster.catalog import load_strategy, strategy_names
@@ -22,6 +23,7 @@ from prescient_dagster.domain.signals import RejectReason, SignalStatus
 from prescient_dagster.domain.snapshots import MarkSource, Snapshot
 from prescient_dagster.settings import Settings
 from strategy_assets.definitions import defs as strategies
+from tests.assets.forms import form_fields
 from tests.pages import PAGES, README, ROOT, Page
 
 STRATEGIES, MONEY, OPERATIONS = (
@@ -145,6 +147,47 @@ def test_everything_that_runs_by_itself_is_listed() -> None:
     there = [each.name for each in (*(platform.schedules or ()), *(platform.sensors or ()))]
     assert {re.findall("`(.+?)`", name)[0] for name in told} == {*there, "momentum_schedule"}
     assert "momentum_schedule" in {schedule.name for schedule in strategies.schedules or ()}
+
+
+def test_every_check_is_listed_with_what_fails_it_and_what_to_do() -> None:
+    assert table(OPERATIONS, "check", "asset", "fails where", "severity", "what to do") == check_rows()
+
+
+def check_rows() -> list[tuple[str, ...]]:
+    """A row for each check, those of the strategies together, in the words of their own pages."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for key, description in sorted(described_checks().items()):
+        parts = re.fullmatch(r"Fails where (.+)\. ((?:WARN|ERROR).*?)\. What to do: (.+)\.", description)
+        assert parts is not None, f"{key} does not say where it fails, how severe that is and what to do"
+        assets = found.setdefault((key[0], *parts.groups()), [])
+        assets += [] if code(key[1]) in assets else [code(key[1])]
+    return [(code(name), ", ".join(assets), *told) for (name, *told), assets in found.items()]
+
+
+def described_checks() -> dict[tuple[str, str], str]:
+    """The description of every check by its name and its asset; that of a strategy as `<strategy>/trades`."""
+    assets = [asset for defs in (platform, strategies) for asset in defs.resolve_asset_graph().assets_defs]
+    return {(spec.name, kind_of(spec.asset_key)): str(spec.description) for each in assets for spec in each.check_specs}
+
+
+def kind_of(key: AssetKey) -> str:
+    return "/".join(["<strategy>", *key.path[1:]] if len(key.path) > 1 else key.path)
+
+
+def test_every_job_is_listed_with_what_it_does_and_its_fields() -> None:
+    there = [job for job in platform.resolve_all_job_defs() if not job.name.startswith("__")]
+    expected = [(code(job.name), (job.description or "").rstrip("."), told_fields(job)) for job in there]
+    momentum = strategies.resolve_job_def("momentum")
+    expected.append((code("momentum"), str(momentum.description).rstrip("."), ""))
+    assert table(OPERATIONS, "job", "what it does", "fields") == expected
+
+
+def told_fields(job: Any) -> str:
+    """The fields of a form, those that must be filled in first."""
+    fields = form_fields(job)
+    needed, optional = ([code(name) for name in fields if fields[name].is_required is must] for must in (True, False))
+    told = [", ".join(needed), f"optional {', '.join(optional)}" if optional else ""]
+    return "; ".join(part for part in told if part)
 
 
 def test_every_command_is_listed_with_what_it_does() -> None:

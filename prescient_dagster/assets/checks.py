@@ -1,23 +1,209 @@
-"""What is checked with every run, and what to do where a check fails."""
+"""What is checked, what a failing check means, and what to do then. The rules themselves are in the domain.
 
-from collections.abc import Mapping, Sequence
+A check that forbids trading is an ERROR and refuses the capture (`ready` does so); settlement is never held up, so no
+check is blocking. Everything else is a WARN. Texts of strangers stand in tables only, which the UI shows as they are.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import dagster as dg
 
-BALANCE = "The books rebuilt from the trades equal the stored ones, to the last digit."
+from prescient_dagster.domain.configs import StrategyConfig
+from prescient_dagster.domain.health import MarketData
+from prescient_dagster.domain.plausibility import FEW_UNREADABLE, MOST_CROSSED, MOST_UNREADABLE, Finding, Rule
+from prescient_dagster.store.resolutions import Pending
+
+REFUSES = "ERROR, the capture is refused"
+OLDEST_TRADED = timedelta(minutes=StrategyConfig.model_fields["max_capture_age_minutes"].default)
+LONGEST_PENDING = timedelta(days=7)
+LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check as its page and the documentation tell of it.
+
+    Attributes:
+        asset: what it belongs to, the first of several.
+        fails: where it fails.
+        severity: of a failure.
+        to_do: what to do then.
+    """
+
+    name: str
+    asset: str
+    fails: str
+    severity: str
+    to_do: str
+
+    def spec(self, asset: dg.AssetKey | str | None = None) -> dg.AssetCheckSpec:
+        """The check on its asset, or on another that has it too."""
+        return dg.AssetCheckSpec(self.name, asset=asset or self.asset, description=self.description)
+
+    @property
+    def description(self) -> str:
+        """What its page says."""
+        return f"Fails where {self.fails}. {self.severity}. What to do: {self.to_do}."
+
+    def result(
+        self,
+        wrong: str,
+        *,
+        error: bool = False,
+        well: str = "",
+        asset: dg.AssetKey | str | None = None,
+        metadata: Mapping[str, float | dg.MetadataValue[Any]] | None = None,
+    ) -> dg.AssetCheckResult:
+        """How it came out.
+
+        Args:
+            wrong: what is wrong, in our own words; empty: it passed.
+            error: whether that forbids trading, or the books are wrong.
+            well: what to say where it passed.
+        """
+        return dg.AssetCheckResult(
+            passed=not wrong,
+            check_name=self.name,
+            asset_key=dg.AssetKey.from_coercible(asset or self.asset),
+            severity=dg.AssetCheckSeverity.ERROR if error else dg.AssetCheckSeverity.WARN,
+            description=f"{wrong}: {self.to_do}" if wrong else well,
+            metadata=metadata or {},
+        )
+
+
+OF_CAPTURES = (
+    Check(
+        Rule.COUNTS.value,
+        "markets",
+        "no market is tradable, or there are less than half as many markets as in the capture before",
+        REFUSES,
+        "look whether the venue works; a next capture like it is let through",
+    ),
+    Check(
+        Rule.PRICES.value,
+        "markets",
+        "a price is below 0 or above 1",
+        REFUSES,
+        "report the rows that are shown; prices are read wrongly",
+    ),
+    Check(
+        Rule.QUOTES.value,
+        "markets",
+        "a market has a bid above its ask",
+        f"WARN; above {MOST_CROSSED:.0%} of the quoted markets {REFUSES}",
+        "look at the rows on the venue; the next capture should be without them",
+    ),
+    Check(
+        Rule.RECORDS.value,
+        "markets",
+        f"more than {FEW_UNREADABLE:.1%} of the venue's records cannot be read",
+        f"WARN; above {MOST_UNREADABLE:.0%} {REFUSES}",
+        "report the rows that are shown; they are left out, nothing trades on them",
+    ),
+)
+FRESH = Check(
+    "captures_fresh",
+    "ready",
+    "the newest capture that may be traded is older than `PRESCIENT_STALE_MINUTES`, or there is none",
+    f"WARN; ERROR where there is none, or above {OLDEST_TRADED.total_seconds() / 60:.0f} minutes, from which on "
+    "portfolios no longer trade on it by default",
+    "see the last runs of `market_data`, and that `market_data_schedule` is on",
+)
+IN_TIME = Check(
+    "resolutions_in_time",
+    "resolutions",
+    f"a market that is held closed more than {LONGEST_PENDING.days} days ago and is still not resolved",
+    "WARN",
+    "look at it on the venue; it is valued at the venue's price and settled once it is resolved",
+)
+BALANCED = Check(
+    "books_balance",
+    "settlements",
+    "the books rebuilt from the trades differ from the stored ones, be it in the last digit",
+    "ERROR",
+    "pause the portfolios (`prescient portfolio pause`), look again with `prescient db reconcile`, and report it",
+)
+NONE_FAILED = Check(
+    "no_portfolio_failed",
+    "performance",
+    "the last cycle of a portfolio failed",
+    "WARN",
+    "correct the portfolio (`prescient portfolio update`); it trades the next capture",
+)
+CHECKS = (*OF_CAPTURES, FRESH, IN_TIME, BALANCED, NONE_FAILED)
+
+
+def of_capture(found: Sequence[Finding]) -> Iterator[dg.AssetCheckResult]:
+    """What the rules say of a capture, as results of the checks on `markets`."""
+    checks = {check.name: check for check in OF_CAPTURES}
+    for finding in found:
+        yield checks[finding.rule.value].result(
+            finding.wrong,
+            error=finding.forbids,
+            well=", ".join(f"{figure:,} {name.replace('_', ' ')}" for name, figure in finding.figures.items()),
+            metadata={**finding.figures, **_table("worst", finding.worst)},
+        )
+
+
+def fresh(data: MarketData, at: datetime, stale_minutes: float) -> dg.AssetCheckResult:
+    """Whether what may be traded is new enough. `at`: now, by our clock."""
+    stale = "no capture is ready to be traded" if data.ready is None else data.stale(at, stale_minutes)
+    if data.ready is None:
+        return FRESH.result(_joined(stale, data.refused()), error=True)
+    age = at - data.ready.stored_at
+    return FRESH.result(
+        _joined(stale, data.refused()) if stale else "",
+        error=age > OLDEST_TRADED,
+        well=f"capture {data.ready.capture_id} is new enough",
+        metadata={"capture_id": data.ready.capture_id, "age_minutes": round(age / timedelta(minutes=1), 1)},
+    )
+
+
+def in_time(waiting: Sequence[Pending], captured_at: datetime) -> dg.AssetCheckResult:
+    """Whether a market has been waiting for its resolution for too long by the venue's clock."""
+    late = [market for market in waiting if captured_at - market.since > LONGEST_PENDING]
+    rows = [
+        {
+            "market_id": market.market_id,
+            "question": market.market_question,
+            "reason": market.reason,
+            "days": round((captured_at - market.since) / timedelta(days=1), 1),
+        }
+        for market in late
+    ]
+    wrong = f"{len(late)} markets that are held closed more than {LONGEST_PENDING.days} days ago and are not resolved"
+    return IN_TIME.result(wrong if late else "", well=f"{len(waiting)} are pending", metadata=_table("pending", rows))
 
 
 def balance_check(asset: dg.AssetKey | str, found: Mapping[str, Sequence[str]]) -> dg.AssetCheckResult:
     """The result of reconciling the books of these portfolios."""
     wrong = {slug: list(differences) for slug, differences in found.items() if differences}
-    return dg.AssetCheckResult(
-        passed=not wrong,
-        check_name="books_balance",
-        asset_key=dg.AssetKey.from_coercible(asset),
-        description=(
-            f"the books of {', '.join(wrong)} do not balance: pause them and run `prescient db reconcile`"
-            if wrong
-            else f"{len(found)} portfolios balance"
-        ),
+    return BALANCED.result(
+        f"the books of {', '.join(wrong)} do not balance" if wrong else "",
+        error=True,
+        well=f"{len(found)} portfolios balance",
+        asset=asset,
         metadata={"differences": dg.MetadataValue.json(wrong)} if wrong else {},
     )
+
+
+def failing_check(asset: dg.AssetKey | str, failing: Mapping[str, str]) -> dg.AssetCheckResult:
+    """Which portfolios are left failed; why, by slug."""
+    rows = [{"portfolio": slug, "reason": reason[:LONGEST_REASON]} for slug, reason in failing.items()]
+    return NONE_FAILED.result(
+        f"the last cycle of {', '.join(failing)} failed" if failing else "",
+        well="no portfolio is left failed",
+        asset=asset,
+        metadata=_table("failed", rows),
+    )
+
+
+def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, dg.MetadataValue[Any]]:
+    return {name: dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows])} if rows else {}
+
+
+def _joined(*told: str | None) -> str:
+    return "; ".join(text for text in told if text)

@@ -5,35 +5,47 @@ logged as soon as its transaction is committed, failures are collected, and one 
 portfolio goes red alone, in one process for all.
 """
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from prescient_dagster import domain
 from prescient_dagster.assets import cycle_metadata
-from prescient_dagster.assets.checks import BALANCE, balance_check
+from prescient_dagster.assets.checks import BALANCED, NONE_FAILED, balance_check, failing_check
+from prescient_dagster.assets.cycle_failure import failure
 from prescient_dagster.assets.cycle_orders import FetchBooks, Order, Result
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.assets.run_config import given, run_config_class
-from prescient_dagster.catalog import strategy_files
+from prescient_dagster.catalog import code_version
 from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.strategies import Strategy
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
+from prescient_dagster.store import portfolios
 from prescient_dagster.store.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.reconciliation import reconcile
 
 DESCRIPTIONS = {
-    Stage.SIGNALS: "What each portfolio wishes to buy or sell on a capture, and why. Materialized alone: a dry run.",
-    Stage.TRADES: "How the signals were filled: shares, price and fee of each trade, or the reason of each refusal.",
-    Stage.SNAPSHOTS: "What each portfolio is worth on the capture: cash, positions at the bid, equity and profit.",
+    Stage.SIGNALS: (
+        "What each portfolio wishes to buy or sell on a capture, and why, with how many markets each filter removed. "
+        "Materialized alone it is a dry run: nothing is traded."
+    ),
+    Stage.TRADES: (
+        "What became of each signal: shares, price against the best quote, slippage and fee of a trade, or the reason "
+        "of a refusal."
+    ),
+    Stage.SNAPSHOTS: (
+        "What each portfolio is worth on a capture: cash, positions at the bid, equity, profit, and how it got there."
+    ),
 }
+WHEN = (
+    "One partition is one portfolio, named by its slug. `{schedule}` runs signals, trades and snapshots of all of them "
+    "once for every capture that `ready` lets through. By hand: *Materialize…*, and choose portfolios; every setting "
+    "has a default, so no config is needed."
+)
+OWNERS = ["team:prescient"]
 UPSTREAM = {Stage.TRADES: Stage.SIGNALS, Stage.SNAPSHOTS: Stage.TRADES}
 
 
@@ -63,15 +75,23 @@ def specs(strategy: Strategy[Any], version: str) -> list[dg.AssetSpec]:
         dg.AssetSpec(
             asset_key(strategy.name, stage),
             deps=["ready" if stage is Stage.SIGNALS else asset_key(strategy.name, UPSTREAM[stage])],
-            description=f"{DESCRIPTIONS[stage]}\n\n{strategy.title}: {strategy.description}",
+            description=_description(strategy, stage),
             group_name=strategy.name,
+            owners=OWNERS,
             skippable=True,
             code_version=version,
-            kinds={"postgres"},
-            tags={"strategy": strategy.name},
+            kinds={"python", "postgres"},
+            tags={"strategy": strategy.name, "stage": stage.value},
+            metadata={"dagster/table_name": f"prescient.{stage.value}"},
         )
         for stage in Stage
     ]
+
+
+def _description(strategy: Strategy[Any], stage: Stage) -> str:
+    """What the asset is, which idea it follows, when it runs and what its partitions are."""
+    idea = f"**{strategy.title}**: {strategy.description}"
+    return "\n\n".join([DESCRIPTIONS[stage], idea, WHEN.format(schedule=f"{strategy.name}_schedule")])
 
 
 def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
@@ -88,7 +108,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=strategy.name,
         description=strategy.description,
-        check_specs=[dg.AssetCheckSpec("books_balance", asset=traded, description=BALANCE)],
+        check_specs=[BALANCED.spec(traded), NONE_FAILED.spec(traded)],
     )
     def cycle(
         context: dg.AssetExecutionContext,
@@ -104,8 +124,10 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
             # Before the failure is raised: a step that has failed yields no checks.
             with explained():
                 yield balance_check(traded, reconcile(store, context.partition_keys))
+                left_failed = portfolios.activity(store).get(strategy.name)
+                yield failing_check(traded, left_failed.failing if left_failed else {})
         if failed:
-            raise _failure(failed, len(context.partition_keys))
+            raise failure(failed, len(context.partition_keys))
 
     return cycle
 
@@ -124,16 +146,16 @@ def _order(context: dg.AssetExecutionContext, config: Any, version: str) -> Orde
     )
 
 
-def _carried_out(context: dg.AssetExecutionContext, desk: Desk, order: Order) -> dict[str, str]:
-    """Carry out the order, log what each portfolio did, and return the reasons of those that failed."""
-    failed = {}
+def _carried_out(context: dg.AssetExecutionContext, desk: Desk, order: Order) -> list[Result]:
+    """Carry out the order, log what each portfolio did, and return those that failed."""
+    failed = []
     with explained():
         for result in desk.carry_out(order):
-            if result.error is not None:
-                context.log.error(f"{result.slug}: {result.error}")
-                failed[result.slug] = result.error
-            else:
+            if result.error is None:
                 _log(context, result)
+            else:
+                context.log.error(f"{result.slug}: {result.error}")
+                failed.append(result)
     return failed
 
 
@@ -143,28 +165,9 @@ def _log(context: dg.AssetExecutionContext, result: Result) -> None:
         context.log_event(dg.AssetMaterialization(key, partition=result.slug, metadata=metadata))
 
 
-def _failure(failed: Mapping[str, str], portfolios: int) -> dg.Failure:
-    reasons = "; ".join(f"{slug}: {reason}" for slug, reason in failed.items())
-    return dg.Failure(
-        f"{len(failed)} of {portfolios} portfolios failed. {reasons}",
-        metadata={"failed": dg.MetadataValue.json(dict(failed))},
-        allow_retries=False,
-    )
-
-
 def _book_fetcher(venue: VenueResource, database: Database) -> FetchBooks:
     def fetch(token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
         with venue.open(database) as opened:
             return opened.order_books(token_ids, captured_at)
 
     return fetch
-
-
-@cache
-def code_version(strategy: str) -> str:
-    """The identity of the code that decides: the strategy's file and the domain's."""
-    domain_files = sorted(Path(next(iter(domain.__path__))).glob("*.py"))
-    digest = hashlib.sha256()
-    for path in (strategy_files()[strategy], *domain_files):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]

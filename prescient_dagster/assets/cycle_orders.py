@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import StrategyConfig
 from prescient_dagster.domain.fills import OrderBook
+from prescient_dagster.domain.ledger import Position
 from prescient_dagster.domain.orders import Outcome
 from prescient_dagster.domain.signals import Signal
 from prescient_dagster.domain.snapshots import Snapshot
 from prescient_dagster.store.captures import CaptureRecord
-from prescient_dagster.store.cycles import Stage, Standing
+from prescient_dagster.store.cycles import CycleRecord, Stage, Standing
 
 
 class FetchBooks(Protocol):
@@ -40,13 +42,20 @@ class Order:
     run_id: str = ""
     code_version: str = ""
 
+    def settings_of(self, slug: str) -> dict[str, Any]:
+        """What this run sets for a portfolio."""
+        return {**self.overrides, **self.overrides_of.get(slug, {})}
+
 
 @dataclass(frozen=True)
 class Plan:
     """What one portfolio is about to do on a capture, before the order books are known.
 
     Attributes:
+        wishes: how many entries the strategy wished for, before what is held and the caps took theirs.
         numbers: of the stored signals that are about to be executed; None: the signals are new.
+        why: why it does less than a cycle does, or something else.
+        earlier: the cycle that it goes on with.
     """
 
     standing: Standing
@@ -55,7 +64,10 @@ class Plan:
     config: StrategyConfig | None = None
     selection: Selection | None = None
     signals: tuple[Signal, ...] = ()
+    wishes: int | None = None
     numbers: tuple[int, ...] | None = None
+    why: str = ""
+    earlier: CycleRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -63,16 +75,43 @@ class Result:
     """What became of one portfolio: ok, paused, closed, already_traded, or failed with an error.
 
     Already traded is also a capture that its books have passed, by a settlement of a newer one.
+
+    Attributes:
+        record: the capture; `age` is the real time since it was stored.
+        remedy: what to do about the error.
+        why: why less was done than a cycle does; empty: it was not.
+        earlier: the cycle of this portfolio that came before and explains this result.
+        settings: what this run sets for the portfolio, over its own settings.
+        config: the effective config as JSON values; of a capture traded before, the one it was traded with.
+        numbers: of the stored signals, in the order of the outcomes.
+        questions: of the markets of the signals.
+        positions: held afterwards, valued.
+        equity: initial balance, then that of snapshots up to this one; empty where many portfolios share the run.
     """
 
     slug: str
     status: str
-    capture_id: int
+    record: CaptureRecord
+    age: timedelta
     error: str | None = None
-    config: StrategyConfig | None = None
+    remedy: str = ""
+    why: str = ""
+    earlier: CycleRecord | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] | None = None
+    config_sha256: str = ""
     selection: Selection | None = None
+    wishes: int | None = None
     outcomes: tuple[Outcome, ...] = ()
+    numbers: Sequence[int] = ()
+    questions: Mapping[str, str] = field(default_factory=dict)
     snapshot: Snapshot | None = None
+    positions: tuple[Position, ...] = ()
+    equity: tuple[Decimal, ...] = ()
+
+    @property
+    def capture_id(self) -> int:
+        return self.record.capture_id
 
     @property
     def markets_analyzed(self) -> int:

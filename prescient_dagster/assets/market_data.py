@@ -1,18 +1,23 @@
 """Market data: what the venue lists becomes a capture, and a capture that is complete becomes ready to be traded."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 
-from prescient_dagster.assets import settling
-from prescient_dagster.assets.checks import BALANCE, balance_check
+from prescient_dagster.assets import checks, settling
+from prescient_dagster.assets.checks import BALANCED, OF_CAPTURES, balance_check
+from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.failures import explained
+from prescient_dagster.assets.file_versions import version_of
 from prescient_dagster.assets.settling import Settled
 from prescient_dagster.domain import plausibility
 from prescient_dagster.domain.errors import NotFound
-from prescient_dagster.domain.markets import Listing
+from prescient_dagster.domain.markets import EVENTS, MARKETS, Column, Kind
+from prescient_dagster.domain.plausibility import Finding
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store import captures
 from prescient_dagster.store import resolutions as waiting_markets
@@ -23,72 +28,123 @@ from prescient_dagster.store.resolutions import Pending
 
 GROUP = "market_data"
 POOL = "market_data"
+TAGS = {"layer": "platform", "runs": "every_capture"}
 MOST_ROWS = 100
+CAPTURE_CODE = version_of("venue/**/*.py", "domain/markets.py", "store/capture_files.py")
+TYPES: dict[Kind, str] = {
+    "text": "string",
+    "number": "double",
+    "integer": "bigint",
+    "flag": "boolean",
+    "time": "timestamp (UTC)",
+}
+"""What the columns are called in the schema of the assets."""
+
+
+def _table(name: str, description: str, key: str, columns: Mapping[str, Column], **more: Any) -> dg.AssetSpec:
+    """A table of a capture, whose rows are told apart by `key`."""
+    unique = dg.TableColumnConstraints(nullable=False, unique=True)
+    schema = [
+        dg.TableColumn(told, TYPES[column.kind], column.meaning, constraints=unique if told == key else None)
+        for told, column in columns.items()
+    ]
+    return dg.AssetSpec(
+        name,
+        description=f"{description}\n\nRuns at every tick of `market_data_schedule` and with the job `market_data`: "
+        "`events` and `markets` are taken together, all or nothing, and before everything else.",
+        group_name=GROUP,
+        skippable=True,
+        kinds={"python", "parquet"},
+        owners=OWNERS,
+        tags=TAGS,
+        code_version=CAPTURE_CODE,
+        metadata={"dagster/column_schema": dg.TableSchema(schema)},
+        **more,
+    )
 
 
 @dg.multi_asset(
     name="capture",
     specs=[
-        dg.AssetSpec(
+        _table(
             "events",
-            description="The questions the venue lists, as one immutable capture. Every portfolio trades on captures.",
-            group_name=GROUP,
-            skippable=True,
-            kinds={"parquet"},
+            "The questions the venue lists, as one immutable capture. Every portfolio trades on captures.",
+            "event_id",
+            EVENTS,
         ),
-        dg.AssetSpec(
+        _table(
             "markets",
+            "The markets of those events with quotes, liquidity and fees: one row per binary question.",
+            "market_id",
+            MARKETS,
             deps=["events"],
-            description="The markets of those events with quotes, liquidity and fees: one row per binary question.",
-            group_name=GROUP,
-            skippable=True,
-            kinds={"parquet"},
         ),
     ],
+    check_specs=[check.spec() for check in OF_CAPTURES],
     pool=POOL,
 )
 def capture(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles, venue: VenueResource
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Ask the venue for everything it lists and store it, all or nothing."""
-    store = database.open()
+    store, folder = database.open(), capture_files.folder
     with explained():
         newest = captures.newest(store)
         with venue.open(store) as opened:
             listing = opened.next_listing(None if newest is None else newest.captured_at)
-        record = None if listing is None else captures.save(store, capture_files.folder, listing, context.run.run_id)
-    if listing is None or record is None:
-        context.log.info("the recording is at its end: no capture was made")
-        return
-    yield dg.MaterializeResult(asset_key="events", metadata=_told(record) | {"events": record.events})
-    yield dg.MaterializeResult(asset_key="markets", metadata=_told(record) | _markets_told(record, listing))
+        record = newest if listing is None else captures.save(store, folder, listing, context.run.run_id)
+        if record is None:
+            raise NotFound("the recording holds nothing to capture: add recordings to its folder")
+        if listing is None:
+            context.log.info("the recording is at its end: no capture was made, the newest is checked again")
+        else:
+            yield dg.MaterializeResult(asset_key="events", metadata=_told(record, folder, "events", record.events))
+            counts = {"tradable_markets": record.tradable_markets, "rejected_records": record.rejected_records}
+            yield dg.MaterializeResult(
+                asset_key="markets", metadata=_told(record, folder, "markets", record.markets) | counts
+            )
+        yield from checks.of_capture(_findings(store, folder, record, None if listing is None else listing.markets))
 
 
-def _told(record: CaptureRecord) -> dict[str, Any]:
+def _told(record: CaptureRecord, folder: Path, noun: str, rows: int) -> dict[str, Any]:
     return {
         "capture_id": record.capture_id,
         "captured_at": dg.MetadataValue.timestamp(record.captured_at),
         "venue": record.venue,
+        noun: rows,
+        "dagster/row_count": rows,
+        "file": dg.MetadataValue.path(folder / f"{record.path}.{noun}.parquet"),
+        "capture_bytes": record.bytes,
     }
 
 
-def _markets_told(record: CaptureRecord, listing: Listing) -> dict[str, Any]:
-    rows = [
-        dg.TableRecord({"kind": rejection.kind, "id": rejection.record_id, "reason": rejection.reason})
-        for rejection in listing.rejections
-    ]
-    return {
-        "markets": record.markets,
-        "tradable_markets": record.tradable_markets,
-        "rejected_records": dg.MetadataValue.table(rows) if rows else 0,
-    }
+def _findings(
+    database: Database, folder: Path, record: CaptureRecord, markets: pd.DataFrame | None = None
+) -> list[Finding]:
+    """What the rules say of a stored capture; without its markets at hand they are read from its file."""
+    if markets is None:
+        markets = captures.load(database, folder, record.capture_id).markets
+    before = captures.previous(database, record.captured_at)
+    left_out = captures.rejections(database, record.capture_id) if record.rejected_records else []
+    return plausibility.findings(record.events, markets, left_out, None if before is None else before.markets)
 
 
-@dg.asset(deps=["markets"], group_name=GROUP, pool=POOL, kinds={"postgres"})
+@dg.asset(
+    deps=["markets"],
+    group_name=GROUP,
+    pool=POOL,
+    kinds={"python", "postgres"},
+    owners=OWNERS,
+    tags=TAGS,
+    code_version=version_of("venue/**/*.py", "assets/settling.py", "domain/settlement.py", "store/resolutions.py"),
+)
 def resolutions(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles, venue: VenueResource
 ) -> dg.MaterializeResult[None]:
-    """How markets ended that are held, or were sold, and have closed or left the listing; pending ones and why."""
+    """How markets ended that are held, or were sold, and have closed or left the listing; pending ones and why.
+
+    Runs with the job `market_data`, after each capture, whether that may be traded or not.
+    """
     store = database.open()
     with explained():
         record = _capture_of(store, context.run.run_id)
@@ -125,13 +181,19 @@ def _pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.Meta
     deps=["resolutions"],
     group_name=GROUP,
     pool=POOL,
-    kinds={"postgres"},
-    check_specs=[dg.AssetCheckSpec("books_balance", asset="settlements", description=BALANCE)],
+    kinds={"python", "postgres"},
+    owners=OWNERS,
+    tags=TAGS,
+    code_version=version_of("assets/settling.py", *(f"domain/{noun}.py" for noun in ("settlement", "ledger", "money"))),
+    check_specs=[BALANCED.spec()],
 )
 def settlements(
     context: dg.AssetExecutionContext, database: DatabaseResource
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """What every portfolio was paid for its positions in markets that have ended, paused or not; corrections too."""
+    """What every portfolio was paid for its positions in markets that have ended, paused or not; corrections too.
+
+    Runs with the job `market_data`, once `resolutions` has asked; also on a capture that will be refused.
+    """
     store = database.open()
     with explained():
         record = _capture_of(store, context.run.run_id)
@@ -160,14 +222,34 @@ def _paid_told(paid: Sequence[Settled]) -> dict[str, Any]:
     return {"portfolios": len(paid), "settled": len(rows), **table}
 
 
-@dg.asset(deps=["settlements"], group_name=GROUP, pool=POOL, kinds={"postgres"})
-def ready(context: dg.AssetExecutionContext, database: DatabaseResource) -> dg.MaterializeResult[None]:
-    """The newest capture, let through for trading or refused with the reason. Strategies wait for it."""
+@dg.asset(
+    deps=["settlements"],
+    group_name=GROUP,
+    pool=POOL,
+    kinds={"python", "postgres"},
+    owners=OWNERS,
+    tags=TAGS,
+    code_version=version_of("domain/plausibility.py"),
+)
+def ready(
+    context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles
+) -> dg.MaterializeResult[None]:
+    """The newest capture, let through for trading or refused with the reason. Strategies wait for it.
+
+    Runs with the job `market_data`, last, once all settlements are booked.
+    """
     store = database.open()
     with explained():
-        record = judged(store, _capture_of(store, context.run.run_id))
+        record = judged(store, capture_files.folder, _capture_of(store, context.run.run_id))
+    age = datetime.now(UTC) - record.stored_at
     return dg.MaterializeResult(
-        metadata={"capture_id": record.capture_id, "status": str(record.status), "reason": record.status_reason or ""}
+        metadata={
+            "capture_id": record.capture_id,
+            "captured_at": dg.MetadataValue.timestamp(record.captured_at),
+            "status": str(record.status),
+            "reason": record.status_reason or "",
+            "age_seconds": round(age.total_seconds(), 1),
+        }
     )
 
 
@@ -179,12 +261,11 @@ def _capture_of(store: Database, run_id: str) -> CaptureRecord:
     return record
 
 
-def judged(store: Database, record: CaptureRecord) -> CaptureRecord:
+def judged(database: Database, folder: Path, record: CaptureRecord) -> CaptureRecord:
     """The capture, marked ready or refused; one that has been judged stays as it is."""
     if record.status is not CaptureStatus.STORED:
         return record
-    before = captures.previous(store, record.captured_at)
-    reason = plausibility.refusal(record.markets, record.tradable_markets, None if before is None else before.markets)
+    reason = plausibility.refusal(_findings(database, folder, record))
     if reason is None:
-        return captures.mark_ready(store, record.capture_id)
-    return captures.mark_refused(store, record.capture_id, reason)
+        return captures.mark_ready(database, record.capture_id)
+    return captures.mark_refused(database, record.capture_id, reason)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from prescient_dagster.assets.cycle import asset_key
+from prescient_dagster.assets.cycle import OWNERS, asset_key
 from prescient_dagster.assets.failures import explained
+from prescient_dagster.assets.file_versions import version_of
 from prescient_dagster.assets.performance_metadata import metadata
 from prescient_dagster.domain.leaderboard import leaderboard
 from prescient_dagster.resources import DatabaseResource
@@ -22,10 +23,14 @@ def performance_asset(strategies: Sequence[str]) -> dg.AssetsDefinition:
         name=NAME,
         deps=[asset_key(strategy, Stage.SNAPSHOTS) for strategy in strategies],
         group_name=NAME,
-        kinds={"postgres"},
+        kinds={"python", "postgres"},
+        owners=OWNERS,
+        tags={"layer": "platform", "runs": "on_schedule"},
+        code_version=version_of("domain/*.py", "store/performance.py"),
         description=(
             "Which portfolio and which strategy is ahead, and why: returns, drawdowns, closed positions, where the "
-            "profit came from, and whether the prices paid were right. `prescient performance` shows the same."
+            "profit came from, and whether the prices paid were right. `prescient performance` shows the same.\n\n"
+            "Runs at every tick of `performance_schedule`, every hour by default; by hand at any time."
         ),
     )
     def performance(database: DatabaseResource) -> dg.MaterializeResult[None]:

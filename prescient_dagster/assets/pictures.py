@@ -10,7 +10,8 @@ from itertools import pairwise
 
 WIDTH, HEIGHT, MARGIN = 480, 88, 6  # in units of half a pixel, so that whole numbers are fine enough
 MOST_POINTS = 80
-BLUE, RED, GREY = "#3b82f6", "#ef4444", "#8b949e"
+MOST_BARS = 40  # what the UI shows in place, not behind a button, has less than 1,000 characters
+BLUE, RED, GREEN, GREY = "#3b82f6", "#ef4444", "#22c55e", "#8b949e"
 
 
 def equity_curve(equity: Sequence[float], title: str) -> str:
@@ -28,6 +29,21 @@ def drawdown_curve(drawdowns: Sequence[float], title: str) -> str:
     points = " ".join([f"0,{place(0)}", *_points(values, place), f"{WIDTH},{place(0)}"])
     area = f'<polygon points="{points}" fill="{RED}" fill-opacity="0.25" stroke="none"/>'
     return _picture(title, area + _line(values, place, RED))
+
+
+def bars(values: Sequence[float], title: str) -> str:
+    """Markdown of a bar for each of the first values: gains upwards, losses downwards."""
+    values = values[:MOST_BARS]
+    place, step = _scale([0.0, *values]), WIDTH / max(len(values), 12)
+    at = {number: round(step * (number + 0.5)) for number in range(len(values))}
+    ups = "".join(f"M{at[number]} {place(0)}V{place(value)}" for number, value in enumerate(values) if value >= 0)
+    downs = "".join(f"M{at[number]} {place(0)}V{place(value)}" for number, value in enumerate(values) if value < 0)
+    ground = f'<path d="M0 {place(0)}H{WIDTH}" stroke="{GREY}"/>'
+    width = round(step * 0.6)
+    gains, losses = (
+        f'<path d="{path}" stroke="{colour}" stroke-width="{width}"/>' for path, colour in ((ups, GREEN), (downs, RED))
+    )
+    return _picture(title, ground + gains + losses)
 
 
 def thinned(values: Sequence[float], keep: Callable[[Sequence[float]], float]) -> list[float]:

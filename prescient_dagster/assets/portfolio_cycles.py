@@ -5,13 +5,17 @@ are fetched once; then each portfolio is saved in a transaction of its own. A po
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from prescient_dagster.assets import cycle_words
 from prescient_dagster.assets.cycle_orders import FetchBooks, Order, Plan, Result
+from prescient_dagster.assets.cycle_results import Curve, Results
+from prescient_dagster.assets.cycle_results import age as capture_age
 from prescient_dagster.domain import cycle, snapshots
 from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import StrategyConfig, validated
@@ -24,6 +28,7 @@ from prescient_dagster.domain.portfolios import PortfolioStatus
 from prescient_dagster.domain.signals import SignalStatus
 from prescient_dagster.domain.strategies import Strategy
 from prescient_dagster.store import captures, cycles, order_books, orders
+from prescient_dagster.store import snapshots as stored_snapshots
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.cycles import Stage, Standing
 from prescient_dagster.store.database import Database
@@ -65,6 +70,7 @@ class Desk:
         self.record = captures.ready(self.database, order.capture_id)
         self.newest_id = captures.ready(self.database, None).capture_id
         self.previous = captures.previous_ready(self.database, self.record.captured_at)
+        self.results = Results(order, self._curves(order))
         standings = cycles.load_standings(self.database, order.slugs)
         plans = [self._guarded(slug, partial(self._planned, slug, standings.get(slug))) for slug in order.slugs]
         self._fetch(plan for plan in plans if isinstance(plan, Plan))
@@ -76,25 +82,31 @@ class Desk:
         try:
             return step()
         except PrescientError as error:
-            reason = str(error)
+            reason, remedy = str(error), cycle_words.remedy(error, slug)
         except Exception as error:  # a fault of a strategy's code must not stop the other portfolios
             logger.exception("portfolio %s", slug)
-            reason = f"{type(error).__name__}: {error}"
+            reason, remedy = f"{type(error).__name__}: {error}", cycle_words.UNEXPECTED
         cycles.note_failure(self.database, slug, reason)
-        return Result(slug, "failed", self.record.capture_id, reason)
+        return self.results.plain(slug, "failed", self.record, error=reason, remedy=remedy)
+
+    def _curves(self, order: Order) -> Mapping[str, Curve]:
+        """The equity so far of all portfolios, in one query; none is needed where no picture is drawn."""
+        if Stage.SNAPSHOTS not in order.stages or not Results.illustrated(order):
+            return {}
+        return stored_snapshots.equity_curves(self.database, order.slugs)
 
     def _planned(self, slug: str, standing: Standing | None) -> Plan | Result:
         if standing is None or standing.portfolio.strategy_type != self.strategy.name:
             raise NotFound(f"no {self.strategy.name} portfolio {slug!r}; `prescient portfolio create` makes one")
         status, stages, newest = standing.portfolio.status, self.order.stages, standing.newest_cycle
         if status is PortfolioStatus.CLOSED:
-            return Result(slug, "closed", self.record.capture_id)
+            return self.results.plain(slug, "closed", self.record, why=cycle_words.CLOSED)
         if newest is not None and newest.captured_at > self.record.captured_at:
             raise Conflict(f"capture {self.record.capture_id} is older than its last cycle's, {newest.capture_id}")
         if _passed(standing, self.record):
-            return Result(slug, "already_traded", self.record.capture_id)
+            return self.results.already(slug, self.record, cycle_words.passed(self.record), newest)
         if status is PortfolioStatus.PAUSED:
-            return Plan(standing, self.record, stages & {Stage.SNAPSHOTS})
+            return Plan(standing, self.record, stages & {Stage.SNAPSHOTS}, why=cycle_words.paused(slug))
         if Stage.SIGNALS not in stages and Stage.TRADES in stages:
             return self._pending(standing)
         return self._anew(standing) if Stage.SIGNALS in stages else Plan(standing, self.record, stages)
@@ -103,13 +115,11 @@ class Desk:
         """A new cycle on the run's capture, or what is left of one that stopped half-way."""
         newest, slug = standing.newest_cycle, standing.portfolio.slug
         if newest is not None and newest.capture_id == self.record.capture_id and newest.stage is not Stage.SIGNALS:
-            left = self.order.stages & {Stage.SNAPSHOTS} if newest.stage is Stage.TRADES else frozenset()
-            config = validated(self.strategy.config, newest.config)
-            if left:
-                return Plan(standing, self.record, left, config)
-            return Result(slug, "already_traded", self.record.capture_id, config=config)
-        overrides = (self.order.overrides, self.order.overrides_of.get(slug, {}))
-        config = validated(self.strategy.config, standing.portfolio.strategy_config, *overrides)
+            if newest.stage is Stage.TRADES and Stage.SNAPSHOTS in self.order.stages:
+                left, why = frozenset({Stage.SNAPSHOTS}), cycle_words.finished(newest)
+                return Plan(standing, self.record, left, why=why, earlier=newest)
+            return self.results.already(slug, self.record, cycle_words.traded_before(newest), newest)
+        config = validated(self.strategy.config, standing.portfolio.strategy_config, self.order.settings_of(slug))
         self._check_age(self.record, config)
         return self._decided(standing, config)
 
@@ -120,34 +130,61 @@ class Desk:
             self._selections[key] = self.strategy.select(capture, config)
         previous = None if self.previous is None else self.previous.captured_at
         closing = standing.portfolio.status is PortfolioStatus.CLOSING
+        may_enter = cycle.frequency_allows(config.trade_frequency, capture.captured_at, previous)
         decision = cycle.decide(
             self.strategy,
             config,
             capture,
             standing.account,
             self._selections[key],
-            may_enter=cycle.frequency_allows(config.trade_frequency, capture.captured_at, previous),
+            may_enter=may_enter,
             closing=closing,
         )
-        return Plan(standing, self.record, self.order.stages, config, decision.selection, decision.signals)
+        return Plan(
+            standing,
+            self.record,
+            self.order.stages,
+            config,
+            decision.selection,
+            decision.signals,
+            wishes=decision.matches if may_enter and not closing else None,
+            why=self._why(closing=closing, may_enter=may_enter),
+        )
+
+    def _why(self, *, closing: bool, may_enter: bool) -> str:
+        """What keeps this cycle from being a whole one, in words."""
+        if closing:
+            return cycle_words.CLOSING
+        if not may_enter:
+            return cycle_words.NO_ENTRIES
+        return "" if Stage.TRADES in self.order.stages else cycle_words.DRY_RUN
 
     def _pending(self, standing: Standing) -> Plan | Result:
         """The signals that a dry run left, to be executed on the capture and under the config they were made with."""
-        newest = standing.newest_cycle
-        if newest is None or newest.stage is not Stage.SIGNALS:
-            capture_id = self.record.capture_id if newest is None else newest.capture_id
-            return Result(standing.portfolio.slug, "ok" if newest is None else "already_traded", capture_id)
+        newest, slug = standing.newest_cycle, standing.portfolio.slug
+        if newest is None:
+            return self.results.plain(slug, "ok", self.record, why=cycle_words.NO_SIGNALS)
         record = captures.ready(self.database, newest.capture_id)
+        if newest.stage is not Stage.SIGNALS:
+            return self.results.already(slug, record, cycle_words.traded_before(newest), newest)
         if _passed(standing, record):
-            return Result(standing.portfolio.slug, "already_traded", record.capture_id)
+            return self.results.already(slug, record, cycle_words.passed(record), newest)
         config = validated(self.strategy.config, newest.config)
         self._check_age(record, config)
         with self.database.begin() as connection:
             pending = orders.load_pending(connection, standing.portfolio.portfolio_id, newest.capture_id)
-        return Plan(standing, record, self.order.stages, config, None, tuple(pending.values()), numbers=tuple(pending))
+        return Plan(
+            standing,
+            record,
+            self.order.stages,
+            config,
+            signals=tuple(pending.values()),
+            numbers=tuple(pending),
+            earlier=newest,
+        )
 
     def _check_age(self, record: CaptureRecord, config: StrategyConfig) -> None:
-        age = datetime.now(UTC) - record.stored_at
+        age = capture_age(record)
         if age > timedelta(minutes=config.max_capture_age_minutes):
             raise Conflict(
                 f"market data is {age.total_seconds() / 60:.0f} minutes old, limit {config.max_capture_age_minutes:g}: "
@@ -160,8 +197,9 @@ class Desk:
             if isinstance(plan, Result):
                 return plan
             result, account = self._worked(plan)
-            if self._saved(plan, result, account):
-                return result
+            numbers = self._saved(plan, result, account)
+            if numbers is not None:
+                return replace(result, numbers=numbers)
             slug = plan.standing.portfolio.slug
             plan = self._planned(slug, cycles.load_standing(self.database, slug))
             self._fetch([plan] if isinstance(plan, Plan) else [])
@@ -176,35 +214,31 @@ class Desk:
             outcomes, account = cycle.execute(plan.signals, account, capture, plan.config, books)
         if Stage.SNAPSHOTS in plan.stages:
             account, snapshot = snapshots.valued(account, capture)
-        status = "paused" if standing.portfolio.status is PortfolioStatus.PAUSED else "ok"
-        slug = standing.portfolio.slug
-        return (
-            Result(slug, status, capture.capture_id, None, plan.config, plan.selection, tuple(outcomes), snapshot),
-            account,
-        )
+        return self.results.worked(plan, outcomes, account, snapshot, capture), account
 
-    def _saved(self, plan: Plan, result: Result, account: Account) -> bool:
+    def _saved(self, plan: Plan, result: Result, account: Account) -> Sequence[int] | None:
+        """Save all of it, and tell the numbers of the signals; None where others changed the portfolio meanwhile."""
+        numbers: Sequence[int] = plan.numbers or ()
         with self.database.begin() as connection:
             if not cycles.locked(connection, plan.standing):
-                return False
+                return None
             portfolio_id, capture = plan.standing.portfolio.portfolio_id, self._capture(plan.record.capture_id)
             if plan.numbers is not None:
                 orders.end(connection, portfolio_id, capture.capture_id, plan.numbers, result.outcomes)
             if plan.selection is not None:
                 cycles.begin(connection, plan.standing, capture.capture_id, self._cycle_values(plan, result))
-                orders.save(connection, portfolio_id, capture, result.outcomes)
+                numbers = orders.save(connection, portfolio_id, capture, result.outcomes)
             else:
                 cycles.advance(connection, plan.standing, capture.capture_id, plan.stages)
             cycles.save(connection, plan.standing, capture, account, result.snapshot)
-        return True
+        return numbers
 
     def _cycle_values(self, plan: Plan, result: Result) -> dict[str, Any]:
-        assert plan.config is not None  # a new cycle has both
-        assert plan.selection is not None
+        assert plan.selection is not None  # as every new cycle has
         return {
             "strategy_type": self.strategy.name,
-            "config": plan.config.document(),
-            "config_sha256": plan.config.sha256(),
+            "config": result.config,
+            "config_sha256": result.config_sha256,
             "code_version": self.order.code_version,
             "stage": cycles.reached(plan.stages),
             "markets_analyzed": result.markets_analyzed,

@@ -4,6 +4,7 @@ Types, choices and descriptions only. Bounds are judged in the body, where one i
 judged here, they would stop all of them.
 """
 
+import json
 from enum import Enum, StrEnum
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -15,8 +16,11 @@ from pydantic.fields import FieldInfo
 
 from prescient_dagster.domain.configs import StrategyConfig
 
-CAPTURE_ID = "the capture to trade on; unset: the newest that is ready"
-PORTFOLIOS = "settings for single portfolios of this run: {slug: {setting: value}}"
+CAPTURE_ID = "the capture to trade on, by its number; default unset: the newest that is ready"
+PORTFOLIOS = (
+    "settings for single portfolios of this run, over those above and over their own: {slug: {setting: value}}; "
+    "default none; a slug that is not in the run stops it before anything is traded"
+)
 BOUND_WORDS = {Ge: ("at least", "ge"), Gt: ("more than", "gt"), Le: ("at most", "le"), Lt: ("less than", "lt")}
 
 
@@ -68,16 +72,27 @@ def _choice(choices: type[StrEnum]) -> type[Enum]:
 
 
 def describe(info: FieldInfo) -> str:
-    """A setting's sentence with its default and bounds."""
-    default = _plain_value(info.default if info.default_factory is None else info.default_factory())  # type: ignore[call-arg]
-    told = "unset" if default is None else f"{default:g}" if isinstance(default, float) else str(default)
-    return "; ".join([info.description or "", f"default {told}", *_bounds(info)])
+    """A setting's sentence, unit, default and bounds; without one in the run, the portfolio's own setting counts."""
+    default = _plain_value(info.get_default(call_default_factory=True))
+    return "; ".join([info.description or "", f"default {_shown(default)}", *_bounds(info)])
+
+
+def _shown(default: Any) -> str:
+    """A default as it is written in YAML."""
+    match default:
+        case None:
+            return "unset"
+        case bool() | dict():
+            return json.dumps(default)
+        case int() | float():
+            return f"{default:,.15g}"
+    return str(default)
 
 
 def _bounds(info: FieldInfo) -> list[str]:
     metadata = [*info.metadata, *_inner_metadata(info.annotation)]
     return [
-        f"{BOUND_WORDS[type(bound)][0]} {getattr(bound, BOUND_WORDS[type(bound)][1]):g}"
+        f"{BOUND_WORDS[type(bound)][0]} {getattr(bound, BOUND_WORDS[type(bound)][1]):,.15g}"
         for bound in metadata
         if type(bound) in BOUND_WORDS
     ]

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from prescient_dagster.domain.errors import Conflict
 from prescient_dagster.domain.ledger import Trade
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.settlement import Ending, Verdict, settled, verdicts
+from prescient_dagster.domain.settlement import Ending, Verdict, first_of_day, settled, verdicts
 from prescient_dagster.store import captures, cycles, ledger, resolutions
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.cycles import Standing
@@ -24,11 +23,6 @@ class Settled:
 
     slug: str
     entries: tuple[Trade, ...]
-
-
-def first_of_day(captured_at: datetime, previous: datetime | None) -> bool:
-    """Whether a capture is the first of its UTC day."""
-    return previous is None or previous.date() != captured_at.date()
 
 
 def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venue) -> dict[str, Verdict]:

@@ -36,6 +36,7 @@ def capture(as_json: AsJson = False, verbose: Verbose = False) -> None:
 
 
 def _taken(settings: Any, database: "Database", verbose: bool) -> "CaptureRecord | None":
+    from prescient_dagster.assets import runs_here
     from prescient_dagster.cli import runs
     from prescient_dagster.definitions import defs
     from prescient_dagster.store import captures
@@ -43,8 +44,8 @@ def _taken(settings: Any, database: "Database", verbose: bool) -> "CaptureRecord
     with runs.Runner.opened(settings, database, verbose=verbose) as runner, _progress() as progress:
         run = runner.run(defs.resolve_job_def("market_data"), resources={"venue": runs.watched_venue(progress)})
     if not run.success:
-        raise runs.failure(run)
-    taken = runs.metadata_of(run, "markets")
+        raise runs_here.failure(run)
+    taken = runs_here.metadata_of(run, "markets")
     return captures.find(database, taken["capture_id"]) if taken else None
 
 

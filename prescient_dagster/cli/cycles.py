@@ -8,8 +8,6 @@ import typer
 from prescient_dagster.cli.options import AsJson, Verbose
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from prescient_dagster.cli.runs import Runner
     from prescient_dagster.domain.portfolios import Portfolio
     from prescient_dagster.settings import Settings
@@ -81,49 +79,35 @@ def _carried_out(
     settings: "Settings", database: "Database", chosen: "Sequence[Portfolio]", verbose: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """The capture traded on, and one result for each portfolio in the order chosen."""
+    from prescient_dagster.assets import cycle_runs
     from prescient_dagster.cli.runs import Runner
     from prescient_dagster.store import captures
 
     capture_id = captures.ready(database).capture_id
-    results = {portfolio.slug: _result(portfolio.slug, "closed") for portfolio in chosen}
+    results = {portfolio.slug: cycle_runs.result(portfolio.slug, "closed") for portfolio in chosen}
     with Runner.opened(settings, database, verbose=verbose) as runner:
         for strategy in sorted({portfolio.strategy_type for portfolio in chosen}):
             wanted = {each.slug for each in chosen if each.strategy_type == strategy and each.status != "closed"}
-            keys = _keys(runner, database, strategy)
+            keys = cycle_runs.synced_partitions(runner.instance, database, strategy)
             results |= _of_strategy(runner, strategy, _blocks(keys, wanted), capture_id)
     return capture_id, list(results.values())
-
-
-def _keys(runner: "Runner", database: "Database", strategy: str) -> Sequence[str]:
-    """The strategy's partitions in Dagster's order, once they are its portfolios."""
-    from prescient_dagster.assets import automation
-    from prescient_dagster.assets.cycle import partitions_name
-    from prescient_dagster.cli.portfolios import open_slugs
-    from prescient_dagster.store import portfolios
-
-    automation.sync_partitions(runner.instance, strategy, open_slugs(portfolios.list_all(database, strategy)))
-    return runner.instance.get_dynamic_partitions(partitions_name(strategy))
 
 
 def _of_strategy(
     runner: "Runner", strategy: str, blocks: Iterable[list[str]], capture_id: int
 ) -> dict[str, dict[str, Any]]:
     """The results by slug; a strategy that does not load fails its portfolios alone."""
-    from prescient_dagster.assets import automation
-    from prescient_dagster.assets.cycle import op_name
-    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.assets import cycle_runs
     from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
-    from strategy_assets.definitions import defs
 
     try:
-        load_strategy(strategy)
+        job = cycle_runs.cycle_job(strategy)
     except (NotFound, StrategyUnavailable) as error:
-        return {slug: _result(slug, "failed", error=str(error)) for block in blocks for slug in block}
-    config = {"ops": {op_name(strategy): {"config": {"capture_id": capture_id}}}}
+        return {slug: cycle_runs.result(slug, "failed", error=str(error)) for block in blocks for slug in block}
     results: dict[str, dict[str, Any]] = {}
     for block in blocks:
-        run = runner.run(defs.resolve_job_def(strategy), run_config=config, tags=automation.range_tags(block))
-        results |= {slug: _of_run(run, strategy, slug) for slug in block}
+        run = runner.run(job, **cycle_runs.cycle_options(strategy, block, capture_id))
+        results |= {slug: cycle_runs.result_of(run, strategy, slug) for slug in block}
     return results
 
 
@@ -138,35 +122,6 @@ def _blocks(keys: Sequence[str], wanted: set[str]) -> Iterator[list[str]]:
             block = []
     if block:
         yield block
-
-
-def _of_run(run: "dg.ExecuteInProcessResult", strategy: str, slug: str) -> dict[str, Any]:
-    from prescient_dagster.cli import runs
-
-    signals, trades, snapshots = (
-        runs.metadata_of(run, f"{strategy}/{asset}", slug) for asset in ("signals", "trades", "snapshots")
-    )
-    if not snapshots:
-        reason = runs.failures_by_portfolio(run).get(slug) or str(runs.failure(run))
-        return _result(slug, "failed", error=reason)
-    return _result(slug, snapshots["status"]) | {
-        "signals_generated": signals.get("signals_generated", 0),
-        "markets_analyzed": signals.get("markets_analyzed", 0),
-        "trades_executed": trades.get("trades_executed", 0),
-        "strategy_config_used": signals.get("config"),
-    }
-
-
-def _result(slug: str, status: str, error: str | None = None) -> dict[str, Any]:
-    return {
-        "portfolio": slug,
-        "status": status,
-        "signals_generated": 0,
-        "markets_analyzed": 0,
-        "trades_executed": 0,
-        "strategy_config_used": None,
-        "error": error,
-    }
 
 
 def _document(capture_id: int | None, results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import typer
 from prescient_dagster.cli.options import Verbose
 
 if TYPE_CHECKING:
-    from prescient_dagster.cli.services import Stop
+    from prescient_dagster.cli.services import Services, Stop
     from prescient_dagster.cli.webserver import Webserver
     from prescient_dagster.settings import Settings
     from prescient_dagster.store.database import Database
@@ -62,8 +62,25 @@ def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbos
     output.say(f"ready: {webserver.url}  (home {settings.home}, venue {settings.venue}; Ctrl-C stops it)")
     output.say(made)
     _set_going(settings, webserver, began)
-    services.wait()
+    _look_after(services, webserver)
     output.say("stopping: what is going may end; once more stops it at once")
+
+
+def _look_after(services: "Services", webserver: "Webserver") -> None:
+    """Wait until somebody asks to stop, and load again the code locations whose server was killed.
+
+    All else that dies Dagster starts again or ends itself, and so does this command.
+    """
+    from prescient_dagster.cli import code_servers, output
+    from prescient_dagster.domain.errors import PrescientError
+
+    while services.wait_a_while():
+        for location in code_servers.lost(services.process.pid):
+            output.say(f"the code server of {location} has died: starting another")
+            try:
+                webserver.reload(location)
+            except PrescientError as error:
+                output.say(f"warning: {error}")
 
 
 def _require_free(port: int) -> None:

@@ -21,6 +21,8 @@ EMBEDDED = re.compile(
     r"postgresql\+psycopg2://postgres@:5432/prescient\?host=(/.*/postgres|/tmp/prescient-[0-9a-f]{16})"
 )
 
+PUBLIC = "-csearch_path=public"
+
 
 def read_settings() -> Settings:
     """The settings of this command; `database_url` is empty where the embedded server of the home is meant."""
@@ -46,11 +48,26 @@ def open_database(settings: Settings) -> "Database":
 def environment(settings: Settings, database: "Database") -> dict[str, str]:
     """What `dagster` and its processes need in their environment to work on this home, from any folder."""
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
-    given |= {"home": settings.home, "database_url": database.url, "venue": _venue(settings)}
+    given |= {"home": settings.home, "database_url": _for_dagster(settings, database), "venue": _venue(settings)}
     if settings.captures:
         given["captures"] = settings.captures_folder
     named = {f"PRESCIENT_{name.upper()}": _text(value) for name, value in sorted(given.items())}
     return {**named, "DAGSTER_HOME": str(dagster_home(settings))}
+
+
+def _for_dagster(settings: Settings, database: "Database") -> str:
+    """The address of the database, as Dagster needs it: its tables go to `public`, whatever its user is called.
+
+    For a user `prescient` they would go to our schema, where Alembic would take our migrations for Dagster's.
+    """
+    if not settings.database_url:  # the user of an embedded server is called otherwise
+        return database.url
+    url = database.engine.url
+    options = str(url.query.get("options", ""))
+    if "search_path" in options:
+        return database.url
+    found = url.update_query_dict({"options": f"{options} {PUBLIC}".strip()})
+    return found.render_as_string(hide_password=False)
 
 
 def _venue(settings: Settings) -> str:

@@ -20,11 +20,16 @@ from prescient_dagster.cli import (
     database,
     dev,
     explain,
+    importing,
     markets,
     performance,
     portfolios,
+    replay,
+    report,
+    retention,
     status,
     strategies,
+    sweep,
 )
 from prescient_dagster.cli.output import clean
 from prescient_dagster.domain.errors import PrescientError
@@ -33,7 +38,7 @@ FAILED, WRONGLY_CALLED, INTERRUPTED = 1, 2, 130
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # which Typer does not export
 
 PANELS: dict[str, dict[str, Callable[..., None]]] = {
-    "Run it": {"dev": dev.dev, "env": database.env, "status": status.status},
+    "Run it": {"dev": dev.dev, "env": database.env, "status": status.status, "retention": retention.retention},
     "Market data": {
         "capture": captures.capture,
         "events": markets.events,
@@ -49,9 +54,13 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "explain": explain.explain,
         "performance": performance.performance,
         "compare": compare.compare,
+        "report": report.report,
+        "replay": replay.replay,
+        "sweep": sweep.sweep,
     },
 }
 GROUPS: dict[str, tuple[str, str, dict[str, Callable[..., None]]]] = {
+    "captures": ("Market data", "The captures.", {"import": importing.import_series}),
     "db": (
         "Run it",
         "The database.",
@@ -74,6 +83,11 @@ GROUPS: dict[str, tuple[str, str, dict[str, Callable[..., None]]]] = {
             "resume": portfolios.resume,
             "close": portfolios.close,
         },
+    ),
+    "replays": (
+        "Trade and look",
+        "The replays there are, with their figures.",
+        {"list": replay.list_replays, "show": replay.show, "delete": replay.delete},
     ),
 }
 

@@ -60,31 +60,23 @@ def create(  # noqa: PLR0913, PLR0917
 
 def _check(strategy: str, config: Mapping[str, Any]) -> None:
     """Raise `InvalidConfig` unless the strategy accepts the config; what is doubtful is told."""
-    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.assets.portfolio_changes import doubts
     from prescient_dagster.cli import output
-    from prescient_dagster.domain.configs import validated
 
-    effective = validated(load_strategy(strategy).config, config)
-    for doubt in effective.doubtful():
+    for doubt in doubts(strategy, config):
         output.say(f"warning: {doubt}")
 
 
 def _add_partition(settings: "Settings", database: "Database", strategy: str) -> None:
     """Let the UI show the portfolio at once; the books do not depend on it."""
-    from prescient_dagster.assets import automation
+    from prescient_dagster.assets import cycle_runs
     from prescient_dagster.cli import output, runs
-    from prescient_dagster.store import portfolios
 
     try:
         with runs.Runner.opened(settings, database) as runner:
-            automation.sync_partitions(runner.instance, strategy, open_slugs(portfolios.list_all(database, strategy)))
+            cycle_runs.synced_partitions(runner.instance, database, strategy)
     except Exception as error:  # whatever keeps Dagster's storage from opening: the sensor will find the portfolio
         output.say(f"the Dagster UI will show it once `prescient dev` runs ({type(error).__name__}: {error})")
-
-
-def open_slugs(found: "list[Portfolio]") -> list[str]:
-    """The portfolios that a strategy's partitions stand for: those that are not closed."""
-    return [portfolio.slug for portfolio in found if portfolio.status != "closed"]
 
 
 def list_portfolios(
@@ -145,17 +137,10 @@ def update(  # noqa: PLR0913, PLR0917
 
 
 def _laid_over(there: "Portfolio", config: str | None, reset: list[str]) -> dict[str, Any]:
-    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.assets import portfolio_changes
     from prescient_dagster.cli.configs import read_config
-    from prescient_dagster.domain.configs import did_you_mean
-    from prescient_dagster.domain.errors import InvalidInput
 
-    known = {**load_strategy(there.strategy_type).config.model_fields, **there.strategy_config}
-    unknown = next((name for name in reset if name not in known), None)
-    if unknown is not None:
-        raise InvalidInput(f"--reset: unknown setting {unknown!r}{did_you_mean(unknown, list(known))}")
-    laid = {**there.strategy_config, **read_config(config or "{}")}
-    changed = {name: value for name, value in laid.items() if name not in reset}
+    changed = portfolio_changes.laid_over(there, read_config(config or "{}"), reset)
     _check(there.strategy_type, changed)
     return changed
 

@@ -13,14 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from prescient_dagster.assets.run_tags import PROCESS_TAG
 from prescient_dagster.cli import home
 from prescient_dagster.domain.errors import Conflict, PrescientError
 
-PROCESS_TAG = "prescient/process"
-"""On runs that no code server knows: the process that carries them out. While it lives, they are no leftovers."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.1
+LOOK_SECONDS = 5
 GRACE_SECONDS = 20
+ORPHAN_SECONDS = 180
+"""So long the services of a `prescient dev` that was killed may take to end: `dagster dev` lets its runs end."""
 KILL_SECONDS = 5
 
 
@@ -53,20 +55,31 @@ class Stop:
 def only_one(folder: Path) -> "Iterator[IO[str]]":
     """Hold the lock of a home's services. They inherit it: it is free once the last of them has gone.
 
+    The services of one that was killed end by themselves: they are waited for.
+
     Raises:
         Conflict: another `prescient dev` serves this home.
     """
     with (folder / "dev.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict(
-                f"`prescient dev` already runs on {folder.parent} (process {_holder(lock)}): stop it, "
-                "or use another PRESCIENT_HOME"
-            ) from None
+        end = time.monotonic() + ORPHAN_SECONDS
+        while not _taken(lock):
+            if _first_lives(lock) or time.monotonic() > end:
+                raise Conflict(
+                    f"`prescient dev` already runs on {folder.parent} (process {_holder(lock)}): stop it, "
+                    "or use another PRESCIENT_HOME"
+                )
+            time.sleep(POLL_SECONDS)
         lock.truncate(0)
         _note_holder(lock, os.getpid())
         yield lock
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _note_holder(lock: IO[str], process: int) -> None:
@@ -74,11 +87,19 @@ def _note_holder(lock: IO[str], process: int) -> None:
     lock.flush()
 
 
+def _holders(lock: IO[str]) -> list[int]:
+    """`prescient dev`, and behind it the services it has started."""
+    lock.seek(0)
+    return [int(line) for line in lock]
+
+
+def _first_lives(lock: IO[str]) -> bool:
+    return any(_lives(process) for process in _holders(lock)[:1])
+
+
 def _holder(lock: IO[str]) -> str:
     """Whom to stop: `prescient dev`, or where that was killed, the services it left."""
-    lock.seek(0)
-    alive = (line.strip() for line in lock if _lives(int(line)))
-    return next(alive, "unknown")
+    return next((str(process) for process in _holders(lock) if _lives(process)), "unknown")
 
 
 class Services:
@@ -110,10 +131,10 @@ class Services:
             services.end()
 
     def go(self, environment: Mapping[str, str]) -> None:
-        """Start them in this environment."""
+        """Start them in this environment. Their stdin stays open: where it ends, they stop by themselves."""
         with contextlib.suppress(BrokenPipeError):  # it has ended: whoever waits for it is told why
             self._stdin.write(json.dumps(dict(environment)) + "\n")
-            self._stdin.close()
+            self._stdin.flush()
 
     @property
     def _stdin(self) -> IO[str]:
@@ -134,9 +155,10 @@ class Services:
             time.sleep(POLL_SECONDS)
         return False
 
-    def wait(self) -> None:
-        """Wait until somebody asks to stop."""
-        self.wait_until(lambda: False)
+    def wait_a_while(self) -> bool:
+        """Wait until it is time to look after them; False: somebody asked to stop."""
+        end = time.monotonic() + LOOK_SECONDS
+        return self.wait_until(lambda: time.monotonic() > end)
 
     def end(self) -> None:
         """Ask Dagster to stop, and then make it; nothing of its process group is left. Once is enough."""
@@ -149,6 +171,8 @@ class Services:
         self._gone(KILL_SECONDS, lambda: False)
         self._signal(signal.SIGKILL, group=True)
         self.process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.close()
 
     def _signal(self, number: signal.Signals, *, group: bool) -> None:
         with contextlib.suppress(ProcessLookupError):

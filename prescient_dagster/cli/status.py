@@ -1,5 +1,6 @@
 """`prescient status`: whether everything that is needed to trade is there."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,15 +9,17 @@ import typer
 from prescient_dagster.cli.options import AsJson
 
 if TYPE_CHECKING:
+    from prescient_dagster.assets.state import DagsterState, State, StrategyState
     from prescient_dagster.settings import Settings
+    from prescient_dagster.store.captures import CaptureRecord
     from prescient_dagster.store.database import Database
-    from prescient_dagster.store.portfolios import Activity
 
 
 def status(as_json: AsJson = False) -> None:
-    """Show the state of the database, the market data and each strategy; what is offline is told with its reason.
+    """Show whether all is well: the database, the market data, each strategy, what runs, and what is wrong.
 
-    Exit code 1 if the database cannot be reached.
+    Exit code 0 if all is well, 1 if something is wrong; a line for each says what, and --json has them as `problems`.
+    So it can be run by cron or a monitor.
 
     Example:  prescient status --json
     """
@@ -24,37 +27,86 @@ def status(as_json: AsJson = False) -> None:
 
     document = _document(home.read_settings())
     output.print_json(document) if as_json else _print(document)
-    if document["database"]["status"] == "offline":
+    if not document["healthy"]:
         raise typer.Exit(1)
 
 
 def _document(settings: "Settings") -> dict[str, Any]:
+    from prescient_dagster.assets import state
     from prescient_dagster.cli import home
     from prescient_dagster.domain.errors import StoreError
-    from prescient_dagster.store import portfolios
 
     now = datetime.now(UTC)
     try:
         database = home.open_database(settings)
-        activity, market_data = portfolios.activity(database), _market_data(database, now)
+        found = state.read_state(database, now, settings.stale_minutes, _dagster(settings, database))
     except StoreError as error:
-        offline = {"status": "offline", "error": str(error)}
-        return {"timestamp": now, "database": offline, "market_data": None, "strategies": _strategies({})}
+        return _offline(now, str(error))
     online = {"status": "online", "info": _where(settings, database)}
-    return {"timestamp": now, "database": online, "market_data": market_data, "strategies": _strategies(activity)}
+    problems = [asdict(problem) for problem in found.problems]
+    return {
+        "timestamp": now,
+        "healthy": not problems,
+        "problems": problems,
+        "database": online,
+        "market_data": found.newest and _market_data(found.newest, now),
+        "strategies": {name: _strategy(each) for name, each in found.strategies.items()},
+        "dagster": _daemon(found),
+    }
+
+
+def _offline(now: datetime, error: str) -> dict[str, Any]:
+    """What is known without a database."""
+    from prescient_dagster.assets.state import strategy_states
+    from prescient_dagster.domain.health import Problem, ProblemKind
+
+    return {
+        "timestamp": now,
+        "healthy": False,
+        "problems": [asdict(Problem(ProblemKind.DATABASE, "", error))],
+        "database": {"status": "offline", "error": error},
+        "market_data": None,
+        "strategies": {name: _strategy(each) for name, each in strategy_states({}).items()},
+        "dagster": None,
+    }
 
 
 def _where(settings: "Settings", database: "Database") -> str:
     return database.engine.url.render_as_string() if settings.database_url else f"embedded in {settings.home}"
 
 
-def _market_data(database: "Database", now: datetime) -> dict[str, Any] | None:
-    """The newest capture. Its age is in real time: a simulated or recorded venue has a clock of its own."""
-    from prescient_dagster.store import captures
+def _dagster(settings: "Settings", database: "Database") -> "DagsterState":
+    """What Dagster knows. In a home in which it never was, it is not even imported."""
+    from prescient_dagster.assets.state import DagsterState
+    from prescient_dagster.cli import home
 
-    newest = captures.newest(database)
-    if newest is None:
-        return None
+    if not (home.dagster_home(settings) / "dagster.yaml").exists():
+        return DagsterState()
+    from prescient_dagster.assets.dagster_state import dagster_state
+    from prescient_dagster.cli.runs import Runner
+    from prescient_dagster.definitions import watched_jobs
+
+    try:
+        with Runner.opened(settings, database) as runner:
+            return dagster_state(runner.instance, watched_jobs)
+    except Exception as error:  # whatever keeps Dagster's storage from opening is one more thing that is wrong
+        return DagsterState(error=f"{type(error).__name__}: {error}")
+
+
+def _daemon(found: "State") -> dict[str, Any]:
+    """Whether Dagster's daemon lives, when its parts were last heard of, and the runs that have not ended."""
+    from prescient_dagster.domain.health import ProblemKind
+
+    wrong = any(problem.kind is ProblemKind.DAEMON for problem in found.problems)
+    return {
+        "daemon": "not well" if wrong else "alive" if found.dagster.heartbeats else "never ran here",
+        "heartbeats": found.dagster.heartbeats,
+        "runs": [asdict(run) for run in found.dagster.going],
+    }
+
+
+def _market_data(newest: "CaptureRecord", now: datetime) -> dict[str, Any]:
+    """The newest capture. Its age is in real time: a simulated or recorded venue has a clock of its own."""
     return {
         "capture_id": newest.capture_id,
         "venue": newest.venue,
@@ -67,40 +119,32 @@ def _market_data(database: "Database", now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _strategies(activity: "dict[str, Activity]") -> dict[str, Any]:
-    """Every strategy there is a file or a portfolio of."""
-    from prescient_dagster.catalog import strategy_names
-
-    return {name: _strategy(name, activity.get(name)) for name in sorted({*strategy_names(), *activity})}
-
-
-def _strategy(name: str, activity: "Activity | None") -> dict[str, Any]:
-    from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
-
-    try:
-        state = {"status": "online", "info": load_strategy(name).description}
-    except (NotFound, StrategyUnavailable) as error:
-        state = {"status": "offline", "error": str(error)}
-    return state | {
-        "portfolios": activity.portfolios if activity else 0,
-        "failing": len(activity.failing) if activity else 0,
-        "failures": activity.failing if activity else {},
-        "last_cycle_at": activity.last_cycle_at if activity else None,
+def _strategy(state: "StrategyState") -> dict[str, Any]:
+    told = {"info": state.description} if state.error is None else {"error": state.error}
+    return {
+        "status": state.status,
+        **told,
+        "portfolios": state.activity.portfolios,
+        "failing": len(state.activity.failing),
+        "failures": state.activity.failing,
+        "last_cycle_at": state.activity.last_cycle_at,
     }
 
 
 def _print(document: dict[str, Any]) -> None:
     from prescient_dagster.cli import output
 
-    output.print_record({"database": " · ".join(document["database"].values())})
-    data = document["market_data"]
-    if data is not None:
-        output.print_record(data)
-    elif document["database"]["status"] == "online":
-        print("no market data yet: run `prescient capture`")
+    dagster = document["dagster"]
+    output.print_record(
+        {"database": " · ".join(document["database"].values()), "daemon": dagster and dagster["daemon"]}
+    )
+    if document["market_data"] is not None:
+        output.print_record(document["market_data"])
     rows = [{"strategy": name, "error": None} | state for name, state in document["strategies"].items()]
     output.print_table(rows, ("strategy", "status", "portfolios", "failing", "last_cycle_at", "error"))
-    failures = [{"portfolio": slug, "reason": why} for row in rows for slug, why in row["failures"].items()]
-    if failures:
-        output.print_table(failures, ("portfolio", "reason"), "failing")
+    if dagster and dagster["runs"]:
+        output.print_table(dagster["runs"], ("job", "status", "since", "run_id"), "runs")
+    for problem in document["problems"]:
+        print(f"problem: {output.clean(problem['text'])}")
+    if document["healthy"]:
+        print("all is well")

@@ -92,9 +92,15 @@ def validate(
 
     Example:  prescient strategy validate momentum --config '{"market_min_conviction": 0.6}'
     """
-    from prescient_dagster.cli import output
+    from dataclasses import asdict
 
-    verdict = _verdict(name, config)
+    from prescient_dagster.assets import portfolio_changes
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.cli import output
+    from prescient_dagster.cli.configs import read_config
+
+    load_strategy(name)  # whether there is one is told before whether the JSON is any
+    verdict = asdict(portfolio_changes.verdict(name, read_config(config)))
     if as_json:
         output.print_json(verdict)
     else:
@@ -104,17 +110,3 @@ def validate(
         print("valid" if verdict["valid"] else "not valid", *map(output.clean, lines), sep="\n")
     if not verdict["valid"]:
         raise typer.Exit(1)
-
-
-def _verdict(name: str, config: str) -> dict[str, Any]:
-    from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.cli.configs import read_config
-    from prescient_dagster.domain.configs import validated
-    from prescient_dagster.domain.errors import InvalidConfig
-
-    strategy = load_strategy(name)
-    try:
-        effective = validated(strategy.config, read_config(config))
-    except InvalidConfig as error:
-        return {"valid": False, "errors": error.errors, "warnings": []}
-    return {"valid": True, "errors": [], "warnings": list(effective.doubtful())}

@@ -21,6 +21,10 @@ CANCEL = """mutation($runs: [String!]!) {
     __typename ... on Error { message } } }"""
 POOLS = "query { instance { concurrencyLimits { concurrencyKey } } }"
 LIMIT = "mutation($pool: String!) { setConcurrencyLimit(concurrencyKey: $pool, limit: 1) }"
+RELOAD = """mutation($location: String!) {
+  reloadRepositoryLocation(repositoryLocationName: $location) { __typename ... on Error { message } } }"""
+RELOAD_SECONDS = 120
+"""Loading a code location takes its time where much else goes on."""
 
 
 class Webserver:
@@ -54,6 +58,14 @@ class Webserver:
         """Note that runs have ended, without asking anybody."""
         self._ask("terminateRuns", CANCEL, runs=list(runs))
 
+    def reload(self, location: str) -> None:
+        """Load a code location anew, in a new process.
+
+        Raises:
+            PrescientError: why it cannot be loaded.
+        """
+        self._ask("reloadRepositoryLocation", RELOAD, patience=RELOAD_SECONDS, location=location)
+
     def limit_pools(self, pools: Sequence[str]) -> None:
         """Let one run at a time into each of these pools; those that have a limit keep it."""
         known = {limit["concurrencyKey"] for limit in self._ask("instance", POOLS)["concurrencyLimits"]}
@@ -61,11 +73,11 @@ class Webserver:
             if pool not in known:
                 self._ask("setConcurrencyLimit", LIMIT, pool=pool)
 
-    def _ask(self, field: str, query: str, **variables: object) -> Any:
+    def _ask(self, field: str, query: str, patience: float = PATIENCE_SECONDS, **variables: object) -> Any:
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = Request(f"{self.url}/graphql", body, {"Content-Type": "application/json"})
         try:
-            document = _answer(request)
+            document = _answer(request, patience)
         except (URLError, OSError, ValueError) as error:
             raise PrescientError(f"Dagster's web server does not answer: {error}") from error
         found = (document.get("data") or {}).get(field)
@@ -77,10 +89,10 @@ class Webserver:
         return found
 
 
-def _answer(request: Request) -> Any:
+def _answer(request: Request, patience: float) -> Any:
     """The document that answers a request; a refusal has one too."""
     try:
-        with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+        with urlopen(request, timeout=patience) as answer:
             return json.load(answer)
     except HTTPError as refusal:
         return json.load(refusal)

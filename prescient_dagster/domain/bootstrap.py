@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prescient_dagster.domain.markets import Rows
+from prescient_dagster.domain.markets import Floats, Rows
 
 RESAMPLES = 10_000
 LEAST_VALUES = 10
@@ -52,3 +52,19 @@ def drawn(length: int, random: np.random.Generator, resamples: int = RESAMPLES) 
 
 def _chance_of_a_new_block(length: int) -> float:
     return float(1 / max(1.0, np.cbrt(length)))
+
+
+def best_by_chance(profits: Floats, resamples: int = RESAMPLES, seed: int = 0) -> float:
+    """How likely the best of several is as good as it was, if none of them earns anything in the mean.
+
+    White, A Reality Check for Data Snooping, Econometrica 68 (2000), with nothing done as the benchmark. What is drawn
+    anew are the events: profits within one event hang together, and all configs meet the same events.
+
+    Args:
+        profits: one row per config, one column per event.
+    """
+    count = profits.shape[1]
+    means = profits.mean(axis=1)
+    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples) / count
+    best = (draws @ profits.T - means).max(axis=1)
+    return float((best >= means.max()).mean())

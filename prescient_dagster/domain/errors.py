@@ -57,3 +57,7 @@ class DatabaseUnavailable(StoreError):
 
 class StrategyUnavailable(PrescientError):
     """A strategy module could not be loaded; the message carries its error."""
+
+
+class NotDelivered(PrescientError):
+    """An alert did not reach the webhook."""

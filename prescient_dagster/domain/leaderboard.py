@@ -56,15 +56,25 @@ def leaderboard(histories: Iterable[History], verdicts: Mapping[str, Verdict]) -
     Args:
         verdicts: how markets ended, by market id, as far as it may be known.
     """
-    by_strategy: dict[str, list[TrackRecord]] = defaultdict(list)
-    portfolios = []
-    for history in histories:
-        record = track_record(history, verdicts)
-        by_strategy[history.strategy_type].append(record)
-        portfolios.append(_contender(history.slug, history.strategy_type, [record]))
-    strategies = [_contender(f"all {name}", name, by_strategy[name]) for name in sorted(by_strategy)]
-    return Leaderboard(portfolios, strategies)
+    records = [(history, track_record(history, verdicts)) for history in histories]
+    portfolios = [contender(history.slug, history.strategy_type, [record]) for history, record in records]
+    pools = by_strategy((history.strategy_type, record) for history, record in records)
+    return Leaderboard(portfolios, pooled(pools))
 
 
-def _contender(name: str, strategy_type: str, records: Sequence[TrackRecord]) -> Contender:
+def by_strategy(records: Iterable[tuple[str, TrackRecord]]) -> dict[str, list[TrackRecord]]:
+    """Track records, each of which comes with the strategy it belongs to, strategy by strategy."""
+    pools: dict[str, list[TrackRecord]] = defaultdict(list)
+    for strategy_type, record in records:
+        pools[strategy_type].append(record)
+    return pools
+
+
+def pooled(pools: Mapping[str, Sequence[TrackRecord]]) -> list[Contender]:
+    """Strategies, each with all of its track records as one, by name."""
+    return [contender(f"all {name}", name, pools[name]) for name in sorted(pools)]
+
+
+def contender(name: str, strategy_type: str, records: Sequence[TrackRecord]) -> Contender:
+    """These track records as one, with their figures."""
     return Contender(name, strategy_type, len(records), performance(records))

@@ -25,62 +25,75 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 ColumnData = Sequence[object] | np.ndarray[Any, Any] | pd.api.extensions.ExtensionArray
 
-MARKET_COLUMNS: dict[str, Kind] = {
-    "market_id": "text",
-    "event_id": "text",
-    "event_title": "text",
-    "question": "text",
-    "slug": "text",
-    "condition_id": "text",
-    "yes_token_id": "text",
-    "no_token_id": "text",
-    "yes_label": "text",
-    "no_label": "text",
-    "yes_price": "number",
-    "no_price": "number",
-    "best_bid": "number",  # of the YES token; missing: nobody bids
-    "best_ask": "number",  # of the YES token; missing: nobody asks
-    "last_price": "number",
-    "spread": "number",
-    "conviction": "number",
-    "liquidity": "number",
-    "volume": "number",
-    "volume_24hr": "number",
-    "price_change_1h": "number",
-    "price_change_24h": "number",
-    "start_date": "time",
-    "end_date": "time",
-    "rules_hash": "text",  # of the resolution text with dates and numbers masked
-    "tick_size": "number",
-    "min_order_size": "number",  # shares
-    "fee_rate": "number",  # missing: the market takes fees and does not say which
-    "fee_exponent": "number",
-    "neg_risk": "flag",
-    "neg_risk_augmented": "flag",
-    "tradable": "flag",
-    "closed": "flag",
-    "resolution_status": "text",  # the oracle's last word: proposed, disputed, resolved, or empty
-    "event_liquidity": "number",
-    "event_volume": "number",
-    "event_volume_24hr": "number",
-    "event_end_date": "time",
-    "event_market_count": "integer",  # as listed by the venue, unparsable markets included
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column holds: of which kind, and what it means, with its unit."""
+
+    kind: Kind
+    meaning: str
+
+
+MARKETS: dict[str, Column] = {
+    "market_id": Column("text", "the venue's id of the market"),
+    "event_id": Column("text", "the event it belongs to; empty: none"),
+    "event_title": Column("text", "title of the event"),
+    "question": Column("text", "what is bet on, in the venue's words"),
+    "slug": Column("text", "the venue's name of it in addresses"),
+    "condition_id": Column("text", "the venue's id of the question on the chain"),
+    "yes_token_id": Column("text", "token of the YES side, the first outcome; its order book has this id"),
+    "no_token_id": Column("text", "token of the NO side, the second outcome"),
+    "yes_label": Column("text", "what the venue calls the YES side: Yes, Up, Over, a team"),
+    "no_label": Column("text", "what the venue calls the NO side"),
+    "yes_price": Column("number", "the venue's price of YES, USD per share, 0 to 1"),
+    "no_price": Column("number", "the venue's price of NO, USD per share, 0 to 1"),
+    "best_bid": Column("number", "highest bid for YES, USD per share; missing: nobody bids"),
+    "best_ask": Column("number", "lowest ask for YES, USD per share; missing: nobody asks"),
+    "last_price": Column("number", "last trade of YES, USD per share; missing: it never traded"),
+    "spread": Column("number", "best_ask - best_bid, USD per share"),
+    "conviction": Column("number", "distance of the two prices: 0 a coin toss, 1 certain"),
+    "liquidity": Column("number", "what stands in its order book, USD"),
+    "volume": Column("number", "traded since it was listed, USD"),
+    "volume_24hr": Column("number", "traded in the last 24 hours, USD"),
+    "price_change_1h": Column("number", "change of the YES price in the last hour, USD per share"),
+    "price_change_24h": Column("number", "change of the YES price in the last 24 hours, USD per share"),
+    "start_date": Column("time", "since when it is listed, UTC"),
+    "end_date": Column("time", "when it is due to end, UTC"),
+    "rules_hash": Column("text", "of the resolution text with dates and numbers masked: equal rules, equal hash"),
+    "tick_size": Column("number", "smallest step of a price, USD per share"),
+    "min_order_size": Column("number", "smallest order, shares"),
+    "fee_rate": Column("number", "rate of the taker's fee; missing: it takes fees and does not say which"),
+    "fee_exponent": Column("number", "exponent of the taker's fee: shares x rate x (p(1-p))^exponent"),
+    "neg_risk": Column("flag", "whether exactly one market of its event pays YES"),
+    "neg_risk_augmented": Column("flag", "whether outcomes may still be added to its event"),
+    "tradable": Column("flag", "whether it takes orders: active, open, two outcomes with two prices"),
+    "closed": Column("flag", "whether trading in it has ended; its quotes are stale then"),
+    "resolution_status": Column("text", "the oracle's last word: proposed, disputed, resolved, or empty"),
+    "event_liquidity": Column("number", "liquidity of its event, USD"),
+    "event_volume": Column("number", "volume of its event, USD"),
+    "event_volume_24hr": Column("number", "volume of its event in the last 24 hours, USD"),
+    "event_end_date": Column("time", "when its event is due to end, UTC"),
+    "event_market_count": Column("integer", "markets the venue lists for its event, unreadable ones included"),
 }
 
-EVENT_COLUMNS: dict[str, Kind] = {
-    "event_id": "text",
-    "title": "text",
-    "slug": "text",
-    "liquidity": "number",
-    "volume": "number",
-    "volume_24hr": "number",
-    "start_date": "time",
-    "end_date": "time",
-    "neg_risk": "flag",
-    "neg_risk_augmented": "flag",
-    "closed": "flag",
-    "market_count": "integer",
+EVENTS: dict[str, Column] = {
+    "event_id": Column("text", "the venue's id of the event"),
+    "title": Column("text", "the question, in the venue's words"),
+    "slug": Column("text", "the venue's name of it in addresses"),
+    "liquidity": Column("number", "what stands in the order books of its markets, USD"),
+    "volume": Column("number", "traded since it was listed, USD"),
+    "volume_24hr": Column("number", "traded in the last 24 hours, USD"),
+    "start_date": Column("time", "since when it is listed, UTC"),
+    "end_date": Column("time", "when it is due to end, UTC"),
+    "neg_risk": Column("flag", "whether exactly one of its markets pays YES"),
+    "neg_risk_augmented": Column("flag", "whether outcomes may still be added"),
+    "closed": Column("flag", "whether all its markets have ended"),
+    "market_count": Column("integer", "markets the venue lists for it, unreadable ones included"),
 }
+
+MARKET_COLUMNS: dict[str, Kind] = {name: column.kind for name, column in MARKETS.items()}
+EVENT_COLUMNS: dict[str, Kind] = {name: column.kind for name, column in EVENTS.items()}
+PRICES = ("yes_price", "no_price", "best_bid", "best_ask", "last_price")
 
 DTYPES: dict[Kind, str] = {
     "text": "str",
@@ -141,26 +154,49 @@ class Capture:
         """The text columns of `markets` as lists, prepared once for all portfolios."""
         return {name: self.markets[name].tolist() for name in ("market_id", "event_id", "question", "event_title")}
 
+    def text(self, name: str, row: int) -> str:
+        """A text column of one market."""
+        return str(self.markets[name].iat[row])
+
+    def text_column(self, name: str) -> "pd.Series[str]":
+        """A text column of all markets."""
+        return self.markets[name]
+
     @cached_property
     def row_of(self) -> dict[str, int]:
         """The row number of each market id."""
         return {market_id: row for row, market_id in enumerate(self.texts["market_id"])}
 
+    def lists_open(self, market_id: str) -> bool:
+        """Whether it lists this market, and not as closed."""
+        row = self.row_of.get(market_id)
+        return row is not None and not self.columns["closed"][row]
+
 
 def market_frame(columns: Mapping[str, ColumnData]) -> pd.DataFrame:
-    """The market table of a capture from its columns: typed, rounded, sorted by `market_id`; spread and conviction
-    are derived here (`conviction` = |yes_price - no_price|, `spread` = best_ask - best_bid).
+    """The market table of a capture from its columns: as `market_rows`, unique and sorted by `market_id`."""
+    return _sorted_unique(market_rows(columns), "market_id")
+
+
+def market_rows(columns: Mapping[str, ColumnData]) -> pd.DataFrame:
+    """Markets in the order given, of one capture or of many: typed and rounded; spread and conviction are derived here
+    (`conviction` = |yes_price - no_price|, `spread` = best_ask - best_bid).
     """
     given = {name: kind for name, kind in MARKET_COLUMNS.items() if name not in ("spread", "conviction")}
     frame = _frame(columns, given)
     frame["spread"] = (frame["best_ask"] - frame["best_bid"]).round(6)
     frame["conviction"] = (frame["yes_price"] - frame["no_price"]).abs().round(6)
-    return _sorted_unique(frame[list(MARKET_COLUMNS)], "market_id")
+    return frame[list(MARKET_COLUMNS)]
 
 
 def event_frame(columns: Mapping[str, ColumnData]) -> pd.DataFrame:
     """The event table of a capture from its columns: typed, rounded, sorted by `event_id`."""
-    return _sorted_unique(_frame(columns, EVENT_COLUMNS), "event_id")
+    return _sorted_unique(event_rows(columns), "event_id")
+
+
+def event_rows(columns: Mapping[str, ColumnData]) -> pd.DataFrame:
+    """Events in the order given, of one capture or of many: typed and rounded."""
+    return _frame(columns, EVENT_COLUMNS)
 
 
 def _frame(columns: Mapping[str, Any], kinds: Mapping[str, Kind]) -> pd.DataFrame:
@@ -177,10 +213,6 @@ def _sorted_unique(frame: pd.DataFrame, key: str) -> pd.DataFrame:
 def check_markets(frame: pd.DataFrame) -> None:
     """Raise `VenueAnswerInvalid` unless the frame has the columns, types and order of a capture's markets."""
     _check(frame, MARKET_COLUMNS, "market_id")
-    for name in ("yes_price", "no_price", "best_bid", "best_ask"):
-        outside = frame[name].notna() & ~frame[name].between(0, 1)
-        if outside.any():
-            raise VenueAnswerInvalid(f"{name} outside 0 to 1 on market {frame.loc[outside, 'market_id'].iloc[0]}")
 
 
 def check_events(frame: pd.DataFrame) -> None:

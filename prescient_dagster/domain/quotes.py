@@ -101,4 +101,4 @@ def _fees(rate: Decimal | None, exponent: Decimal | None) -> FeeSchedule | None:
 
 def token_id(capture: Capture, market_id: str, side: Side) -> str:
     """The outcome token that is traded for a side of a market."""
-    return str(capture.markets[f"{side}_token_id"].iat[capture.row_of[market_id]])
+    return capture.text(f"{side}_token_id", capture.row_of[market_id])

@@ -81,7 +81,7 @@ class EventLegs:
     @cached_property
     def ended(self) -> Mask:
         """Closed, and nobody disputes how."""
-        disputed = self.capture.markets["resolution_status"].iloc[self.rows] == DISPUTED
+        disputed = self.capture.text_column("resolution_status").iloc[self.rows] == DISPUTED
         ended: Mask = self.column("closed") & ~disputed.to_numpy(dtype=bool)
         return ended
 
@@ -110,7 +110,7 @@ def event_numbers(capture: Capture) -> tuple[Rows, Mask]:
 
     Markets that were listed without their event have none in common.
     """
-    numbers, ids = pd.factorize(capture.markets["event_id"])
+    numbers, ids = pd.factorize(capture.text_column("event_id"))
     return numbers, np.asarray(ids != "", dtype=bool)
 
 

@@ -20,6 +20,8 @@ from prescient_dagster.domain.signals import Side
 
 SURE, NOTHING, HALF = 0.999, 0.001, 0.5  # USD per share
 RESOLVED, DISPUTED = "resolved", "disputed"
+CORRECTION_DAYS = 30
+"""How long a settled market is looked at again, in case its resolution is corrected."""
 
 
 class Ending(StrEnum):
@@ -60,9 +62,9 @@ def _ending(yes_price: float, no_price: float, resolution_status: str) -> Ending
     """The ending of a closed market."""
     if resolution_status == DISPUTED:
         return Ending.PENDING
-    if yes_price >= SURE and no_price <= NOTHING:
+    if 1 >= yes_price >= SURE and 0 <= no_price <= NOTHING:
         return Ending.YES
-    if no_price >= SURE and yes_price <= NOTHING:
+    if 1 >= no_price >= SURE and 0 <= yes_price <= NOTHING:
         return Ending.NO
     return Ending.VOID if resolution_status == RESOLVED and yes_price == no_price == HALF else Ending.PENDING
 
@@ -73,6 +75,11 @@ def _pending_reason(closed: bool, yes_price: float, no_price: float, resolution_
     if resolution_status == DISPUTED:
         return "closed, its resolution is disputed"
     return f"closed, not resolved: yes {yes_price:g}, no {no_price:g}"
+
+
+def first_of_day(captured_at: datetime, previous: datetime | None) -> bool:
+    """Whether a capture is the first of its UTC day: then it is looked again at what has been settled or sold."""
+    return previous is None or previous.date() != captured_at.date()
 
 
 def verdicts(markets: pd.DataFrame) -> dict[str, Verdict]:

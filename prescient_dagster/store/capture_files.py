@@ -5,7 +5,11 @@ So nothing goes in that is not content: no index, no pandas metadata, one chunk,
 
 import hashlib
 import os
-from collections.abc import Mapping
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +28,8 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
 }
 ROWS_PER_GROUP = 65_536
 COMPRESSION_LEVEL = 1  # higher levels cost twice the time for a twentieth of the size
+DAY_FOLDER = re.compile(r"\d{4}/\d{2}/\d{2}")
+NAME = re.compile(r"\.?([1-9]\d{0,17})\.(?:events|markets)\.parquet")  # with a dot: not yet renamed
 # Different on nearly every row: looking for repetitions in them costs time and finds none.
 UNIQUE_TEXTS = frozenset({"market_id", "question", "slug", "condition_id", "yes_token_id", "no_token_id", "rules_hash"})
 
@@ -86,6 +92,16 @@ def read(path: Path, sha256: str) -> pd.DataFrame:
     Raises:
         StoreError: the file is missing, or is not the one that was written.
     """
+    frame: pd.DataFrame = pq.read_table(pa.BufferReader(checked(path, sha256))).to_pandas()
+    return frame
+
+
+def checked(path: Path, sha256: str) -> bytes:
+    """The bytes of a file, which are those that were written.
+
+    Raises:
+        StoreError: the file is missing, or is not the one that was written.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -96,5 +112,66 @@ def read(path: Path, sha256: str) -> pd.DataFrame:
         raise StoreError(
             f"capture file {path} is damaged: its checksum differs from the recorded one; take a new capture"
         )
-    frame: pd.DataFrame = pq.read_table(pa.BufferReader(content)).to_pandas()
-    return frame
+    return content
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that lies where a capture's files lie, under a name such as they have.
+
+    Attributes:
+        path: of its capture, below the captures folder, as `captures.path` has it.
+        modified: seconds since 1970.
+        name, folder: in the folder with this descriptor, which is open while the day is looked at.
+    """
+
+    capture_id: int
+    path: str
+    bytes: int
+    modified: float
+    name: str
+    folder: int
+
+    def remove(self) -> None:
+        """Remove the file; another process may have done so first."""
+        with suppress(FileNotFoundError):
+            os.unlink(self.name, dir_fd=self.folder)
+
+
+def days(folder: Path) -> Iterator[list[StoredFile]]:
+    """The capture files below a folder, day by day. What has another name or place, and links, are passed over.
+
+    Names are looked up in the open folder, so that nobody can put a link in its way. A folder that is not there has
+    none.
+    """
+    folder = folder.resolve()
+    for root, _folders, names, descriptor in os.fwalk(folder):
+        day = Path(root).relative_to(folder).as_posix()
+        if DAY_FOLDER.fullmatch(day):
+            found = (_stored(day, name, descriptor) for name in sorted(names))
+            yield [file for file in found if file is not None]
+
+
+def _stored(day: str, name: str, folder: int) -> StoredFile | None:
+    named = NAME.fullmatch(name)
+    if named is None:
+        return None
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return StoredFile(int(named[1]), f"{day}/{int(named[1])}", status.st_size, status.st_mtime, name, folder)
+
+
+def remove_empty_days(folder: Path, before: float) -> None:
+    """Remove the folders of days, months and years in which nothing is left nor has changed since a moment."""
+    folder = folder.resolve()
+    for root, folders, _names, descriptor in os.fwalk(folder, topdown=False):
+        depth = len(Path(root).relative_to(folder).parts)
+        for name in folders if depth < 3 else ():
+            if re.fullmatch(r"\d{2}|\d{4}", name):
+                with suppress(OSError):  # it is not empty, it is a link, it is gone
+                    if os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mtime < before:
+                        os.rmdir(name, dir_fd=descriptor)

@@ -88,7 +88,7 @@ def save(database: Database, folder: Path, listing: Listing, run_id: str = "") -
             return _unchanged(there, row)
         capture_id = connection.scalars(select(func.nextval(NUMBERS))).one()
     row |= {"capture_id": capture_id, "path": f"{listing.captured_at.astimezone(UTC):%Y/%m/%d}/{capture_id}"}
-    files = _files(folder, row["path"])
+    files = file_pair(folder, row["path"])
     for file, content in zip(files, contents, strict=True):
         capture_files.write(file, content)
     record = _add(database, listing, row)
@@ -113,7 +113,8 @@ def _row(listing: Listing, events: memoryview, markets: memoryview) -> dict[str,
     }
 
 
-def _files(folder: Path, path: str) -> tuple[Path, Path]:
+def file_pair(folder: Path, path: str) -> tuple[Path, Path]:
+    """The files of a capture: its events, its markets."""
     return folder / f"{path}.events.parquet", folder / f"{path}.markets.parquet"
 
 
@@ -161,11 +162,11 @@ def load(database: Database, folder: Path, capture_id: int | None = None) -> Cap
     """A capture with its tables, whatever its status; None: the newest that may be traded.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or its files were pruned.
         StoreError: a file is missing or damaged.
     """
-    record = ready(database) if capture_id is None else find(database, capture_id)
-    events, markets = _files(folder, record.path)
+    record = require_files(ready(database) if capture_id is None else find(database, capture_id))
+    events, markets = file_pair(folder, record.path)
     return Capture(
         record.capture_id,
         record.captured_at,
@@ -180,6 +181,17 @@ def find(database: Database, capture_id: int) -> CaptureRecord:
         record = _first(connection, select(captures).where(captures.c.capture_id == capture_id))
     if record is None:
         raise NotFound(f"there is no capture {capture_id}")
+    return record
+
+
+def require_files(record: CaptureRecord) -> CaptureRecord:
+    """The record, whose files are there; `NotFound` where retention has removed them."""
+    if record.pruned_at is not None:
+        raise NotFound(
+            f"capture {record.capture_id} of {record.captured_at:%Y-%m-%d %H:%M} was pruned on "
+            f"{record.pruned_at:%Y-%m-%d}, since nothing was traded on it: "
+            "raise PRESCIENT_RETENTION_CAPTURES_DAYS to keep more"
+        )
     return record
 
 
@@ -199,7 +211,7 @@ def ready(database: Database, capture_id: int | None = None) -> CaptureRecord:
     """The capture to trade on; None: the newest that may be traded.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or its files were pruned.
         Conflict: it may not be traded.
     """
     record = newest_ready(database) if capture_id is None else find(database, capture_id)
@@ -208,7 +220,7 @@ def ready(database: Database, capture_id: int | None = None) -> CaptureRecord:
     if record.status is not CaptureStatus.READY:
         why = record.status_reason or "its settlements are not booked yet"
         raise Conflict(f"capture {record.capture_id} may not be traded, it is {record.status}: {why}")
-    return record
+    return require_files(record)
 
 
 def of_run(database: Database, run_id: str) -> CaptureRecord | None:

@@ -36,14 +36,22 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CycleRecord:
-    """A cycle as it is stored; `config` is the effective one."""
+    """A cycle as it is stored; `config` is the effective one.
+
+    Attributes:
+        started_at: real time; `captured_at` is the venue's.
+        run_id: of the Dagster run that began it; empty: none did.
+    """
 
     cycle_id: int
     portfolio_id: int
     capture_id: int
     captured_at: datetime
     config: dict[str, Any]
+    config_sha256: str
     stage: Stage
+    started_at: datetime
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +162,21 @@ def _newest_cycles(connection: Connection, ids: Iterable[int]) -> dict[int, Cycl
         .order_by(cycles.c.portfolio_id, captures.c.captured_at.desc(), cycles.c.capture_id.desc())
         .ext(distinct_on(cycles.c.portfolio_id))
     )
-    return {
-        row.portfolio_id: CycleRecord(
-            row.cycle_id, row.portfolio_id, row.capture_id, row.captured_at, row.config, Stage(row.stage)
-        )
-        for row in connection.execute(query)
-    }
+    return {row.portfolio_id: _cycle_record(row) for row in connection.execute(query)}
+
+
+def _cycle_record(row: Row[Any]) -> CycleRecord:
+    return CycleRecord(
+        cycle_id=row.cycle_id,
+        portfolio_id=row.portfolio_id,
+        capture_id=row.capture_id,
+        captured_at=row.captured_at,
+        config=row.config,
+        config_sha256=row.config_sha256,
+        stage=Stage(row.stage),
+        started_at=row.started_at,
+        run_id=row.run_id,
+    )
 
 
 def locked(connection: Connection, standing: Standing) -> bool:

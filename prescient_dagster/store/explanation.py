@@ -68,10 +68,14 @@ class Situation:
         """What the portfolio was when the cycle began, as far as the cycle tells; without a cycle what it is now."""
         if self.cycle is None:
             return self.portfolio.status
-        if self.cycle.portfolio_status is not None:
-            return self.cycle.portfolio_status
-        closing = self.portfolio.status in ENDING and not self.entries
-        return PortfolioStatus.CLOSING if closing else PortfolioStatus.ACTIVE
+        return status_then(self.cycle.portfolio_status, self.portfolio.status, enters=bool(self.entries))
+
+
+def status_then(noted: PortfolioStatus | None, now: PortfolioStatus, *, enters: bool) -> PortfolioStatus:
+    """What a portfolio was when a cycle began: as the cycle noted it, or as far as one can tell."""
+    if noted is not None:
+        return noted
+    return PortfolioStatus.CLOSING if now in ENDING and not enters else PortfolioStatus.ACTIVE
 
 
 def situation(database: Database, name: str, capture_id: int | None = None) -> Situation:

@@ -21,14 +21,15 @@ def append(
 ) -> None:
     """Append trades, each with the number of the signal it came from (None: it came from no signal)."""
     rows = [
-        {"portfolio_id": portfolio_id, "capture_id": capture_id, "signal_id": signal_id, **_values(trade, signal_id)}
+        {"portfolio_id": portfolio_id, "capture_id": capture_id, "signal_id": signal_id, **trade_row(trade, signal_id)}
         for trade, signal_id in entries
     ]
     if rows:
         connection.execute(trades.insert(), rows)
 
 
-def _values(trade: Trade, signal_id: int | None) -> dict[str, Any]:
+def trade_row(trade: Trade, signal_id: int | None) -> dict[str, Any]:
+    """What is kept of a trade; one without a cause of its own is named after its signal."""
     source_ref = trade.source_ref or f"signal:{signal_id}"
     return {name: getattr(trade, name) for name in TRADE_FIELDS} | {"source_ref": source_ref}
 

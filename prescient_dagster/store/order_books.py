@@ -1,6 +1,7 @@
 """The order books of a capture: fetched once per token, kept, and the same for every portfolio that trades it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -29,16 +30,22 @@ def load_or_fetch(database: Database, capture_id: int, token_ids: Iterable[str],
     return {token_id: book for token_id, book in stored.items() if book is not None}
 
 
-def load(database: Database, capture_id: int, token_ids: Iterable[str]) -> dict[str, OrderBook]:
-    """The stored books of these tokens on a capture; nothing is fetched."""
-    stored = _read(database, capture_id, sorted(set(token_ids)))
+def load(
+    database: Database, capture_id: int, token_ids: Iterable[str], until: datetime | None = None
+) -> dict[str, OrderBook]:
+    """The stored books of these tokens on a capture, or of them those that were there at a moment of our clock."""
+    stored = _read(database, capture_id, sorted(set(token_ids)), until)
     return {token_id: book for token_id, book in stored.items() if book is not None}
 
 
-def _read(database: Database, capture_id: int, token_ids: Sequence[str]) -> dict[str, OrderBook | None]:
+def _read(
+    database: Database, capture_id: int, token_ids: Sequence[str], until: datetime | None = None
+) -> dict[str, OrderBook | None]:
     query = select(order_books.c.token_id, order_books.c.book).where(
         order_books.c.capture_id == capture_id, order_books.c.token_id.in_(token_ids)
     )
+    if until is not None:
+        query = query.where(order_books.c.fetched_at <= until)
     with database.begin() as connection:
         rows = connection.execute(query).all() if token_ids else []
     return {token_id: None if book is None else _parsed(token_id, book) for token_id, book in rows}

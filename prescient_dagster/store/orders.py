@@ -23,17 +23,22 @@ MARKET_COLUMNS = {
 }
 
 
-def save(connection: Connection, portfolio_id: int, capture: Capture, outcomes: Sequence[Outcome]) -> None:
-    """Write the signals of a cycle in their order of execution, how each ended, and the trades they made."""
+def save(connection: Connection, portfolio_id: int, capture: Capture, outcomes: Sequence[Outcome]) -> Sequence[int]:
+    """Write the signals of a cycle in their order of execution, how each ended, and the trades they made.
+
+    Returns:
+        the signals' numbers, in the same order.
+    """
     rows = [
-        {"portfolio_id": portfolio_id, "capture_id": capture.capture_id, "rank": rank, **_values(outcome, capture)}
+        {"portfolio_id": portfolio_id, "capture_id": capture.capture_id, "rank": rank, **signal_row(outcome, capture)}
         for rank, outcome in enumerate(outcomes, start=1)
     ]
     if not rows:
-        return
+        return ()
     statement = signals.insert().returning(signals.c.signal_id, sort_by_parameter_order=True)
-    numbers = connection.execute(statement, rows).scalars().all()
+    numbers: Sequence[int] = connection.execute(statement, rows).scalars().all()
     _append_trades(connection, portfolio_id, capture.capture_id, numbers, outcomes)
+    return numbers
 
 
 SIGNAL_FIELDS = (
@@ -50,7 +55,8 @@ SIGNAL_FIELDS = (
 )
 
 
-def _values(outcome: Outcome, capture: Capture) -> dict[str, Any]:
+def signal_row(outcome: Outcome, capture: Capture) -> dict[str, Any]:
+    """What is kept of a signal and how it ended, with what its market was like."""
     signal = outcome.signal
     row = capture.row_of[signal.market_id]
     end = capture.columns["event_end_date"][row]
@@ -74,10 +80,11 @@ def load_pending(connection: Connection, portfolio_id: int, capture_id: int) -> 
     """The pending signals of a cycle by their numbers, in their order of execution."""
     mine = (signals.c.portfolio_id == portfolio_id) & (signals.c.capture_id == capture_id)
     query = select(signals).where(mine, signals.c.status == SignalStatus.PENDING).order_by(signals.c.rank)
-    return {row["signal_id"]: _signal(row) for row in connection.execute(query).mappings()}
+    return {row["signal_id"]: signal_of(row) for row in connection.execute(query).mappings()}
 
 
-def _signal(row: RowMapping) -> Signal:
+def signal_of(row: RowMapping) -> Signal:
+    """The signal in a row of the table."""
     values = {name: row[name] for name in SIGNAL_FIELDS}
     values["action"] = Action(row["action"])
     values["exit"] = None if row["exit"] is None else ExitRule(row["exit"])

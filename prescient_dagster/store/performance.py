@@ -54,10 +54,15 @@ def load_histories(database: Database, names: Sequence[str] = ()) -> Histories:
         NotFound: there is no such portfolio.
     """
     with database.view() as connection:
-        rows = {row["portfolio_id"]: row for row in _portfolios(connection, names)}
-        ids = list(rows)
-        daily, booked, held = _daily(connection, ids), _trades(connection, ids), held_by(connection, ids)
-        verdicts = _verdicts(connection, ids)
+        return histories(connection, names)
+
+
+def histories(connection: Connection, names: Sequence[str] = ()) -> Histories:
+    """The same, as this transaction sees them."""
+    rows = {row["portfolio_id"]: row for row in _portfolios(connection, names)}
+    ids = list(rows)
+    daily, booked, held = _daily(connection, ids), _trades(connection, ids), held_by(connection, ids)
+    verdicts = _verdicts(connection, ids)
     return Histories(
         [_history(row, daily[number], booked[number], held.get(number, [])) for number, row in rows.items()], verdicts
     )

@@ -18,15 +18,13 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from prescient_dagster.domain import money
 from prescient_dagster.domain.ledger import Trade, TradeKind
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.settlement import Ending, Verdict
+from prescient_dagster.domain.settlement import CORRECTION_DAYS, Ending, Verdict
 from prescient_dagster.store import ledger
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import portfolios, positions, resolutions, trades
 
 PAYMENTS = (TradeKind.SETTLEMENT, TradeKind.REFUND)
-CORRECTION_DAYS = 30
-"""How long a settled market is looked at again, in case its resolution is corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def to_ask(database: Database, capture: Capture, *, daily: bool) -> list[str]:
     with database.begin() as connection:
         ending = _held(connection) | (_sold(connection) if daily else set())
         again = _settled(connection, capture.captured_at) if daily else set()
-    return sorted(again | {market_id for market_id in ending if not _is_open(capture, market_id)})
+    return sorted(again | {market_id for market_id in ending if not capture.lists_open(market_id)})
 
 
 def watched(database: Database, captured_at: datetime) -> list[str]:
@@ -75,11 +73,6 @@ def _sold(connection: Connection) -> set[str]:
     unknown = func.coalesce(newest.c.ending, Ending.PENDING) == Ending.PENDING
     query = select(sold.c.market_id).outerjoin(newest, newest.c.market_id == sold.c.market_id).where(unknown)
     return set(connection.scalars(query))
-
-
-def _is_open(capture: Capture, market_id: str) -> bool:
-    row = capture.row_of.get(market_id)
-    return row is not None and not capture.columns["closed"][row]
 
 
 def observe(database: Database, record: CaptureRecord, verdicts: dict[str, Verdict], markets: pd.DataFrame) -> int:

@@ -1,11 +1,15 @@
 """Snapshots as they are shown: a portfolio's value, capture by capture."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Float, Interval, Select, cast, func, select, true
 
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.tables import snapshots
+from prescient_dagster.store.tables import portfolios, snapshots
 
 HIDDEN = ("portfolio_id", "capture_id", "marks")
 FIELDS = (*(column.name for column in snapshots.columns if column.name not in HIDDEN), "capture_id")
@@ -19,3 +23,35 @@ def list_snapshots(database: Database, portfolio_id: int, capture_id: int | None
     with database.begin() as connection:
         ordered = query.order_by(snapshots.c.timestamp, snapshots.c.capture_id)
         return [dict(row) for row in connection.execute(ordered).mappings()]
+
+
+def equity_curves(
+    database: Database, slugs: Sequence[str], most_points: int = 48
+) -> dict[str, list[tuple[datetime, Decimal]]]:
+    """The equity of portfolios by slug, over all snapshots, thinned evenly in time; absent where there is none."""
+    curves: dict[str, list[tuple[datetime, Decimal]]] = defaultdict(list)
+    with database.view() as connection:
+        for slug, at, equity in connection.execute(_curves(slugs, most_points)):
+            curves[slug].append((at, equity))
+    return curves
+
+
+def _curves(slugs: Sequence[str], most_points: int) -> Select[Any]:
+    """One look into the index per portfolio and point: there may be tens of thousands of snapshots."""
+    mine = snapshots.c.portfolio_id == portfolios.c.portfolio_id
+    first, last = func.min(snapshots.c.timestamp), func.max(snapshots.c.timestamp)
+    span = select(first.label("first"), last.label("last")).where(mine).correlate(portfolios).lateral("span")
+    steps = func.generate_series(0, most_points - 1).table_valued("step").render_derived("steps")
+    part = cast(steps.c.step, Float) / (most_points - 1)
+    until = span.c.first + (span.c.last - span.c.first).op("*", precedence=8, return_type=Interval())(part)
+    point = (
+        select(snapshots.c.timestamp, snapshots.c.equity)
+        .where(mine, snapshots.c.timestamp <= until)
+        .order_by(snapshots.c.timestamp.desc(), snapshots.c.capture_id.desc())
+        .limit(1)
+        .correlate(portfolios, span, steps)
+        .lateral("point")
+    )
+    joined = portfolios.join(span, true()).join(steps, true()).join(point, true())
+    columns = (portfolios.c.slug, point.c.timestamp, point.c.equity)
+    return select(*columns).distinct().select_from(joined).where(portfolios.c.slug.in_(slugs)).order_by(*columns[:2])

@@ -19,7 +19,7 @@ from prescient_dagster.venue.polymarket.answers import decode_event_page
 from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
 
 TIME_FORMAT = "%Y-%m-%dT%H-%M-%SZ"
-_JSON, _EVENTS, _MARKETS = ".json", ".events.parquet", ".markets.parquet"
+JSON, EVENTS, MARKETS = ".json", ".events.parquet", ".markets.parquet"
 
 
 class RecordedVenue:
@@ -42,7 +42,7 @@ class RecordedVenue:
         if not later:
             return None
         captured_at = min(later)
-        listing = _read(recordings[captured_at], captured_at, open_only=True)
+        listing = read_recording(recordings[captured_at], captured_at, open_only=True)
         progress(len(listing.events))
         return require_whole(listing)
 
@@ -56,7 +56,7 @@ class RecordedVenue:
         path = self._recordings().get(captured_at)
         if path is None:
             raise InvalidInput(f"{self._folder} has no recording of {captured_at.strftime(TIME_FORMAT)}; put it back")
-        listing = _read(path, captured_at, open_only=False)
+        listing = read_recording(path, captured_at, open_only=False)
         markets = listing.markets[listing.markets["market_id"].isin(market_ids)].reset_index(drop=True)
         events = listing.events[listing.events["event_id"].isin(markets["event_id"])].reset_index(drop=True)
         rejections = tuple(rejection for rejection in listing.rejections if rejection.record_id in market_ids)
@@ -73,7 +73,7 @@ class RecordedVenue:
         """The file of each time; of a capture, the one with its events."""
         found: dict[datetime, Path] = {}
         for path in self._files():
-            captured_at = _time_of(path)
+            captured_at = time_of(path)
             if captured_at in found:
                 raise InvalidInput(f"{found[captured_at]} and {path.name} are recordings of the same time; keep one")
             found[captured_at] = path
@@ -83,23 +83,36 @@ class RecordedVenue:
 
     def _files(self) -> Iterator[Path]:
         try:
-            names = {path.name.replace(_MARKETS, _EVENTS) for path in self._folder.iterdir()}
+            names = {path.name.replace(MARKETS, EVENTS) for path in self._folder.iterdir()}
         except OSError as error:
             raise InvalidInput(f"the recordings in {self._folder} cannot be read: {error.strerror}") from error
-        return (self._folder / name for name in sorted(names) if name.endswith((_JSON, _EVENTS)))
+        return (self._folder / name for name in sorted(names) if name.endswith((JSON, EVENTS)))
 
 
-def _time_of(path: Path) -> datetime:
-    stem = path.name.removesuffix(_JSON).removesuffix(_EVENTS)
+def time_of(path: Path) -> datetime:
+    """The time in the name of a recording's file.
+
+    Raises:
+        InvalidInput: it tells none.
+    """
+    stem = path.name.removesuffix(JSON).removesuffix(EVENTS).removesuffix(MARKETS)
     try:
         return datetime.strptime(stem, TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError as error:
         raise InvalidInput(f"{path}: the name tells no time; it should read like 2025-06-11T02-28-00Z.json") from error
 
 
-def _read(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:
+def read_recording(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:
+    """What a recording lists; of a capture, `path` is the file with its events.
+
+    Args:
+        open_only: without the events that were closed by then.
+
+    Raises:
+        VenueAnswerInvalid: it cannot be read.
+    """
     try:
-        if path.name.endswith(_JSON):
+        if path.name.endswith(JSON):
             return _from_json(path, captured_at, open_only=open_only)
         return _from_capture(path, captured_at, open_only=open_only)
     except (OSError, pa.ArrowException) as error:
@@ -116,7 +129,7 @@ def _from_json(path: Path, captured_at: datetime, *, open_only: bool) -> Listing
 
 def _from_capture(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:
     events = pd.read_parquet(path)
-    markets = pd.read_parquet(path.with_name(path.name.removesuffix(_EVENTS) + _MARKETS))
+    markets = pd.read_parquet(path.with_name(path.name.removesuffix(EVENTS) + MARKETS))
     check_events(events)
     check_markets(markets)
     if open_only:

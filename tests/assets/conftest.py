@@ -11,13 +11,14 @@ import pytest
 from dagster._core.definitions.partitions.context import partition_loading_context
 from sqlalchemy import text
 
-from prescient_dagster.assets.automation import range_tags
 from prescient_dagster.assets.cycle import asset_key, op_name, partitions, partitions_name
+from prescient_dagster.assets.schedules import range_tags
 from prescient_dagster.domain.markets import Listing
 from prescient_dagster.store import captures, portfolios
 from prescient_dagster.store.cycles import Stage
 from prescient_dagster.store.database import Database
 from strategy_assets.definitions import defs
+from tests.assets.replays import CAPTURES, World, a_world
 
 TABLES = ("portfolios", "positions", "cycles", "signals", "trades", "snapshots")
 # What may differ between two runs that did the same.
@@ -141,3 +142,10 @@ def platform(
     monkeypatch.setenv("PRESCIENT_CAPTURES", str(captures_folder))
     monkeypatch.setenv("PRESCIENT_VENUE", f"recorded:{captures_folder}")
     return Platform(database, captures_folder, instance)
+
+
+@pytest.fixture(scope="session")
+def lived_world(template_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Every strategy under three configs through a day of the simulated venue; who changes it takes a copy."""
+    with a_world(template_url, tmp_path_factory.mktemp("lived"), CAPTURES) as world:
+        yield world

@@ -128,8 +128,12 @@ def test_a_capture_with_less_than_half_of_the_markets_before_is_refused_once(pla
     platform.capture(a_listing(*favourites(10)))
     folder = platform.captures_folder
 
-    thin = judged(platform.database, captures.save(platform.database, folder, a_listing(*favourites(4), hours=1)))
-    again = judged(platform.database, captures.save(platform.database, folder, a_listing(*favourites(4), hours=2)))
+    thin = judged(
+        platform.database, folder, captures.save(platform.database, folder, a_listing(*favourites(4), hours=1))
+    )
+    again = judged(
+        platform.database, folder, captures.save(platform.database, folder, a_listing(*favourites(4), hours=2))
+    )
 
     assert thin.status is CaptureStatus.REFUSED
     assert thin.status_reason is not None
@@ -142,6 +146,7 @@ def test_a_refused_capture_is_not_traded(platform: Platform) -> None:
     platform.capture(a_listing(*favourites(10), hours=0))
     refused = judged(
         platform.database,
+        platform.captures_folder,
         captures.save(platform.database, platform.captures_folder, a_listing(*favourites(2), hours=1)),
     )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prescient_dagster.assets.pictures import HEIGHT, WIDTH, drawdown_curve, equity_curve, thinned
+from prescient_dagster.assets.pictures import HEIGHT, MOST_BARS, WIDTH, bars, drawdown_curve, equity_curve, thinned
 
 AMOUNTS = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=300)
 
@@ -52,3 +52,21 @@ def test_the_last_value_is_kept_in_a_long_curve() -> None:
 def test_a_title_is_text_whatever_it_holds(title: str) -> None:
     picture = drawn(equity_curve([1, 2], title))
     assert {element.tag.rpartition("}")[2] for element in picture.iter()} == {"svg", "title", "path", "polyline"}
+
+
+@given(AMOUNTS)
+def test_bars_stand_in_their_picture_gains_above_losses(values: list[float]) -> None:
+    paths = [element.attrib["d"] for element in drawn(bars(values, "profit")).iter() if element.tag.endswith("path")]
+    ground, gains, losses = ([int(number) for number in re.findall(r"\d+", path)] for path in paths)
+    level = ground[1]
+    assert len(gains) + len(losses) == 3 * min(len(values), MOST_BARS)
+    for x, start, end in zip(*(iter([*gains, *losses]),) * 3, strict=True):
+        assert start == level
+        assert 0 <= x <= WIDTH
+        assert 0 <= end <= HEIGHT
+    assert all(end <= level for end in gains[2::3])
+    assert all(end >= level for end in losses[2::3])
+
+
+def test_bars_are_small_enough_to_be_shown_in_place() -> None:
+    assert len(bars([(-1) ** number * 1e6 / (number + 1) for number in range(60)], "profit of each position")) < 1_000

@@ -164,7 +164,7 @@ def test_a_strategy_that_does_not_load_fails_alone_and_status_names_it(prescient
     assert (code, statuses(document)) == (1, {"bold": "failed", "contrary": "ok"})
     assert "momentum.py, line 1" in document["results"][0]["error"]
     code, document = elsewhere(tmp_path, "status", "--json")
-    assert (code, document["strategies"]["momentum"]["status"]) == (0, "offline")
+    assert (code, document["strategies"]["momentum"]["status"]) == (1, "offline")
     assert "momentum.py, line 1" in document["strategies"]["momentum"]["error"]
     assert document["strategies"]["mean_reversion"]["status"] == "online"
 

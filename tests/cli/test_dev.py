@@ -1,91 +1,18 @@
 """`prescient dev`, whole: it trades by itself, stops cleanly, and goes on where it was."""
 
 import os
-import signal
 import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-import psutil
 import pytest
 
 from prescient_dagster.cli.services import is_leftover
 from prescient_dagster.store import migrate, portfolios, postgres, world
 from prescient_dagster.store.database import Database, connect
 from prescient_dagster.store.trades import list_trades
-
-PRESCIENT = [sys.executable, "-m", "prescient_dagster.cli.main"]
-PATIENCE_SECONDS = 240  # a loaded machine takes its time
-
-
-def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "PRESCIENT_HOME": str(home), "PRESCIENT_SIMULATION_EVENTS": "40"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(what: str, reached: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not reached():
-        assert time.monotonic() < end, f"{what} did not come in {PATIENCE_SECONDS} s"
-        time.sleep(1)
-
-
-def of_home(home: Path) -> list[psutil.Process]:
-    """The processes that work on a home, known by their environment or their folder."""
-    return [process for process in psutil.process_iter() if _belongs(process, home)]
-
-
-def _belongs(process: psutil.Process, home: Path) -> bool:
-    try:
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return process.environ().get("DAGSTER_HOME") == f"{home}/dagster" or process.cwd().startswith(f"{home}/")
-    except psutil.Error:
-        return False
-
-
-@contextmanager
-def dev(home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    """`prescient dev` as a shell starts a background job: with SIGINT ignored. It is ready inside the block."""
-    log = home / "dev.err"
-    with log.open("w") as stream:
-        process = subprocess.Popen(
-            ["bash", "-c", 'trap "" INT; exec "$@"', "bash", *PRESCIENT, "dev", "--port", str(port)],
-            env=environment(home),
-            cwd="/",
-            stderr=stream,
-            text=True,
-        )
-    try:
-        wait_for("the ready line", lambda: process.poll() is not None or "ready: http" in log.read_text())
-        assert process.poll() is None, log.read_text()
-        yield process
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            for left in [process, *of_home(home)]:
-                left.kill()
-            raise
-
-
-@contextmanager
-def books(home: Path) -> Iterator[Database]:
-    """The database of a home, read from outside; its server runs afterwards."""
-    database = connect(postgres.start(home))
-    yield database
-    database.close()
+from tests.processes import PATIENCE_SECONDS, PRESCIENT, books, dev, environment, free_port, of_home, wait_for
 
 
 def trades(database: Database) -> list[tuple[str, int, str]]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from prescient_dagster.domain.errors import VenueAnswerInvalid
 from prescient_dagster.domain.markets import Listing, check_events, check_markets
+from prescient_dagster.domain.plausibility import out_of_range
 from tests.venue.gamma import a_market, an_event, listed, on_the_wire, read
 
 SCHEDULE = {"rate": 0.05, "exponent": 1}
@@ -45,6 +46,7 @@ odd_values = st.recursive(
 def check(listing: Listing) -> None:
     check_events(listing.events)
     check_markets(listing.markets)
+    assert not out_of_range(listing.markets).any()
     for rejection in listing.rejections:
         assert rejection.reason.isprintable()
         assert rejection.record_id == rejection.record_id.encode().decode().replace("\0", "")

@@ -12,11 +12,10 @@ import pyarrow as pa
 
 from prescient_dagster.domain.errors import VenueError
 from prescient_dagster.domain.markets import ColumnData, Listing, Rejection, event_frame, market_frame
+from prescient_dagster.domain.plausibility import MOST_UNREADABLE
 from prescient_dagster.venue.polymarket.answers import EventPage, MarketPage
 from prescient_dagster.venue.polymarket.parsing import Columns, Part, parsed
 from prescient_dagster.venue.polymarket.schemas import Event, Market
-
-MAX_REJECTED_SHARE = 0.02  # of all records; beyond it the venue has changed its format, or is broken
 
 _NO_EVENT = Event(id="")
 
@@ -81,9 +80,9 @@ def require_whole(listing: Listing) -> Listing:
     """
     rejected = len(listing.rejections)
     records = len(listing.events) + len(listing.markets) + rejected
-    if rejected > MAX_REJECTED_SHARE * records:
+    if rejected > MOST_UNREADABLE * records:
         first = "; ".join(f"{r.kind} {r.record_id or '(no id)'}: {r.reason}" for r in listing.rejections[:3])
-        limit = f"more than {MAX_REJECTED_SHARE:.0%}"
+        limit = f"more than {MOST_UNREADABLE:.0%}"
         raise VenueError(f"{listing.venue}: {rejected} of {records} records cannot be read, {limit}: {first}")
     if listing.events.empty:
         raise VenueError(f"{listing.venue} lists no events: there is nothing to trade; check its address or folder")

@@ -1,0 +1,46 @@
+"""Who may be using a strategy's partitions. They must not lose one meanwhile: a run over a range would not find its
+end, and a backfill of which a partition has gone fails as a whole."""
+
+import dagster as dg
+from dagster._core.definitions.assets.job.asset_job import IMPLICIT_ASSET_JOB_NAME  # not exported
+from dagster._core.execution.backfill import (  # not exported
+    BULK_ACTION_TERMINAL_STATUSES,
+    BulkActionsFilter,
+    BulkActionStatus,
+    PartitionBackfill,
+)
+
+from prescient_dagster.assets.cycle import asset_key
+from prescient_dagster.assets.schedules import GOING
+from prescient_dagster.store.cycles import Stage
+
+UNFINISHED = [status for status in BulkActionStatus if status not in BULK_ACTION_TERMINAL_STATUSES]
+
+
+def in_use(instance: dg.DagsterInstance, strategy: str) -> bool:
+    """Whether a run or a backfill that has not ended may be using the strategy's partitions."""
+    return _by_a_run(instance, strategy) or _by_a_backfill(instance, strategy)
+
+
+def _by_a_run(instance: dg.DagsterInstance, strategy: str) -> bool:
+    """By one of its job, or one that was started from the assets' pages."""
+    if instance.get_runs(dg.RunsFilter(job_name=strategy, statuses=GOING), limit=1):
+        return True
+    runs = instance.get_runs(dg.RunsFilter(job_name=IMPLICIT_ASSET_JOB_NAME, statuses=GOING))
+    return any(_keys(strategy) & (run.asset_selection or set()) for run in runs)
+
+
+def _by_a_backfill(instance: dg.DagsterInstance, strategy: str) -> bool:
+    backfills = instance.get_backfills(filters=BulkActionsFilter(statuses=UNFINISHED))
+    return any(_is_of(backfill, strategy) for backfill in backfills)
+
+
+def _is_of(backfill: PartitionBackfill, strategy: str) -> bool:
+    """Whether it is one of the strategy's assets, or of its job."""
+    if backfill.asset_selection:
+        return bool(_keys(strategy) & set(backfill.asset_selection))
+    return backfill.job_name == strategy
+
+
+def _keys(strategy: str) -> set[dg.AssetKey]:
+    return {asset_key(strategy, stage) for stage in Stage}

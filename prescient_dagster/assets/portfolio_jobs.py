@@ -1,0 +1,126 @@
+"""Portfolios from the Dagster UI, for who has no shell: each job is a form, filled in at its launchpad.
+
+They do what `prescient portfolio` and `prescient strategy validate` do, by the same functions.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import dagster as dg
+
+from prescient_dagster.assets import portfolio_changes
+from prescient_dagster.assets.cycle import asset_key
+from prescient_dagster.assets.cycle_runs import synced_partitions
+from prescient_dagster.assets.failures import explained
+from prescient_dagster.assets.forms import NOTHING, ConfigChange, Creation, Judged, Named, about, form_job, of_strategy
+from prescient_dagster.domain.portfolios import Portfolio, checked_balance
+from prescient_dagster.resources import DatabaseResource
+from prescient_dagster.store import portfolios, statements
+from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.database import Database
+
+CHANGES = {
+    "pause": (portfolios.pause, "Stops a portfolio from trading. It is still valued and settled."),
+    "resume": (portfolios.resume, "Lets a paused or closing portfolio trade again."),
+    "close": (portfolios.close, "Closes a portfolio: no more entries, exits until it is flat, then closed for good."),
+}
+
+
+def portfolio_jobs(strategies: Sequence[str]) -> list[dg.JobDefinition]:
+    """The jobs that make, change and close portfolios of these strategies."""
+    return [
+        _creation(strategies),
+        _config_change(),
+        *(_status_change(verb, change, description) for verb, (change, description) in CHANGES.items()),
+        _validation(strategies),
+    ]
+
+
+def _creation(strategies: Sequence[str]) -> dg.JobDefinition:
+    form = of_strategy(Creation, strategies)
+
+    @dg.op(name="create", out=NOTHING)
+    def create(context: dg.OpExecutionContext, config: form, database: DatabaseResource) -> dg.Output[None]:  # type: ignore[valid-type]
+        store = database.open()
+        with explained():
+            new = _new_portfolio(config)
+            warnings = portfolio_changes.doubts(new.strategy_type, new.strategy_config)
+            made = portfolios.create(store, new)
+            return _done(context, store, made, warnings)
+
+    return form_job("create_portfolio", create, form, "Makes a portfolio. It trades from the next capture on.")
+
+
+def _new_portfolio(form: Any) -> portfolios.NewPortfolio:
+    balance: Decimal = checked_balance(form.balance)
+    return portfolios.NewPortfolio(
+        form.slug, form.strategy.value, balance, form.name, form.description, dict(form.config)
+    )
+
+
+def _config_change() -> dg.JobDefinition:
+    @dg.op(name="change_config", out=NOTHING)
+    def change_config(
+        context: dg.OpExecutionContext, config: ConfigChange, database: DatabaseResource
+    ) -> dg.Output[None]:
+        store = database.open()
+        with explained():
+            there = portfolios.get(store, config.portfolio)
+            changed = portfolio_changes.laid_over(there, config.config, config.reset)
+            warnings = portfolio_changes.doubts(there.strategy_type, changed)
+            return _done(context, store, portfolios.change(store, there.slug, strategy_config=changed), warnings)
+
+    told = "Changes a portfolio's settings, from its next cycle on. The settings given are laid over those it has."
+    return form_job("change_portfolio_config", change_config, ConfigChange, told)
+
+
+def _status_change(verb: str, change: Callable[[Database, str], Portfolio], description: str) -> dg.JobDefinition:
+    @dg.op(name=verb, out=NOTHING)
+    def become(context: dg.OpExecutionContext, config: Named, database: DatabaseResource) -> dg.Output[None]:
+        store = database.open()
+        with explained():
+            return _done(context, store, change(store, config.portfolio))
+
+    return form_job(f"{verb}_portfolio", become, Named, description)
+
+
+def _done(
+    context: dg.OpExecutionContext, store: Database, portfolio: Portfolio, warnings: Sequence[str] = ()
+) -> dg.Output[None]:
+    """What the portfolio is now, once its partition says the same."""
+    synced_partitions(context.instance, store, portfolio.strategy_type)
+    about(context, portfolio)
+    for warning in warnings:
+        context.log.warning(warning)
+    context.log.info(f"portfolio {portfolio.slug} is {portfolio.status}")
+    told = {name: _plain(value) for name, value in statements.statement(store, portfolio.slug).items()}
+    link = dg.MetadataValue.asset(asset_key(portfolio.strategy_type, Stage.SIGNALS))
+    doubtful = {"warnings": "; ".join(warnings)} if warnings else {}
+    return dg.Output(None, metadata={**doubtful, "partition_of": link, **told})
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return float(value)
+        case str() | int() | dict():
+            return str(value) if isinstance(value, str) else value  # a status is plain text to Dagster
+    return dg.MetadataValue.timestamp(value)
+
+
+def _validation(strategies: Sequence[str]) -> dg.JobDefinition:
+    form = of_strategy(Judged, strategies)
+
+    @dg.op(name="validate", out=NOTHING)
+    def validate(config: form) -> dg.Output[None]:  # type: ignore[valid-type]
+        with explained():
+            verdict = portfolio_changes.verdict(config.strategy.value, config.config)  # type: ignore[attr-defined]
+        told: dict[str, Any] = {"valid": verdict.valid, "warnings": "; ".join(verdict.warnings)}
+        if not verdict.valid:
+            told["errors"] = list(verdict.errors)
+            raise dg.Failure("; ".join(verdict.errors), metadata=told, allow_retries=False)
+        return dg.Output(None, metadata=told)
+
+    told = "Judges a config without making a portfolio: all its errors, and what is probably not meant."
+    return form_job("validate_strategy_config", validate, form, told)

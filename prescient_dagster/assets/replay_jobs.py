@@ -1,0 +1,78 @@
+"""A replay from the Dagster UI: the job is a form, filled in at its launchpad. It does what `prescient replay` does."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+from pydantic import Field, create_model
+
+from prescient_dagster.assets.failures import explained
+from prescient_dagster.assets.forms import NOTHING, Settings, choice, form_job, settings_field
+from prescient_dagster.assets.replaying import Entrant, entrant, open_source, replayed
+from prescient_dagster.domain import moments
+from prescient_dagster.resources import CaptureFiles, DatabaseResource
+from prescient_dagster.store import replays
+from prescient_dagster.store.database import Database
+
+TOLD = ("captures_read", "captures_missing", "captures_duplicated", "strategy_type", "source")
+FIGURES = ("equity", "total_profit_loss", "total_return", "max_drawdown", "fills", "synthetic_share", "win_rate")
+
+
+class ReplayForm(dg.Config):
+    """What is to be played on what."""
+
+    portfolio: str = Field("", description="slug or number of a portfolio to take strategy, settings and balance from")
+    config: Settings = settings_field("{setting: value} where it differs, null: no bound")
+    balance: float = Field(0, description="the cash it begins with (USD); 0: the portfolio's, or 10,000")
+    name: str = Field("", description="what to call it in lists")
+    since: str = Field("", description=f"only captures from then on, {moments.MEANING}; empty: from the first")
+    until: str = Field("", description="only captures up to then, of a day all; empty: to the last")
+    captures: str = Field("", description="a folder of recordings or captures; empty: the captures there are")
+
+
+def replay_job(strategies: Sequence[str]) -> dg.JobDefinition:
+    """The job that plays one of these strategies over stored captures."""
+    chosen = (choice("ReplayStrategy", strategies) | None, Field(None, description="unless a portfolio is given"))
+    form = create_model(ReplayForm.__name__, __base__=ReplayForm, strategy=chosen)
+
+    @dg.op(name="play", out=NOTHING)
+    def play(
+        context: dg.OpExecutionContext,
+        config: form,
+        database: DatabaseResource,
+        capture_files: CaptureFiles,
+    ) -> dg.Output[None]:
+        store = database.open()
+        with explained():
+            bounds = _bounds(config)
+            player = _entrant(store, config)
+            source = open_source(store, capture_files.folder, config.captures or None, **bounds)
+            (replay_id,) = replayed(store, source, [player], **bounds)
+            found = replays.get(store, replay_id)
+        for note in found.notes:
+            context.log.warning(note)
+        sheet = f"prescient report --replay {replay_id} -o replay-{replay_id}.html"
+        told = {"replay_id": replay_id, "tear_sheet": sheet, **{name: getattr(found, name) for name in TOLD}}
+        figures = {name: _number(found.figures[name]) for name in FIGURES}
+        return dg.Output(None, metadata={**told, **figures})
+
+    told = "Plays a strategy over stored captures, by the rules that live portfolios follow. Nothing live is touched."
+    return form_job("replay", play, form, told)
+
+
+def _entrant(database: Database, form: Any) -> Entrant:
+    strategy = None if form.strategy is None else form.strategy.value
+    balance = str(form.balance) if form.balance else None
+    return entrant(database, strategy, form.portfolio or None, dict(form.config), balance, form.name)
+
+
+def _bounds(form: Any) -> dict[str, Any]:
+    return {
+        "since": moments.read_since(form.since) if form.since else None,
+        "until": moments.read_until(form.until) if form.until else None,
+    }
+
+
+def _number(value: Any) -> Any:
+    """Amounts are kept as texts; a figure that says nothing is empty."""
+    return "" if value is None else float(value)

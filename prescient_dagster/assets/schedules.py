@@ -1,0 +1,136 @@
+"""When things run. Every schedule is made by `schedule`, is on from the start, and says in words why it did nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from prescient_dagster.assets.cycle import op_name, partitions_name
+from prescient_dagster.domain import crons
+from prescient_dagster.domain.errors import PrescientError
+from prescient_dagster.domain.health import MarketData
+from prescient_dagster.resources import DatabaseResource
+from prescient_dagster.store.health import market_data_seen
+
+CAPTURE_TAG = "prescient/capture"
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+WAITING = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED]
+GOING = [*WAITING, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+Answer = dg.RunRequest | dg.SkipReason
+Decide = Callable[[dg.DagsterInstance, DatabaseResource], Answer]
+
+
+def always(_instance: dg.DagsterInstance, _database: DatabaseResource) -> Answer:
+    """The job with its default config, at every tick."""
+    return dg.RunRequest()
+
+
+def schedule(name: str, job: str, cron: str, what: str, decide: Decide = always) -> dg.ScheduleDefinition:
+    """A schedule: one run of the job at each tick, unless one is still queued or going.
+
+    Args:
+        name: the job's subject, with `_schedule` behind it.
+        job: the name of the job, of the same code location.
+        cron: when, in UTC.
+        what: what it does and on what, as sentences that begin with a verb: "Removes captures older than 14 days." How
+            often is put before it.
+        decide: the run to make, or why there is nothing to do; an error of ours that it raises is told as that.
+    """
+    often = crons.told(cron)
+
+    @dg.schedule(
+        name=name,
+        job_name=job,
+        cron_schedule=cron,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"{often[:1].upper()}{often[1:]}: {what[:1].lower()}{what[1:]}",
+    )
+    def tick(context: dg.ScheduleEvaluationContext, database: DatabaseResource) -> dg.RunRequest | dg.SkipReason:
+        going = still_going(context.instance, job)
+        if going is not None:
+            return dg.SkipReason(going)
+        try:
+            return decide(context.instance, database)
+        except PrescientError as error:
+            return dg.SkipReason(str(error))
+
+    return tick
+
+
+def still_going(instance: dg.DagsterInstance, job: str) -> str | None:
+    """That a run of the job is queued or going, and since when."""
+    records = instance.get_run_records(dg.RunsFilter(job_name=job, statuses=GOING), limit=1)
+    if not records:
+        return None
+    waits = "queued" if records[0].dagster_run.status in WAITING else "going"
+    return f"the {job} run before is still {waits}, since {records[0].create_timestamp.astimezone(UTC):%H:%M:%S} UTC"
+
+
+def market_data_schedule(cron: str, venue: str) -> dg.ScheduleDefinition:
+    """A capture at every tick."""
+    what = (
+        f"Takes a capture of everything the venue lists ({venue}), books settlements, and lets it through for trading."
+    )
+    return schedule("market_data_schedule", "market_data", cron, what)
+
+
+def performance_schedule(cron: str) -> dg.ScheduleDefinition:
+    """The performance of all portfolios at every tick."""
+    what = "Works out which portfolio and which strategy is ahead, from the books of all portfolios."
+    return schedule("performance_schedule", "performance_job", cron, what)
+
+
+def status_schedule(cron: str) -> dg.ScheduleDefinition:
+    """The state of everything at every tick."""
+    what = "Takes down whether market data, strategies, portfolios and Dagster's daemon are well, as the asset status."
+    return schedule("status_schedule", "status_job", cron, what)
+
+
+def strategy_schedule(strategy: str, cron: str, captures_cron: str, stale_minutes: float) -> dg.ScheduleDefinition:
+    """One run over all portfolios of a strategy for every capture that is ready, once per capture.
+
+    Args:
+        captures_cron: when captures are due.
+        stale_minutes: how old the newest may be, before the skip reason says so.
+    """
+
+    def decide(instance: dg.DagsterInstance, database: DatabaseResource) -> Answer:
+        data = market_data_seen(database.open())
+        stale = data.stale(datetime.now(UTC), stale_minutes)
+        due_when = f"one is due {crons.told(captures_cron)}, see the last runs of market_data"
+        return due(instance, strategy, data, stale and f"{stale}: {due_when}")
+
+    what = f"Trades all {strategy} portfolios on the newest capture that is ready, each capture once."
+    return schedule(f"{strategy}_schedule", strategy, cron, what, decide)
+
+
+def due(instance: dg.DagsterInstance, strategy: str, data: MarketData, stale: str | None = None) -> Answer:
+    """The run that trades the newest capture that is ready, or why there is nothing to do.
+
+    A `run_key` does not hold across the ticks of a schedule, so the run is tagged with its capture and looked for.
+    """
+    keys = instance.get_dynamic_partitions(partitions_name(strategy))
+    if not keys:
+        return dg.SkipReason(f"there is no {strategy} portfolio")
+    if data.ready is None:
+        return _nothing(data.refused(), "no capture is ready to be traded yet: the first takes a minute")
+    capture_id = data.ready.capture_id
+    if _any_run(instance, strategy, {CAPTURE_TAG: str(capture_id)}):
+        return _nothing(data.refused(), f"capture {capture_id} already traded", stale)
+    # Stored configs are read in the run, so that one broken portfolio cannot stop the tick.
+    config = {"ops": {op_name(strategy): {"config": {"capture_id": capture_id}}}}
+    return dg.RunRequest(run_config=config, tags={CAPTURE_TAG: str(capture_id), **range_tags(keys)})
+
+
+def _nothing(*reasons: str | None) -> dg.SkipReason:
+    return dg.SkipReason("; ".join(reason for reason in reasons if reason is not None))
+
+
+def range_tags(keys: Sequence[str]) -> dict[str, str]:
+    """The tags of one run over a contiguous range of partitions."""
+    return {RANGE_START: keys[0], RANGE_END: keys[-1]}
+
+
+def _any_run(instance: dg.DagsterInstance, job: str, tags: Mapping[str, str]) -> bool:
+    return bool(instance.get_run_ids(dg.RunsFilter(job_name=job, tags=dict(tags)), limit=1))

@@ -1,0 +1,147 @@
+"""The asset `drift`: what portfolios decided, decided again by the rules there are now, as `--verify` does it."""
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition  # not exported
+
+from prescient_dagster.assets.cycle import OWNERS
+from prescient_dagster.assets.drift import Drift, verify
+from prescient_dagster.assets.failures import explained
+from prescient_dagster.assets.file_versions import version_of
+from prescient_dagster.assets.schedules import schedule
+from prescient_dagster.assets.tables import columns, table
+from prescient_dagster.domain.errors import PrescientError
+from prescient_dagster.resources import CaptureFiles, DatabaseResource
+from prescient_dagster.store import portfolios
+from prescient_dagster.store.database import Database
+
+NAME = "drift"
+CHECK = "no_drift"
+MOST_PORTFOLIOS = 50
+HOURS = 4
+NOTES = columns(portfolio="string", note="string")
+FOUND = columns(portfolio="string", captures="int", cycles="int", trades="int", differences="int", first="string")
+
+
+def drift_asset() -> dg.AssetsDefinition:
+    """The asset with its check."""
+
+    @dg.asset(
+        name=NAME,
+        deps=["performance"],
+        group_name="performance",
+        kinds={"python", "postgres"},
+        owners=OWNERS,
+        tags={"layer": "platform", "runs": "on_schedule"},
+        code_version=version_of("domain/*.py", "assets/drift.py"),
+        description=(
+            "Whether portfolios did what their rules say: everything they decided is decided again from the stored "
+            f"captures, and the difference must be nothing. Of more than {MOST_PORTFOLIOS} portfolios, so many are "
+            "drawn each time. `prescient replay --portfolio SLUG --verify` does it for one.\n\n"
+            "Runs at every tick of `drift_schedule`, every week by default; by hand at any time."
+        ),
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=NAME,
+                description="Fails where a portfolio did other than its rules say now. ERROR. What to do: look at it "
+                "with `prescient replay --portfolio SLUG --verify`; where you changed the code since, that is it.",
+            )
+        ],
+    )
+    def drift(
+        context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        store = database.open()
+        with explained():
+            slugs = drawn([each.slug for each in portfolios.list_all(store)], seed=context.run.run_id)
+        found, unverified = verified(context, store, capture_files.folder, slugs)
+        yield dg.MaterializeResult(metadata=metadata(found, unverified))
+        yield result(found)
+
+    return drift
+
+
+def drawn(slugs: Sequence[str], seed: str) -> list[str]:
+    """So many of the portfolios as one run can verify, others each time."""
+    if len(slugs) <= MOST_PORTFOLIOS:
+        return list(slugs)
+    return sorted(random.Random(seed).sample(slugs, MOST_PORTFOLIOS))
+
+
+def verified(
+    context: dg.AssetExecutionContext, database: Database, folder: Path, slugs: Sequence[str]
+) -> tuple[list[Drift], dict[str, str]]:
+    """What was found of each portfolio, and why one could not be verified at all."""
+    found, unverified = [], {}
+    for slug in slugs:
+        try:
+            found.append(verify(database, folder, slug))
+        except PrescientError as error:
+            unverified[slug] = str(error)
+            context.log.warning(f"{slug} cannot be verified: {error}")
+    return found, unverified
+
+
+def metadata(found: Sequence[Drift], unverified: dict[str, str]) -> dict[str, Any]:
+    """What the page of the asset shows; the cells of its tables are text."""
+    rows = [
+        {
+            "portfolio": each.portfolio,
+            "captures": each.captures,
+            "cycles": each.cycles,
+            "trades": each.trades,
+            "differences": each.count,
+            "first": _first(each),
+        }
+        for each in found
+    ]
+    notes = [{"portfolio": each.portfolio, "note": note} for each in found for note in each.notes()]
+    notes += [{"portfolio": slug, "note": reason} for slug, reason in unverified.items()]
+    return {
+        "portfolios": len(found),
+        "trades": sum(each.trades for each in found),
+        "differences": sum(each.count for each in found),
+        "verified": table(FOUND, rows),
+        "notes": table(NOTES, notes),
+    }
+
+
+def _first(found: Drift) -> str:
+    first = found.first
+    return "" if first is None else f"{first.kind} {first.name} on capture {first.capture_id}: {', '.join(first.names)}"
+
+
+def result(found: Sequence[Drift]) -> dg.AssetCheckResult:
+    """The check: passed where nothing differs."""
+    drifted = [each.portfolio for each in found if not each.is_none]
+    trades = sum(each.trades for each in found)
+    wrong = f"{', '.join(drifted)} did other than their rules say now: `prescient replay --portfolio SLUG --verify`"
+    return dg.AssetCheckResult(
+        passed=not drifted,
+        check_name=CHECK,
+        asset_key=NAME,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=wrong if drifted else f"{len(found)} portfolios, {trades} trades, no difference",
+    )
+
+
+def drift_job() -> UnresolvedAssetJobDefinition:
+    """The job that verifies; it may take hours, unlike all others."""
+    return dg.define_asset_job(
+        "drift_job",
+        dg.AssetSelection.assets(NAME),
+        executor_def=dg.in_process_executor,
+        description="Decides again what portfolios decided, and compares it with what they did.",
+        tags={"dagster/max_runtime": str(HOURS * 3600)},
+    )
+
+
+def drift_schedule(cron: str) -> dg.ScheduleDefinition:
+    """The verification at every tick."""
+    what = "Decides again what portfolios decided, and compares it with what they did, as the asset drift."
+    return schedule("drift_schedule", "drift_job", cron, what)

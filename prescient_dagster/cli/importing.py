@@ -1,0 +1,130 @@
+"""`prescient captures import`: a series of prices that somebody recorded becomes a folder of captures."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from prescient_dagster.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from prescient_dagster.domain.markets import Listing
+    from prescient_dagster.venue.series.listings import Assumptions, Imported
+
+NOTE = "import.txt"
+SeriesFile = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or JSON file of prices, gzipped or not.")]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="DIR", help="Where the captures go: a new or an empty folder.")
+]
+HalfSpread = Annotated[
+    float, typer.Option(min=0, max=0.5, help="From the price to the bid and to the ask, USD per share.")
+]
+Tick = Annotated[float, typer.Option(min=0.0001, max=0.1, help="Smallest step of a price, USD per share.")]
+Liquidity = Annotated[float, typer.Option(min=0, help="Of each market, USD, where the file does not tell it.")]
+Ends = Annotated[
+    datetime | None, typer.Option(metavar="TIME", help="When the event ends, UTC, where the file does not tell it.")
+]
+CompleteSet = Annotated[
+    bool, typer.Option("--complete-set", help="The markets of an event exclude one another, and one of them pays.")
+]
+
+
+def import_series(  # noqa: PLR0913, PLR0917 - its options
+    file: SeriesFile,
+    output: Output,
+    half_spread: HalfSpread = 0.005,
+    tick: Tick = 0.001,
+    liquidity: Liquidity = 100_000,
+    ends: Ends = None,
+    complete_set: CompleteSet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a series of prices into captures, to replay strategies on them.
+
+    What was seen within a minute becomes one capture. The file tells prices in the middle of bid and ask; what it does
+    not tell is assumed: it is printed, and written beside the captures.
+
+    Example:  prescient captures import prices.csv.gz -o past && prescient replay --strategy momentum --captures past
+    """
+    from prescient_dagster.cli import output as shown
+    from prescient_dagster.venue.series.listings import Assumptions, imported
+    from prescient_dagster.venue.series.reading import read
+
+    series = read(file)
+    known = None if ends is None else ends.replace(tzinfo=ends.tzinfo or UTC)
+    assumptions = Assumptions(half_spread, tick, liquidity, known, complete_set)
+    found = imported(series, assumptions)
+    _require_empty(output)
+    _write_all(found, output)
+    told = _told(file, found, assumptions, series.lacks)
+    (output / NOTE).write_text("\n".join([*_lines(told), ""]), encoding="utf-8")
+    if as_json:
+        shown.print_json(told)
+    else:
+        print("\n".join(map(shown.clean, _lines(told))))
+
+
+def _require_empty(folder: Path) -> None:
+    from prescient_dagster.domain.errors import InvalidInput
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        full = any(folder.iterdir())
+    except OSError as error:
+        raise InvalidInput(f"{folder} cannot be used: {error.strerror}; choose another folder") from error
+    if full:
+        raise InvalidInput(f"{folder} is not empty: captures of two series must not mix; choose another folder")
+
+
+def _write_all(found: "Imported", folder: Path) -> None:
+    from rich.progress import track
+
+    from prescient_dagster.cli import output
+    from prescient_dagster.cli.runs import terminal
+
+    with terminal() as watcher:
+        listings = track(
+            found.listings(), "captures", total=found.captures, console=watcher, disable=not watcher.is_terminal
+        )
+        for listing in listings:
+            _write(listing, folder)
+    output.say(f"{found.captures} captures are in {folder}")
+
+
+def _write(listing: "Listing", folder: Path) -> None:
+    from prescient_dagster.domain.markets import EVENT_COLUMNS, MARKET_COLUMNS
+    from prescient_dagster.store.capture_files import encoded
+    from prescient_dagster.venue.recorded import TIME_FORMAT
+
+    name = listing.captured_at.strftime(TIME_FORMAT)
+    (folder / f"{name}.events.parquet").write_bytes(encoded(listing.events, EVENT_COLUMNS))
+    (folder / f"{name}.markets.parquet").write_bytes(encoded(listing.markets, MARKET_COLUMNS))
+
+
+def _told(file: Path, found: "Imported", assumptions: "Assumptions", lacks: tuple[str, ...]) -> dict[str, Any]:
+    times = found.series["captured_at"]
+    return {
+        "file": file.name,
+        "captures": found.captures,
+        "markets": int(found.series["market_id"].nunique()),
+        "first": times.iloc[0].to_pydatetime(),
+        "last": times.iloc[-1].to_pydatetime(),
+        "incomplete_captures": found.incomplete,
+        "repeated_observations": found.repeated,
+        "lacks": list(lacks),
+        "assumes": list(assumptions.told(lacks)),
+    }
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    from prescient_dagster.cli import output
+
+    return [
+        f"{told['captures']} captures of {told['markets']} markets from {told['file']}, "
+        f"{output.cell(told['first'])} to {output.cell(told['last'])} UTC",
+        f"{told['incomplete_captures']} captures lack a market; {told['repeated_observations']} repeated observations "
+        "left out, the last one counts",
+        f"the file does not tell: {', '.join(told['lacks'])}",
+        *(f"assumed: {line}" for line in told["assumes"]),
+    ]

@@ -1,0 +1,133 @@
+"""`prescient report`: a tear sheet of portfolios and replays as one page of HTML."""
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from prescient_dagster.domain.reports import Report
+    from prescient_dagster.store.database import Database
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. Without one, or a replay: all."),
+]
+Replays = Annotated[
+    list[int] | None,
+    typer.Option("--replay", metavar="ID", min=1, help="A replay, by its number; more than one may be given."),
+]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes. An earlier report is replaced.")
+]
+PATIENCE_SECONDS = 1
+HEAD_BYTES = 1_000  # in which a report names what made it
+Item = TypeVar("Item")
+
+
+def report(names: Names = None, replay_ids: Replays = None, output: Output = Path("report.html")) -> None:
+    """Write a tear sheet of portfolios: one page of HTML that needs nothing else, to look at, to print or to send.
+
+    With --replay, of replays: alone, or beside the portfolios that are named.
+
+    Equity and drawdown, monthly returns, closed positions, calibration, costs, locked capital, refusals, and the best
+    and worst trades with their stories. A file that is no report is never replaced.
+
+    Example:  prescient report momentum broad-momentum -o momentum.html
+    """
+    from prescient_dagster.cli import home
+
+    require_ours(output)
+    print(written(home.open_database(home.read_settings()), output, names or [], replay_ids or []))
+
+
+def written(database: "Database", path: Path, names: list[str], replay_ids: list[int]) -> str:
+    """Write the tear sheet of these portfolios and replays; a line that tells what was written."""
+    from prescient_dagster.report.page import counted, tear_sheet
+
+    with _no_collector():
+        found = _report(database, names, replay_ids)
+        size = _write(path, tear_sheet(found))
+    return f"{path}: {counted(found)}, {size / 1_000:,.0f} kB"
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Nothing here is cyclic, and among many trades looking for cycles takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def require_ours(path: Path) -> None:
+    """A file that is there and is no report is not ours to replace.
+
+    Raises:
+        InvalidInput: that is so, or it cannot be read.
+    """
+    from prescient_dagster.domain.errors import InvalidInput
+    from prescient_dagster.report.page import GENERATOR
+
+    if not path.exists():
+        return
+    try:
+        with path.open("rb") as file:
+            ours = GENERATOR.encode() in file.read(HEAD_BYTES)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be replaced: {error.strerror}; name another file with -o") from error
+    if not ours:
+        raise InvalidInput(f"{path} is there and is no report: name another file with -o")
+
+
+def _report(database: "Database", names: list[str], replay_ids: list[int]) -> "Report":
+    from prescient_dagster.domain import reports
+    from prescient_dagster.store.reports import load_remarks, load_report
+
+    found = load_report(database, names, replay_ids)
+    chapters = [reports.chapter(each) for each in _watched(found.portfolios, len(found.portfolios))]
+    fills = {each.contender.name: each.notable.fills for each in chapters}
+    return reports.report(chapters, load_remarks(database, fills), venue=found.venue)
+
+
+def _watched(items: Iterable[Item], total: int) -> Iterator[Item]:
+    """The items; a bar on the terminal where they take more than a second."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from prescient_dagster.cli.output import console
+
+    watcher, begun = console(sys.stderr), time.monotonic()
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("portfolios"))
+    bar = Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal)
+    task = bar.add_task("", total=total)
+    try:
+        for item in items:
+            yield item
+            bar.advance(task)
+            if time.monotonic() - begun > PATIENCE_SECONDS:
+                bar.start()
+    finally:
+        bar.stop()
+
+
+def _write(path: Path, page: str) -> int:
+    """Write the page aside, then put it in its place: whoever looks at the old one never sees half a page."""
+    from prescient_dagster.domain.errors import InvalidInput
+
+    content, aside = page.encode(), path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}; name another file with -o") from error
+    return len(content)

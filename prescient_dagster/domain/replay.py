@@ -1,0 +1,223 @@
+"""One portfolio played over stored captures, capture by capture, by the rules that live portfolios follow. Pure.
+
+At each capture what is known to have ended is settled first, also where the capture may not be traded. On one that may
+be traded there is then a cycle, and what is left is valued. Nothing is known before the capture that tells it.
+"""
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from prescient_dagster.domain import cycle, snapshots
+from prescient_dagster.domain.candidates import Selection
+from prescient_dagster.domain.configs import StrategyConfig
+from prescient_dagster.domain.cycle import Decision
+from prescient_dagster.domain.ledger import Account, Trade, TradeKind, booked, opened
+from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.orders import Books, Outcome
+from prescient_dagster.domain.settlement import CORRECTION_DAYS, Ending, Verdict, first_of_day, settled, verdict
+from prescient_dagster.domain.snapshots import MarkSource, Snapshot
+from prescient_dagster.domain.strategies import Strategy
+
+Told = Mapping[str, Verdict]
+"""What the venue had said of markets when it was asked for them, the newest of each, up to some moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Who plays: a strategy under an effective config, with an initial balance in USD."""
+
+    strategy: Strategy[Any]
+    config: StrategyConfig
+    initial_balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known at a moment of how markets ended.
+
+    Attributes:
+        told: what the venue has said until now.
+        news: the markets of which that is new since the moment before.
+        daily: whether it is looked again at what was settled or sold before.
+        listing: a capture that tells of markets nobody asked for; None: what the venue was asked for is all.
+    """
+
+    at: datetime
+    told: Told
+    news: frozenset[str]
+    daily: bool
+    listing: Capture | None = None
+
+    def verdict(self, market_id: str) -> Verdict | None:
+        """How a market ended, as far as one can know; None: it is open, or nobody knows."""
+        told = self.told.get(market_id)
+        return told if told is not None or self.listing is None else listed_verdict(self.listing, market_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A capture as a replay meets it. `told` and `news` hold for as long as the replay is there.
+
+    Attributes:
+        ready: whether it may be traded; otherwise it only settles.
+        previous: `captured_at` of the capture that could be traded before this one; None: there was none.
+    """
+
+    capture: Capture
+    ready: bool
+    previous: datetime | None
+    told: Told = field(default_factory=dict)
+    news: frozenset[str] = frozenset()
+
+    @property
+    def at(self) -> datetime:
+        return self.capture.captured_at
+
+    @property
+    def known(self) -> Known:
+        return Known(self.at, self.told, self.news, first_of_day(self.at, self.previous), self.capture)
+
+
+def listed_verdict(capture: Capture, market_id: str) -> Verdict | None:
+    """How a market ended by the capture's own row of it; None where it is open or not listed."""
+    row = capture.row_of.get(market_id)
+    if row is None or not capture.columns["closed"][row]:
+        return None
+    yes_price, no_price = (float(capture.columns[f"{side}_price"][row]) for side in ("yes", "no"))
+    return verdict(True, yes_price, no_price, capture.text("resolution_status", row))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A portfolio between two captures.
+
+    Attributes:
+        payments: its settlements and refunds so far, by market.
+        endings: how the markets that it traded ended, as far as it has been seen.
+        sold: the markets that it sold and that have not ended yet; how they end tells whether it paid the right price.
+    """
+
+    account: Account
+    payments: Mapping[str, tuple[Trade, ...]] = field(default_factory=dict)
+    endings: Mapping[str, Verdict] = field(default_factory=dict)
+    sold: frozenset[str] = frozenset()
+
+    @property
+    def held(self) -> set[str]:
+        return {market_id for market_id, _ in self.account.positions}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a portfolio did at one moment, in this order; no snapshot where it was not valued."""
+
+    settlements: tuple[Trade, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    snapshot: Snapshot | None = None
+
+
+def begun(initial_balance: Decimal) -> State:
+    """The state before the first capture: nothing but cash."""
+    return State(opened(initial_balance))
+
+
+def settle(state: State, known: Known, left_out: Set[str] = frozenset()) -> tuple[State, tuple[Trade, ...]]:
+    """Book what is known to have ended: of what is held, and where a verdict was corrected, of what was paid before.
+
+    Args:
+        left_out: markets that are not looked at.
+    """
+    watched = state.held | {market_id for market_id in known.news if market_id in state.payments}
+    if known.daily:
+        watched |= state.sold | _paid_lately(state, known.at)
+    final = _final(known, watched - left_out)
+    if not final:
+        return state, ()
+    past = [trade for market_id in final for trade in state.payments.get(market_id, ())]
+    account, entries = settled(state.account, past, final, known.at)
+    return _seen(_paid(replace(state, account=account), entries), final), tuple(entries)
+
+
+def _paid_lately(state: State, at: datetime) -> set[str]:
+    since = at - timedelta(days=CORRECTION_DAYS)
+    return {market_id for market_id, trades in state.payments.items() if trades[-1].timestamp > since}
+
+
+def _final(known: Known, market_ids: Iterable[str]) -> dict[str, Verdict]:
+    verdicts = ((market_id, known.verdict(market_id)) for market_id in market_ids)
+    return {market_id: told for market_id, told in verdicts if told is not None and told.is_final}
+
+
+def _paid(state: State, entries: Iterable[Trade]) -> State:
+    payments = dict(state.payments)
+    for entry in entries:
+        payments[entry.market_id] = (*payments.get(entry.market_id, ()), entry)
+    return replace(state, payments=payments)
+
+
+def _seen(state: State, final: Mapping[str, Verdict]) -> State:
+    ended = {market_id: Verdict(told.ending) for market_id, told in final.items()}
+    return replace(state, endings={**state.endings, **ended}, sold=state.sold - set(ended))
+
+
+def decide(player: Player, state: State, moment: Moment, selection: Selection, *, closing: bool = False) -> Decision:
+    """What the portfolio wishes to do; `selection` is shared by players whose strategy and filters are the same."""
+    may_enter = cycle.frequency_allows(player.config.trade_frequency, moment.at, moment.previous)
+    return cycle.decide(
+        player.strategy,
+        player.config,
+        moment.capture,
+        state.account,
+        selection,
+        may_enter=may_enter,
+        closing=closing,
+    )
+
+
+def trade(
+    player: Player, state: State, moment: Moment, decision: Decision, books: Books
+) -> tuple[State, tuple[Outcome, ...]]:
+    """Fill what was decided; what has no book in `books` fills at the touch."""
+    outcomes, account = cycle.execute(decision.signals, state.account, moment.capture, player.config, books)
+    sold = {each.trade.market_id for each in outcomes if each.trade is not None and each.trade.kind is TradeKind.SELL}
+    return replace(state, account=account, sold=state.sold | sold), tuple(outcomes)
+
+
+def value(state: State, moment: Moment) -> tuple[State, Snapshot]:
+    """Mark what is held."""
+    account, snapshot = snapshots.valued(state.account, moment.capture)
+    return replace(state, account=account), snapshot
+
+
+def given(state: State, entries: Iterable[Trade]) -> State:
+    """The state after trades that somebody else made, as they are."""
+    entries = list(entries)
+    account = state.account
+    for entry in entries:
+        account = booked(account, entry)
+    sold = {entry.market_id for entry in entries if entry.kind is TradeKind.SELL}
+    paid = [entry for entry in entries if entry.kind in (TradeKind.SETTLEMENT, TradeKind.REFUND)]
+    return _paid(replace(state, account=account, sold=state.sold | sold), paid)
+
+
+def ended(state: State, moment: Moment) -> State:
+    """The state after the last capture: what is known by then of the markets that were sold."""
+    return _seen(state, _final(moment.known, state.sold))
+
+
+def unknown_ends(state: State, moment: Moment) -> list[str]:
+    """The markets that are held, have left the listing, and of which nobody knows how they ended."""
+    stale = {
+        position.market_id
+        for position in state.account.positions.values()
+        if position.mark_source == MarkSource.STALE and position.market_id not in moment.capture.row_of
+    }
+    return sorted(market_id for market_id in stale if not _is_known(moment, market_id))
+
+
+def _is_known(moment: Moment, market_id: str) -> bool:
+    told = moment.told.get(market_id)
+    return told is not None and told.ending is not Ending.PENDING

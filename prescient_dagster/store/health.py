@@ -1,0 +1,49 @@
+"""What health is judged by, in queries small enough for every half minute."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+
+from prescient_dagster.domain.health import CaptureSeen, MarketData
+from prescient_dagster.domain.portfolios import PortfolioStatus
+from prescient_dagster.store import captures
+from prescient_dagster.store.captures import CaptureRecord, CaptureStatus
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.tables import captures as captures_table
+from prescient_dagster.store.tables import portfolios
+
+
+def market_data_seen(database: Database) -> MarketData:
+    """The newest capture, and the newest that may be traded."""
+    return MarketData(_seen(captures.newest(database)), _seen(captures.newest_ready(database)))
+
+
+def _seen(record: CaptureRecord | None) -> CaptureSeen | None:
+    if record is None:
+        return None
+    refused = record.status is CaptureStatus.REFUSED
+    return CaptureSeen(record.capture_id, record.stored_at, (record.status_reason or "no reason") if refused else None)
+
+
+def refused_between(database: Database, after: datetime, until: datetime) -> list[CaptureSeen]:
+    """The captures stored in this time, by our clock, that were refused, the oldest first."""
+    table = captures_table.c
+    query = (
+        select(table.capture_id, table.stored_at, table.status_reason)
+        .where(table.status == CaptureStatus.REFUSED, table.stored_at > after, table.stored_at <= until)
+        .order_by(table.capture_id)
+    )
+    with database.begin() as connection:
+        return [CaptureSeen(row[0], row[1], row[2] or "no reason") for row in connection.execute(query)]
+
+
+def failing_portfolios(database: Database) -> Mapping[str, str]:
+    """Why the last cycle failed, by slug, of the portfolios whose last cycle failed and that are not closed."""
+    query = (
+        select(portfolios.c.slug, portfolios.c.last_error)
+        .where(portfolios.c.last_error.is_not(None), portfolios.c.status != PortfolioStatus.CLOSED)
+        .order_by(portfolios.c.portfolio_id)
+    )
+    with database.begin() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}

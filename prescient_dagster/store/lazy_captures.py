@@ -1,0 +1,139 @@
+"""Captures of which only what is asked for is read: a replay needs a dozen of fifty columns, texts of a few markets."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from prescient_dagster.domain.errors import StoreError
+from prescient_dagster.domain.markets import MARKET_COLUMNS, Capture
+from prescient_dagster.store.capture_files import ARROW_TYPES
+
+
+class Columns(dict[str, Any]):
+    """Columns by name, each made when it is first asked for."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = self._read(name)
+        return value
+
+
+class Habits:
+    """What is asked of one capture after the other: what the one before needed is read at once."""
+
+    def __init__(self) -> None:
+        self.usual: frozenset[str] = frozenset()
+        self.used: set[str] = set()
+
+    def begin(self) -> frozenset[str]:
+        """A new capture; what it will probably need."""
+        self.usual, self.used = frozenset(self.used), set()
+        return self.usual
+
+
+class MarketsFile:
+    """The markets of a capture in the bytes of their file."""
+
+    def __init__(self, path: Path, content: bytes, habits: Habits | None = None) -> None:
+        self._habits = habits or Habits()
+        self._usual = self._habits.begin()
+        self._columns: dict[str, pa.Array] = {}
+        try:
+            self._file = pq.ParquetFile(pa.BufferReader(content))
+            names = self._file.schema_arrow.names
+        except pa.ArrowException as error:
+            raise StoreError(f"capture file {path} cannot be read: {error}") from error
+        if names != list(MARKET_COLUMNS):
+            differing = sorted(set(names) ^ set(MARKET_COLUMNS))
+            raise StoreError(
+                f"capture file {path} holds no markets: its columns differ, {differing or 'in their order'}"
+            )
+
+    def column(self, name: str) -> pa.Array:
+        """One column, as the type that captures have it in."""
+        self._habits.used.add(name)
+        if name not in self._columns:
+            self._read([name, *(each for each in self._usual - {name} if each not in self._columns)])
+        return self._columns[name]
+
+    def _read(self, names: list[str]) -> None:
+        # Threads cost more here than they save: a column of a capture is a few kilobytes.
+        table = self._file.read(columns=names, use_threads=False)
+        for name in names:
+            column = table.column(name).cast(ARROW_TYPES[MARKET_COLUMNS[name]])
+            self._columns[name] = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+    def frame(self) -> pd.DataFrame:
+        """All columns."""
+        frame: pd.DataFrame = self._file.read().to_pandas()
+        return frame
+
+
+class Texts(Sequence[str]):
+    """A text column of which only the texts that are looked at become strings."""
+
+    def __init__(self, column: pa.Array) -> None:
+        self._column = column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[str]: ...
+    def __getitem__(self, row: int | slice) -> str | list[str]:
+        found: str | list[str] = self._column[row].to_pylist() if isinstance(row, slice) else self._column[row].as_py()
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._column.to_pylist())
+
+
+class LazyCapture(Capture):
+    """A capture whose columns are read from its file when they are first asked for."""
+
+    def __init__(self, capture_id: int, captured_at: datetime, file: MarketsFile) -> None:
+        object.__setattr__(self, "capture_id", capture_id)
+        object.__setattr__(self, "captured_at", captured_at)
+        object.__setattr__(self, "_file", file)
+
+    @cached_property
+    def markets(self) -> pd.DataFrame:
+        return self._file.frame()  # type: ignore[attr-defined,no-any-return]
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        raise StoreError("a replay reads the markets of a capture only: they carry what is needed of their events")
+
+    @cached_property
+    def columns(self) -> dict[str, np.ndarray[Any, Any]]:
+        return Columns(lambda name: self._column(name).to_numpy(zero_copy_only=False))
+
+    @cached_property
+    def texts(self) -> dict[str, list[str]]:
+        return Columns(lambda name: Texts(self._column(name)))
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        return {market_id: row for row, market_id in enumerate(self._column("market_id").to_pylist())}
+
+    def _column(self, name: str) -> pa.Array:
+        return self._file.column(name)  # type: ignore[attr-defined]
+
+    def text(self, name: str, row: int) -> str:
+        return str(self._column(name)[int(row)].as_py())
+
+    def text_column(self, name: str) -> "pd.Series[str]":
+        column: pd.Series[str] = self._column(name).to_pandas()
+        return column

@@ -1,0 +1,1 @@
+"""Series of prices that somebody recorded, turned into listings."""

@@ -1,0 +1,148 @@
+"""Replays: what a portfolio would have done is what it did, and nothing is known before its time."""
+
+import random
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from prescient_dagster.assets.folder_captures import FolderCaptures
+from prescient_dagster.assets.replaying import Entrant, replayed
+from prescient_dagster.domain.errors import Conflict, NotFound
+from prescient_dagster.domain.performance import History
+from prescient_dagster.store import replays
+from prescient_dagster.store.capture_sources import StoredCaptures
+from prescient_dagster.store.database import Database
+from tests.assets.replays import CAPTURES, World, entrant
+
+SEEDS = (1, 2, 3)
+
+
+@pytest.fixture
+def world(lived_world: World) -> World:
+    return lived_world
+
+
+def booked(history: History) -> list[tuple[Any, Any]]:
+    """The trades with what the market was like; fills are named after signals, whose numbers are others."""
+    return [
+        (replace(each.trade, details={}, **({"source_ref": None} if each.mid is not None else {})), each.mid)
+        for each in history.trades
+    ]
+
+
+def times(world: World) -> list[datetime]:
+    with world.database.begin() as connection:
+        return list(connection.scalars(text("SELECT captured_at FROM prescient.captures ORDER BY 1")))
+
+
+def count(database: Database, table: str) -> int:
+    with database.begin() as connection:
+        return int(connection.scalar(text(f"SELECT count(*) FROM prescient.{table}")) or 0)
+
+
+def test_a_replay_of_every_strategy_gives_the_trades_and_values_of_the_live_portfolio(world: World) -> None:
+    for slug, replay_id in zip(world.everybody, world.replay(*world.everybody), strict=True):
+        lived, again = world.lived(slug), world.replayed(replay_id)
+        assert booked(again) == booked(lived), slug
+        days = {snapshot.timestamp.date(): snapshot for snapshot in again.snapshots}
+        assert list(days.values()) == list(lived.snapshots), slug
+    kinds = {trade.trade.kind for slug in world.everybody for trade in world.lived(slug).trades}
+    assert {"buy", "sell", "settlement"} <= kinds
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_comes_later_does_not_change_what_came_before(world: World, seed: int) -> None:
+    cut = random.Random(seed).choice(times(world)[1:-1])
+    slugs = [group[seed % len(group)] for group in world.slugs.values()]
+    for whole, part in zip(world.replay(*slugs), world.replay(*slugs, until=cut), strict=True):
+        long, short = world.replayed(whole), world.replayed(part)
+        assert short.trades == [each for each in long.trades if each.trade.timestamp <= cut]
+        assert short.snapshots == [each for each in long.snapshots if each.timestamp <= cut]
+
+
+def test_alone_or_with_others_a_player_does_the_same_and_again_the_same(world: World) -> None:
+    slugs = [group[0] for group in world.slugs.values()]
+    together = world.replay(*slugs)
+    for slug, replay_id in zip(slugs, together, strict=True):
+        (alone,) = world.replay(slug)
+        one, other = world.replayed(alone), world.replayed(replay_id)
+        assert (one.trades, one.snapshots) == (other.trades, other.snapshots)
+
+
+def test_a_replay_touches_nothing_live(world: World) -> None:
+    tables = ("portfolios", "cycles", "signals", "trades", "positions", "snapshots", "order_books", "resolutions")
+    before = {table: count(world.database, table) for table in tables}
+    world.replay("scalping-plain")
+    assert {table: count(world.database, table) for table in tables} == before
+
+
+def test_a_removed_replay_leaves_nothing_and_others_stay(world: World) -> None:
+    one, other = world.replay("momentum-plain", "momentum-wide")
+    replays.remove(world.database, one)
+    with pytest.raises(NotFound, match=f"there is no replay {one}"):
+        replays.get(world.database, one)
+    assert world.replayed(other).trades
+    for table in ("replay_trades", "replay_signals", "replay_snapshots"):
+        with world.database.begin() as connection:
+            assert connection.scalar(text(f"SELECT count(*) FROM prescient.{table} WHERE replay_id = {one}")) == 0
+
+
+def test_a_strategy_that_fails_is_told_with_the_capture_and_leaves_nothing(world: World) -> None:
+    before = count(world.database, "replays")
+    player = world.entrant("momentum-plain").player
+
+    def decide(view: Any, config: Any) -> Any:
+        raise ZeroDivisionError("nothing to divide by")
+
+    broken = Entrant(replace(player, strategy=replace(player.strategy, decide=decide)))
+    with pytest.raises(Conflict, match=r"strategy momentum fails on the capture of .*ZeroDivisionError: nothing"):
+        replayed(world.database, StoredCaptures(world.database, world.folder), [broken])
+    assert count(world.database, "replays") == before
+
+
+def test_captures_that_are_not_there_are_told_and_the_rest_is_played(world: World, tmp_path: Path) -> None:
+    gone, damaged = times(world)[3], times(world)[5]
+    for path in world.folder.rglob("*.markets.parquet"):
+        copy = tmp_path / path.relative_to(world.folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    with world.database.begin() as connection:
+        paths = dict(connection.execute(text("SELECT captured_at, path FROM prescient.captures")).all())
+    (tmp_path / f"{paths[gone]}.markets.parquet").unlink()
+    (tmp_path / f"{paths[damaged]}.markets.parquet").write_bytes(b"nothing")
+
+    source = StoredCaptures(world.database, tmp_path)
+    (replay_id,) = replayed(world.database, source, [world.entrant("momentum-plain")])
+
+    found = replays.get(world.database, replay_id)
+    assert (found.captures_read, found.captures_missing) == (CAPTURES - 2, 2)
+    assert any("1 capture was missing" in note and "its file is gone" in note for note in found.notes)
+    assert any("its file is damaged" in note for note in found.notes)
+    valued = {snapshot.timestamp for snapshot in world.replayed(replay_id).snapshots}
+    assert valued == set(times(world)) - {gone, damaged}
+
+
+def test_nothing_to_play_on_is_told(world: World) -> None:
+    with pytest.raises(NotFound, match="no capture of captures can be replayed"):
+        world.replay("momentum-plain", until=datetime.fromisoformat("2001-01-01T00:00Z"))
+
+
+def test_momentum_over_three_recordings_gives_the_worked_table(database: Database, shared_data: Path) -> None:
+    player = entrant("momentum", fill_model="touch")
+    (replay_id,) = replayed(database, FolderCaptures(shared_data / "events"), [player])
+    history = replays.load_histories(database, [replay_id]).portfolios[0]
+    assert [
+        tuple(f"{value:f}" for value in (each.balance, each.market_value, each.equity)) for each in history.snapshots
+    ] == [
+        ("9900.001600", "98.793600", "9998.795200"),
+        ("9900.001600", "79.516800", "9979.518400"),
+        ("9500.022510", "492.825660", "9992.848170"),
+    ]
+    assert [(each.trade.market_id, str(each.trade.side)) for each in history.trades] == [
+        ("507884", "yes"),
+        *(("507868", "no"), ("514497", "no"), ("509096", "yes"), ("509095", "no")),
+    ]

@@ -1,0 +1,59 @@
+"""The asset `drift`: verified for many portfolios at once, and red where one did other than its rules say."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from prescient_dagster.assets.drift import Drift
+from prescient_dagster.assets.weekly_drift import MOST_PORTFOLIOS, drawn, drift_asset, metadata
+from prescient_dagster.resources import resources
+from tests.assets.replays import World
+from tests.assets.test_drift import change
+
+
+def materialized(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dg.AssetCheckEvaluation]:
+    monkeypatch.setenv("PRESCIENT_DATABASE_URL", world.database.url)
+    monkeypatch.setenv("PRESCIENT_CAPTURES", str(world.folder))
+    done = dg.materialize([drift_asset()], resources=resources(), selection="drift")
+    (event,) = done.get_asset_materialization_events()
+    (check,) = done.get_asset_check_evaluations()
+    return dict(event.materialization.metadata), check
+
+
+def test_a_life_by_the_rules_passes(lived_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, check = materialized(lived_world, monkeypatch)
+    assert check.passed
+    assert told["portfolios"].value == len(lived_world.everybody)
+    assert told["differences"].value == 0
+    assert "no difference" in str(check.description)
+
+
+def test_a_changed_trade_is_red_and_named(lived_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with lived_world.copy(tmp_path / "copy") as world:
+        change(
+            world.database,
+            "UPDATE prescient.trades SET fee = fee + 1 WHERE trade_id = (SELECT min(trade_id) FROM prescient.trades)",
+        )
+        told, check = materialized(world, monkeypatch)
+    assert not check.passed
+    assert check.severity is dg.AssetCheckSeverity.ERROR
+    (row,) = [row.data for row in told["verified"].records if row.data["differences"]]
+    assert "fee" in row["first"]
+    assert row["portfolio"] in str(check.description)
+
+
+def test_of_too_many_portfolios_others_are_drawn_each_time() -> None:
+    slugs = [f"p{number}" for number in range(200)]
+    first, second = drawn(slugs, "one"), drawn(slugs, "two")
+    assert len(first) == len(set(first)) == MOST_PORTFOLIOS
+    assert first == drawn(slugs, "one") != second
+    assert drawn(slugs[:3], "one") == slugs[:3]
+
+
+def test_what_cannot_be_verified_is_told() -> None:
+    told = metadata([Drift("bold", "momentum", "1")], {"lost": "strategy sorcery does not load"})
+    (row,) = told["notes"].records
+    assert row.data == {"portfolio": "lost", "note": "strategy sorcery does not load"}
+    assert told["portfolios"] == 1

@@ -1,0 +1,63 @@
+"""Where lines and labels lie."""
+
+import pytest
+
+from prescient_dagster.domain.calibration import Entry, buckets
+from prescient_dagster.domain.daily_series import daily
+from prescient_dagster.report import charts
+from tests.builders import D
+from tests.track_records import a_snapshot
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "steps"),
+    [
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (9_181, 10_030, [9_000, 9_200, 9_400, 9_600, 9_800, 10_000, 10_200]),
+        (-0.09, 0, [-0.1, -0.08, -0.06, -0.04, -0.02, 0]),
+        (1_000, 1_000, [1_000, 1_020]),
+        (0, 0, [0, 0.2]),
+    ],
+)
+def test_axes_have_round_numbers(low: float, high: float, steps: list[float]) -> None:
+    assert charts.nice_steps(low, high) == steps
+
+
+def test_no_peak_and_no_fall_is_lost_in_a_long_line() -> None:
+    points = [(number, 0.0) for number in range(10_000)]
+    points[1_234], points[8_765] = (1_234, 9.0), (8_765, -9.0)
+    kept = charts.thinned(points)
+    assert {points[0], points[1_234], points[8_765], points[-1]} <= set(kept)
+    assert len(kept) <= 2 * charts.MOST_PARTS + 2
+    assert kept == sorted(kept)
+
+
+def test_a_line_goes_from_the_first_day_to_the_last_and_higher_is_further_up() -> None:
+    plot = charts.equity_plot(daily(D(1_000), [a_snapshot(0, 1_000), a_snapshot(1, 1_100), a_snapshot(2, 900)]))
+    (bid,) = (line for line in plot.lines if line.kind == "bid")
+    points = [tuple(map(float, point.split(","))) for point in bid.pieces[0].split()]
+    assert [x for x, _ in points] == [0, charts.WIDTH / 2, charts.WIDTH]
+    assert points[1][1] < points[0][1] < points[2][1]
+    assert [tick.label for tick in plot.x_ticks] == ["1 Mar 2026", "3 Mar 2026"]
+
+
+def test_a_day_without_a_value_breaks_the_line() -> None:
+    series = daily(D(1_000), [a_snapshot(day, 1_000) for day in range(4)])
+    (line,) = charts.exposure_plot(series, [0.1, None, 0.2, 0.3]).lines
+    assert [len(piece.split()) for piece in line.pieces] == [1, 2]
+
+
+def test_a_bucket_whose_price_was_right_lies_on_the_diagonal() -> None:
+    """Four entries at 0.75 of which three won."""
+    (dot,) = charts.calibration_dots(buckets([Entry("e", 0.75, won) for won in (True, True, True, False)]))
+    left, right = charts.calibration_across(0), charts.calibration_across(1)
+    bottom, top = charts.calibration_up(0), charts.calibration_up(1)
+    assert (dot.x - left) / (right - left) == pytest.approx((bottom - dot.y) / (bottom - top), abs=1e-3)
+    assert dot.low > dot.y > dot.high
+    assert dot.label == "paid 0.750, hit 75.0 %: 4 entries, 1 event"
+
+
+def test_bars_begin_where_nothing_is() -> None:
+    assert charts.bars([-50.0, 100.0, 0.0]) == [charts.Bar(0, 33.3), charts.Bar(33.3, 66.7), charts.Bar(33.3, 0)]
+    assert charts.bars([0, 0]) == [charts.Bar(0, 0)] * 2
+    assert charts.bars([]) == []

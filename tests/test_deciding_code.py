@@ -1,0 +1,74 @@
+"""Whose change makes a decision another one: the code version follows the files that decide, and no others."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from prescient_dagster.catalog import code_version, strategy_files, strategy_names
+from prescient_dagster.deciding_code import deciding_files
+from tests.pages import ROOT
+
+PRINTED = "from prescient_dagster.catalog import code_version, strategy_names as all;print(*map(code_version, all()))"
+
+
+def deciding(strategy: str) -> set[str]:
+    return {path.stem for path in deciding_files(strategy, strategy_files())}
+
+
+@pytest.mark.parametrize("strategy", strategy_names())
+def test_a_decision_follows_from_the_strategy_and_from_how_cycles_fill(strategy: str) -> None:
+    assert {strategy, "cycle", "candidates", "exits", "orders", "fills", "fees", "money"} <= deciding(strategy)
+    assert not deciding(strategy) & {"performance", "leaderboard", "calibration", "returns", "reconciliation"}
+
+
+def test_a_blend_follows_from_its_members_and_nobody_else_does() -> None:
+    assert set(strategy_names()) <= deciding("hybrid")
+    assert not deciding("momentum") & (set(strategy_names()) - {"momentum"})
+    assert len({code_version(strategy) for strategy in strategy_names()}) == len(strategy_names())
+
+
+@pytest.fixture
+def versions_of_a_copy(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """The versions in a copy of the code, after a line was added to these of its files."""
+    for package in ("prescient_dagster", "strategy_assets"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def versions(*changed: str) -> dict[str, str]:
+        for name in changed:
+            with (tmp_path / name).open("a", encoding="utf-8") as file:
+                file.write("\n# changed\n")
+        command = [sys.executable, "-c", PRINTED]
+        printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
+        return dict(zip(strategy_names(), printed, strict=True))
+
+    return versions
+
+
+def test_the_version_changes_with_what_decides_and_with_nothing_else(
+    versions_of_a_copy: Callable[..., dict[str, str]],
+) -> None:
+    before = versions_of_a_copy()
+    assert before == {strategy: code_version(strategy) for strategy in strategy_names()}
+
+    assert versions_of_a_copy("prescient_dagster/domain/leaderboard.py") == before
+
+    momentum = versions_of_a_copy("strategy_assets/momentum.py")
+    assert {name for name in before if momentum[name] != before[name]} == {"momentum", "hybrid"}
+
+    fees = versions_of_a_copy("prescient_dagster/domain/fees.py")
+    assert not set(fees.values()) & set(momentum.values())
+
+
+def test_a_strategy_that_does_not_parse_leaves_the_others_their_version(
+    versions_of_a_copy: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    before = versions_of_a_copy()
+    (tmp_path / "strategy_assets" / "scalping.py").write_text("def (", encoding="utf-8")
+
+    after = versions_of_a_copy()
+
+    assert {name for name in before if after[name] != before[name]} == {"scalping", "hybrid"}
