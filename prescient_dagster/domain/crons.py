@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
-DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+NAMES = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = {"*": "day"} | {str(number): name for number, name in enumerate(NAMES)}
 
 
-def told(cron: str) -> str:  # noqa: PLR0911 - one for each kind of cron
+def told(cron: str) -> str:
     """How often a cron comes, in UTC: "every 5 minutes"; an unusual one is quoted."""
     match cron.split():
         case ["*", "*", "*", "*", "*"]:
@@ -17,10 +18,8 @@ def told(cron: str) -> str:  # noqa: PLR0911 - one for each kind of cron
             return "every hour"
         case [minute, "*", "*", "*", "*"] if minute.isdigit():
             return f"every hour at minute {int(minute)}"
-        case [minute, hour, "*", "*", "*"] if minute.isdigit() and hour.isdigit():
-            return f"every day at {int(hour):02}:{int(minute):02} UTC"
-        case [minute, hour, "*", "*", day] if minute.isdigit() and hour.isdigit() and day in "01234567":
-            return f"every {DAYS[int(day) % 7]} at {int(hour):02}:{int(minute):02} UTC"
+        case [minute, hour, "*", "*", day] if minute.isdigit() and hour.isdigit() and day in DAYS:
+            return f"every {DAYS[day]} at {int(hour):02}:{int(minute):02} UTC"
     return f"by the cron {cron!r}"
 
 

@@ -18,6 +18,7 @@ from prescient_dagster.domain import crons
         ("30 4 * * *", "every day at 04:30 UTC"),
         ("0 5 * * 0", "every Sunday at 05:00 UTC"),
         ("0 9 * * 1", "every Monday at 09:00 UTC"),
+        ("0 9 * * 12", "by the cron '0 9 * * 12'"),
         ("0 9 * * 1-5", "by the cron '0 9 * * 1-5'"),
         ("@daily", "by the cron '@daily'"),
         ("*/x * * * *", "by the cron '*/x * * * *'"),
