@@ -25,7 +25,7 @@ from prescient_dagster.assets.schedules import range_tags
 from prescient_dagster.store import captures, portfolios, world
 
 PORTFOLIOS = 5_000
-RUNS_OF = (1_000, 5_000)
+RUNS_OF = (200, 1_000)
 ROUNDS = 3
 EVENTS = 40
 STRATEGY = "momentum"
@@ -66,7 +66,7 @@ def _evaluate(dagster: dg.DagsterInstance, location: CodeLocation) -> None:
         scheduled_execution_time=None,
         log_key=None,
     )
-    assert len(data.run_requests) == 1, data.skip_message
+    assert data.run_requests, data.skip_message
 
 
 def _creation_seconds(dagster: dg.DagsterInstance, location: CodeLocation, number: int) -> float:

@@ -1,14 +1,16 @@
 """`kill -9` of parts of `prescient dev`: it goes on, by itself or once it is started again; nothing is traded twice."""
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from prescient_dagster.assets.schedules import range_tags
 from prescient_dagster.store import captures, portfolios
+from prescient_dagster.store.tables import cycles
 from prescient_dagster.store.tables import portfolios as portfolios_table
 from prescient_dagster.store.trades import list_trades
 from tests.processes import books, dev, free_port, of_home, wait_for
@@ -20,41 +22,59 @@ LAUNCH = """mutation($tags: [ExecutionTag!]!) { launchRun(executionParams: {sele
   executionMetadata: {tags: $tags}}) { ... on LaunchRunSuccess { run { runId } } } }"""
 
 
-def launch(served: Served) -> str:
-    """Start a run of all momentum portfolios; its id."""
+def launch(served: Served) -> None:
+    """Start a run of all momentum portfolios."""
     tags = range_tags(served.partitions("momentum"))
     answer = served.ask(LAUNCH, tags=[{"key": key, "value": value} for key, value in tags.items()])
-    return str(answer["launchRun"]["run"]["runId"])
+    assert answer["launchRun"]["run"]["runId"]
+
+
+def started(served: Served) -> set[str]:
+    """The momentum runs that go on."""
+    runs = served.runs().items()
+    return {run_id for run_id, run in runs if (run["jobName"], run["status"]) == ("momentum", "STARTED")}
 
 
 @contextmanager
 def a_run_in_the_middle(served: Served) -> Iterator[str]:
-    """A momentum run that waits for its last portfolio, which somebody else has locked."""
+    """A momentum run, ours or the schedule's, that waits for its last portfolio, which somebody else has locked."""
     wait_for("a capture", lambda: captures.newest_ready(served.database) is not None)
     wait_for("the partitions", lambda: len(served.partitions("momentum")) > 1)
-    last = served.partitions("momentum")[-1]
+    last, before = served.partitions("momentum")[-1], started(served)
     with served.database.begin() as connection:
         connection.execute(select(portfolios_table).where(portfolios_table.c.slug == last).with_for_update())
-        run = launch(served)
-        wait_for("its start", lambda: served.runs()[run]["status"] == "STARTED")
-        yield run
+        launch(served)
+        wait_for("a run", lambda: started(served) - before != set())
+        yield (started(served) - before).pop()
+
+
+def command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # it has ended meanwhile
+        return ""
 
 
 def code_server(home: Path) -> list[psutil.Process]:
     """The process that serves the strategies."""
-    words = ("api grpc", "strategy_assets")
-    return [each for each in of_home(home) if all(word in " ".join(each.cmdline()) for word in words)]
+    return [each for each in of_home(home) if re.search("api grpc .*strategy_assets", command(each))]
 
 
 def workers(home: Path) -> list[psutil.Process]:
     """The processes that carry out runs of strategies."""
     children = [child for server in code_server(home) for child in server.children()]
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in children if "spawn_main" in command(child)]
 
 
 def locations_load(served: Served) -> bool:
     entries = served.ask(LOADED)["workspaceOrError"]["locationEntries"]
     return {entry["locationOrLoadError"]["__typename"] for entry in entries} == {"RepositoryLocation"}
+
+
+def last_traded(served: Served) -> int:
+    """The newest capture that a portfolio has acted on."""
+    with served.database.begin() as connection:
+        return int(connection.execute(select(func.max(cycles.c.capture_id))).scalar() or 0)
 
 
 def traded_once(served: Served) -> bool:
@@ -83,14 +103,15 @@ def test_whatever_is_killed_it_goes_on_and_no_run_stays_started(home: Path) -> N
 
         with dev(home, port), a_run_in_the_middle(served) as run:
             for each in of_home(home):
-                if each.name() != "postgres":
-                    each.kill()
+                with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                    if each.name() != "postgres":
+                        each.kill()
 
         with dev(home, port):
             wait_for("what was interrupted", lambda: served.runs()[run]["status"] == "CANCELED")
             assert "marked as canceled" in (home / "dev.err").read_text()
             seen = captures.newest_ready(database)
             assert seen is not None
-            wait_for("the next capture, traded", lambda: served.configs_used(seen.capture_id + 1) != {})
+            wait_for("a later capture, traded", lambda: last_traded(served) > seen.capture_id)
             assert traded_once(served)
             assert served.prescient("db", "reconcile").returncode == 0
