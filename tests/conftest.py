@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from prescient_dagster.store import migrate, postgres
@@ -52,11 +52,11 @@ def database_url(template_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def cloned(template_url: str) -> Iterator[str]:
-    """The URL of a copy of the template, which goes with the block."""
-    server, name = _server(template_url), f"test_{uuid.uuid4().hex}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {postgres.DATABASE}")
-    yield template_url.replace(f"/{postgres.DATABASE}?", f"/{name}?")
+def cloned(url: str) -> Iterator[str]:
+    """The URL of a copy of a database that nobody is connected to; the copy goes with the block."""
+    server, name, template = _server(url), f"test_{uuid.uuid4().hex}", make_url(url).database
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield url.replace(f"/{template}?", f"/{name}?")
     _run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -82,7 +82,7 @@ def shared_data() -> Path:
 
 
 def _server(url: str) -> Engine:
-    maintenance = url.replace(f"/{postgres.DATABASE}?", "/postgres?")
+    maintenance = url.replace(f"/{make_url(url).database}?", "/postgres?")
     return create_engine(maintenance, poolclass=NullPool, isolation_level="AUTOCOMMIT")
 
 

@@ -140,7 +140,7 @@ def test_a_run_config_can_be_pasted_into_the_launchpad(block: str) -> None:
 
 
 def test_the_overrides_are_shown_for_all_and_for_one_portfolio() -> None:
-    shown = [yaml.safe_load(block)["ops"]["momentum_cycle"]["config"] for block in run_configs()]
+    shown = [yaml.safe_load(block)["ops"]["momentum_cycle"]["config"] for block in README.fences("yaml")]
     assert [("portfolios" in config) for config in shown] == [False, True]
 
 

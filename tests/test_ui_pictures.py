@@ -6,17 +6,12 @@ from tests.pages import ROOT, Page
 
 PAGE = Page(ROOT / "docs" / "ui.md")
 TAKEN = re.compile(r'pictures\.take\([^"]*"([\w-]+)"[,)]')
-FOR_EACH_STAGE = re.compile(r'pictures\.take\([^"]*f"([\w-]+)\{stage\}"[,)]')
-STAGES = ("signals", "trades", "snapshots")
 
 
 def taken() -> list[str]:
     """The names of the pictures that the tests take."""
     sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests" / "ui").glob("test_*.py"))]
-    plain = [name for source in sources for name in TAKEN.findall(source)]
-    return plain + [
-        f"{name}{stage}" for source in sources for name in FOR_EACH_STAGE.findall(source) for stage in STAGES
-    ]
+    return [name for source in sources for name in TAKEN.findall(source)]
 
 
 def shown() -> list[str]:

@@ -15,6 +15,7 @@ from prescient_dagster.assets.cycle import asset_key
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.definitions import defs
 from prescient_dagster.domain.leaderboard import Leaderboard, leaderboard
+from prescient_dagster.resources import resources
 from prescient_dagster.store import portfolios
 from prescient_dagster.store.cycles import Stage
 from prescient_dagster.store.performance import load_histories
@@ -262,12 +263,13 @@ def test_it_is_worked_out_every_hour_unless_it_still_is(platform: Platform, tmp_
     schedule = defs.resolve_schedule_def("performance_schedule")
     assert (schedule.cron_schedule, schedule.default_status) == ("0 * * * *", dg.DefaultScheduleStatus.RUNNING)
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:  # a schedule gets its instance by reference
-        assert isinstance(schedule(dg.build_schedule_context(instance)), dg.RunRequest)
+        context = dg.build_schedule_context(instance, resources=resources())
+        assert isinstance(schedule(context), dg.RunRequest)
         job = defs.resolve_job_def("performance_job")
         instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        answer = schedule(dg.build_schedule_context(instance))
+        answer = schedule(context)
     assert isinstance(answer, dg.SkipReason)
-    assert "still being worked out" in str(answer.skip_message)
+    assert "the performance_job run before is still going" in str(answer.skip_message)
 
 
 def test_an_unreachable_database_is_one_line(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,9 @@ def materialized(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[st
     return dict(event.materialization.metadata), check
 
 
-def test_a_life_by_the_rules_passes(lived_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    told, check = materialized(lived_world, monkeypatch)
+def test_a_life_by_the_rules_passes(lived_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with lived_world.copy(tmp_path / "copy") as world:
+        told, check = materialized(world, monkeypatch)
     assert check.passed
     assert told["portfolios"].value == len(lived_world.everybody)
     assert told["differences"].value == 0

@@ -1,0 +1,144 @@
+"""What a trader sees of what happened by itself: the graph, the schedules, the checks, who is ahead."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from prescient_dagster.catalog import strategy_names
+from tests.processes import wait_for
+from tests.ui.dagster_ui import DagsterUi
+from tests.ui.pictures import TALL, Pictures
+from tests.ui.served import Served, serving
+
+LOCATIONS = """query { workspaceOrError { ... on Workspace { locationEntries { name
+  locationOrLoadError { __typename } } } } }"""
+ASSETS = """query($group: String!) { assetNodes(group: {groupName: $group, repositoryName: "__repository__",
+  repositoryLocationName: "strategy_assets"}) { assetKey { path } description } }"""
+TICKS = """query($name: String!, $location: String!) { scheduleOrError(scheduleSelector: {scheduleName: $name,
+  repositoryName: "__repository__", repositoryLocationName: $location}) { ... on Schedule { scheduleState {
+  ticks(limit: 30) { status skipReason } } } } }"""
+CURVES = "img[src^='data:image/svg+xml']"
+EVERY_OTHER_MINUTE = "*/2 * * * *"
+
+
+@pytest.fixture(scope="module")
+def lively() -> Iterator[Served]:
+    """The demo portfolios on a fast market, which has been traded a few times; the schedules tick.
+
+    Captures are rarer than the strategies look for them, so that there are ticks with nothing to do.
+    """
+    settings = {"market_data_cron": EVERY_OTHER_MINUTE, "simulation_events": "60", "simulation_speed": "900"}
+    with serving(**settings) as served:
+        for _ in range(3):
+            served.take_capture()
+            assert served.prescient("cycle", "--all").returncode == 0
+        yield served
+
+
+@pytest.fixture
+def ui(page: Page, lively: Served) -> DagsterUi:
+    return DagsterUi(page, lively)
+
+
+def test_no_location_has_an_error(ui: DagsterUi, lively: Served) -> None:
+    page = ui.open("/deployment/locations")
+    expect(page.get_by_text("Loaded", exact=True)).to_have_count(2)
+    expect(page.get_by_text("Failed", exact=True)).to_have_count(0)
+    found = lively.ask(LOCATIONS)["workspaceOrError"]["locationEntries"]
+    assert {each["name"]: each["locationOrLoadError"]["__typename"] for each in found} == {
+        "prescient_dagster": "RepositoryLocation",
+        "strategy_assets": "RepositoryLocation",
+    }
+
+
+def test_the_graph_shows_market_data_the_strategies_and_the_performance(ui: DagsterUi, pictures: Pictures) -> None:
+    page = ui.open("/asset-groups")
+    for group in ("market_data", *strategy_names(), "performance"):
+        expect(page.get_by_text(group, exact=True).first).to_be_visible()
+    pictures.take(page, "lineage")
+
+
+@pytest.mark.parametrize("strategy", strategy_names())
+def test_the_group_of_a_strategy_shows_its_three_assets(
+    ui: DagsterUi, lively: Served, pictures: Pictures, strategy: str
+) -> None:
+    page = ui.open(f"/locations/strategy_assets/asset-groups/{strategy}")
+    for stage in ("signals", "trades", "snapshots"):
+        expect(page.get_by_text(stage, exact=True)).to_be_visible()
+    there = lively.ask(ASSETS, group=strategy)["assetNodes"]
+    assert {each["assetKey"]["path"][1] for each in there} == {"signals", "trades", "snapshots"}
+    assert all(each["description"] for each in there)
+    if strategy == "momentum":
+        expect(page.get_by_text("100% filled")).to_have_count(3)
+        pictures.take(page, "group")
+
+
+def test_the_page_of_an_asset_tells_what_it_is_and_when_it_runs(ui: DagsterUi, pictures: Pictures) -> None:
+    page = ui.open("/assets/momentum/signals")
+    expect(page.get_by_text("What each portfolio wishes to buy or sell").first).to_be_visible()
+    expect(page.get_by_text("Every minute").first).to_be_visible()
+    pictures.take(page, "asset")
+
+
+def test_a_snapshot_shows_the_equity_curve_and_the_positions(ui: DagsterUi, pictures: Pictures) -> None:
+    page = ui.open_partition("momentum", "snapshots", "momentum")
+    for shown in ("equity_curve", "profit_by_position", "held"):
+        expect(page.get_by_text(shown, exact=True)).to_be_visible()
+    expect(page.locator(CURVES)).to_have_count(2)
+    pictures.take(page, "partition-snapshots", TALL)
+
+
+def test_the_launchpad_completes_and_explains_the_settings(ui: DagsterUi, pictures: Pictures) -> None:
+    page = ui.launchpad("strategy_assets", "momentum")
+    ui.choose_partition("broad-momentum")
+    ui.write_config("ops:\n  momentum_cycle:\n    config:\n      max_positions: 4\n      trade_")
+    offers = ui.complete()
+    expect(offers).to_contain_text("trade_amount")
+    expect(offers).to_contain_text("default 100")
+    pictures.take(page, "launchpad")
+
+
+def test_the_books_are_checked_after_every_run(ui: DagsterUi, pictures: Pictures) -> None:
+    page = ui.open("/assets/momentum/trades?view=checks")
+    expect(page.get_by_text("books_balance").first).to_be_visible()
+    expect(page.get_by_text("Passed", exact=True)).to_be_visible()
+    pictures.take(page, "checks")
+
+
+def test_the_performance_page_shows_its_pictures(ui: DagsterUi, pictures: Pictures) -> None:
+    page = ui.launchpad("prescient_dagster", "performance_job")
+    ui.launch_run()
+    ui.ended("Success")
+    ui.open("/assets/performance")
+    page.get_by_role("row").filter(has_text="curves").get_by_text("[Show Markdown]").click()
+    curves = page.get_by_role("dialog").locator(CURVES)
+    expect(curves.first).to_be_visible()
+    assert curves.evaluate_all("images => images.every(each => each.complete && each.naturalWidth > 0)")
+    pictures.take(page, "performance")
+
+
+def test_everything_that_runs_by_itself_is_on(ui: DagsterUi, pictures: Pictures) -> None:
+    page = ui.open("/automation")
+    for name in ("market_data_schedule", "momentum_schedule", "portfolio_partitions"):
+        expect(page.get_by_text(name, exact=True)).to_be_visible()
+    pictures.take(page, "automation")
+
+
+def test_a_tick_with_nothing_to_do_says_why(ui: DagsterUi, lively: Served, pictures: Pictures) -> None:
+    wait_for("a tick with nothing to do", lambda: any("already traded" in reason for reason in reasons(lively)))
+    page = ui.open("/locations/strategy_assets/schedules/momentum_schedule")
+    skipped = page.get_by_role("row").filter(has_text="View logs").filter(has_text="0 runs requested").first
+    expect(skipped).to_be_visible()
+    pictures.take(page, "ticks")
+    skipped.get_by_role("button", name="0 runs requested").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Skip reason: ")
+    assert any(reason in dialog.inner_text() for reason in reasons(lively))
+    pictures.take(page, "skipped-tick")
+
+
+def reasons(served: Served) -> list[str]:
+    """Why ticks of the momentum schedule did nothing."""
+    found = served.ask(TICKS, name="momentum_schedule", location="strategy_assets")["scheduleOrError"]
+    return [tick["skipReason"] for tick in found["scheduleState"]["ticks"] if tick["status"] == "SKIPPED"]
