@@ -92,7 +92,8 @@ def test_a_snapshot_shows_the_equity_curve_and_the_positions(ui: DagsterUi, pict
 def test_the_launchpad_completes_and_explains_the_settings(ui: DagsterUi, pictures: Pictures) -> None:
     page = ui.launchpad("strategy_assets", "momentum")
     ui.choose_partition("broad-momentum")
-    ui.write_config("ops:\n  momentum_cycle:\n    config:\n      max_positions: 4\n      trade_")
+    ui.write_config("ops:\n  momentum_cycle:\n    config:\n      max_positions: 4")
+    page.keyboard.insert_text("\n      trade_")  # half a word is no YAML, and is not judged
     offers = ui.complete()
     expect(offers).to_contain_text("trade_amount")
     expect(offers).to_contain_text("default 100")
