@@ -148,7 +148,8 @@ def test_an_impossible_value_fails_its_portfolio_with_the_reason(ui: DagsterUi, 
 
 def test_a_portfolio_made_by_its_job_gets_a_partition(ui: DagsterUi, quiet: Served, pictures: Pictures) -> None:
     page = ui.launchpad("prescient_dagster", "create_portfolio")
-    ui.write_config("slug: new\nstrategy: momentum\nbalance: 10000\nconfig:\n  trade_amount: 50")
+    ui.write_config("config:\n  trade_amount: 50\nslug: new\nstrategy: momentum\nbalance: 10000")
+    expect(page.get_by_text("the cash it begins with (USD)")).to_be_visible()
     pictures.take(page, "create-portfolio")
     ui.launch_run()
     ui.ended("Success")
