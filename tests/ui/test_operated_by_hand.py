@@ -90,7 +90,6 @@ def test_failing_portfolios_are_red_alone_and_the_run_says_why(
     ui.ended("Failure")
     expect(page.get_by_text("2 of 5 portfolios failed.").first).to_be_visible()
     expect(page.get_by_text(REASON).first).to_be_visible()
-    pictures.take(page, "failed-run")
 
 
 def test_a_backfill_of_the_failed_only_after_the_repair_is_green(ui: DagsterUi, broken: Served) -> None:
