@@ -14,7 +14,7 @@ from prescient_dagster.assets import settling
 from prescient_dagster.assets.cycle_orders import Order, Result
 from prescient_dagster.assets.market_data import judged
 from prescient_dagster.assets.portfolio_cycles import Desk
-from prescient_dagster.catalog import load_strategy, strategy_names
+from prescient_dagster.catalog import code_version, load_strategy, strategy_names
 from prescient_dagster.store import captures, portfolios, world
 from prescient_dagster.store.database import Database
 from prescient_dagster.venue.interface import Venue
@@ -81,7 +81,7 @@ def trade(database: Database, folder: Path, venue: Venue, slugs: dict[str, list[
     results: list[Result] = []
     for strategy, group in slugs.items():
         desk = Desk(load_strategy(strategy), database, folder, venue.order_books)
-        results += desk.carry_out(Order(group))
+        results += desk.carry_out(Order(group, code_version=code_version(strategy)))
     return results
 
 

@@ -85,7 +85,7 @@ class Table:
     def _acted(self, number: int, moment: Moment, decision: Decision, books: Books, paid: Any) -> Step:
         state, outcomes = replay.trade(self.players[number], self.states[number], moment, decision, books)
         self.states[number], snapshot = replay.value(state, moment)
-        return Step(paid, outcomes, snapshot)
+        return Step(paid, outcomes, snapshot, self.states[number].account.positions)
 
     def endings(self, number: int) -> dict[str, Verdict]:
         """How the markets that a player traded ended, as far as it was seen."""

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from prescient_dagster.store.comparison import Courses
 
 Names = Annotated[
-    list[str],
-    typer.Argument(metavar="SLUG SLUG…", help="Two portfolios or more, by slug or number; the first is the baseline."),
+    list[str] | None,
+    typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. The first that is named is the baseline."),
+]
+Replays = Annotated[
+    list[int] | None,
+    typer.Option("--replay", metavar="ID", min=1, help="A replay, by its number; more than one may be given."),
 ]
 RATIO_DECIMALS = 12
 PORTFOLIOS = ("portfolio", "strategy_type", "equity_before", "profit", "total_return", "markets_entered", "fills")
@@ -22,19 +26,24 @@ DIFFERENCES = ("portfolio", "days", "difference", "mean_daily_difference", "95_%
 MARKETS = ("market_id", "market_question", "entered_by", "profit", "baseline_profit", "difference")
 
 
-def compare(names: Names, rows: Rows = 10, as_json: AsJson = False) -> None:
+def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as_json: AsJson = False) -> None:
     """Compare portfolios on the captures that all of them have seen, each with the first.
+
+    With --replay, replays too: among themselves, or with the portfolios that are named.
 
     It shows the difference between their returns, day by day, with the interval in which its mean lies (95 %, from a
     bootstrap), and the markets that made the difference, with who entered them.
 
     Example:  prescient compare momentum broad-momentum
+    Example:  prescient compare --replay 3 --replay 4
     """
     from prescient_dagster.cli import home, output
     from prescient_dagster.domain.comparison import comparison
     from prescient_dagster.store.comparison import load_courses
+    from prescient_dagster.store.replays import label
 
-    found = load_courses(home.open_database(home.read_settings()), names)
+    compared_names = [*(names or []), *(label(replay_id) for replay_id in replay_ids or [])]
+    found = load_courses(home.open_database(home.read_settings()), compared_names)
     baseline, *others = found.portfolios
     compared = [comparison(course, baseline) for course in others]
     if as_json:
@@ -74,8 +83,9 @@ def _print(found: "Courses", compared: "Sequence[Comparison]", rows: int) -> Non
     from prescient_dagster.cli import output
 
     window = found.window
+    numbers = "" if window.first_capture_id is None else f", {window.first_capture_id} to {window.last_capture_id}"
     print(
-        f"{window.captures} captures that all have seen, {window.first_capture_id} to {window.last_capture_id}: "
+        f"{window.captures} captures that all have seen{numbers}: "
         f"{output.cell(window.first)} to {output.cell(window.last)} UTC"
     )
     portfolios = _portfolios(found)

@@ -19,10 +19,10 @@ from prescient_dagster.domain.round_trips import FILLS
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The captures that all portfolios have seen, from the first to the last of them."""
+    """The captures that all portfolios have seen, from the first to the last of them; those of a folder have no id."""
 
-    first_capture_id: int
-    last_capture_id: int
+    first_capture_id: int | None
+    last_capture_id: int | None
     first: datetime
     last: datetime
     captures: int

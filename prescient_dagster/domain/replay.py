@@ -14,7 +14,7 @@ from prescient_dagster.domain import cycle, snapshots
 from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import StrategyConfig
 from prescient_dagster.domain.cycle import Decision
-from prescient_dagster.domain.ledger import Account, Trade, TradeKind, booked, opened
+from prescient_dagster.domain.ledger import Account, Holding, Position, Trade, TradeKind, booked, opened
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Books, Outcome
 from prescient_dagster.domain.settlement import CORRECTION_DAYS, Ending, Verdict, first_of_day, settled, verdict
@@ -112,11 +112,16 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a portfolio did at one moment, in this order; no snapshot where it was not valued."""
+    """What a portfolio did at one moment, in this order; no snapshot where it was not valued.
+
+    Attributes:
+        held: what it is left with, as the snapshot values it.
+    """
 
     settlements: tuple[Trade, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     snapshot: Snapshot | None = None
+    held: Mapping[Holding, Position] = field(default_factory=dict)
 
 
 def begun(initial_balance: Decimal) -> State:

@@ -101,7 +101,11 @@ class Texts(Sequence[str]):
 
 
 class LazyCapture(Capture):
-    """A capture whose columns are read from its file when they are first asked for."""
+    """A capture whose columns are read from its file when they are first asked for.
+
+    Columns and texts know the file, not the capture: so nothing goes round in a circle, and a capture that has been
+    played is gone at once.
+    """
 
     def __init__(self, capture_id: int, captured_at: datetime, file: MarketsFile) -> None:
         object.__setattr__(self, "capture_id", capture_id)
@@ -118,18 +122,21 @@ class LazyCapture(Capture):
 
     @cached_property
     def columns(self) -> dict[str, np.ndarray[Any, Any]]:
-        return Columns(lambda name: self._column(name).to_numpy(zero_copy_only=False))
+        column = self._column
+        return Columns(lambda name: column(name).to_numpy(zero_copy_only=False))
 
     @cached_property
     def texts(self) -> dict[str, list[str]]:
-        return Columns(lambda name: Texts(self._column(name)))
+        column = self._column
+        return Columns(lambda name: Texts(column(name)))
 
     @cached_property
     def row_of(self) -> dict[str, int]:
         return {market_id: row for row, market_id in enumerate(self._column("market_id").to_pylist())}
 
-    def _column(self, name: str) -> pa.Array:
-        return self._file.column(name)  # type: ignore[attr-defined]
+    @property
+    def _column(self) -> Callable[[str], pa.Array]:
+        return self._file.column  # type: ignore[attr-defined,no-any-return]
 
     def text(self, name: str, row: int) -> str:
         return str(self._column(name)[int(row)].as_py())

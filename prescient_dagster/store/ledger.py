@@ -95,13 +95,14 @@ def save_snapshot(
 ) -> None:
     """Write the value of a portfolio on a capture; valued again on the same capture, the new value stands."""
     names = [column.name for column in snapshots.columns if column.name not in ("portfolio_id", "capture_id", "marks")]
-    marks = {
-        f"{market_id}:{side}": [str(position.mark), position.mark_source]
-        for (market_id, side), position in account.positions.items()
-    }
-    values = {name: getattr(snapshot, name) for name in names} | {"marks": marks}
+    values = {name: getattr(snapshot, name) for name in names} | {"marks": marks(account.positions)}
     statement = insert(snapshots).values(portfolio_id=portfolio_id, capture_id=capture_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=("portfolio_id", "capture_id"), set_=values))
+
+
+def marks(held: Mapping[Holding, Position]) -> dict[str, list[str | None]]:
+    """What a snapshot keeps of the positions: mark and its source, by market and side."""
+    return {f"{market_id}:{side}": [str(each.mark), each.mark_source] for (market_id, side), each in held.items()}
 
 
 def unmarked(account: Account) -> Account:

@@ -22,12 +22,12 @@ from prescient_dagster.domain.settlement import Ending, Verdict
 from prescient_dagster.domain.snapshots import Snapshot
 from prescient_dagster.store.capture_sources import Told
 from prescient_dagster.store.database import Database, storable
-from prescient_dagster.store.ledger import trade_of, trade_row
+from prescient_dagster.store.ledger import marks, trade_of, trade_row
 from prescient_dagster.store.orders import signal_row
 from prescient_dagster.store.performance import SNAPSHOT_FIELDS, Histories
 from prescient_dagster.store.tables import replay_signals, replay_snapshots, replay_trades, replays
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 200
 LABEL = "replay:"
 
 
@@ -77,7 +77,7 @@ class ReplayWriter:
                 self._add_trade(common, trade_row(outcome.trade, self._signals), self._signals)
         if step.snapshot is not None:
             values = {name: getattr(step.snapshot, name) for name in SNAPSHOT_FIELDS}
-            self._rows[replay_snapshots].append({**common, **values})
+            self._rows[replay_snapshots].append({**common, **values, "marks": marks(step.held)})
         if sum(len(rows) for rows in self._rows.values()) >= ROWS_AT_ONCE:
             self._flush()
 
@@ -158,7 +158,7 @@ def labelled(name: str) -> int | None:
 def get(database: Database, replay_id: int) -> Replay:
     """The replay of this number, or `NotFound`."""
     with database.begin() as connection:
-        return _replay(_rows(connection, [replay_id])[0])
+        return _replay(row(connection, replay_id))
 
 
 def list_all(database: Database) -> list[Replay]:
@@ -170,8 +170,13 @@ def list_all(database: Database) -> list[Replay]:
 def remove(database: Database, replay_id: int) -> None:
     """Remove a replay with all that it holds, or `NotFound`."""
     with database.begin() as connection:
-        _rows(connection, [replay_id])
+        row(connection, replay_id)
         connection.execute(delete(replays).where(replays.c.replay_id == replay_id))
+
+
+def row(connection: Connection, replay_id: int) -> RowMapping:
+    """The row of a replay, or `NotFound`."""
+    return _rows(connection, [replay_id])[0]
 
 
 def _rows(connection: Connection, replay_ids: Sequence[int]) -> list[RowMapping]:

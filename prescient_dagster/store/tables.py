@@ -331,5 +331,6 @@ replay_snapshots = Table(
     Column("replay_id", ForeignKey("prescient.replays.replay_id", ondelete="CASCADE"), nullable=False),
     Column("capture_id", BigInteger),
     *_like(snapshots, "portfolio_id", "capture_id", "marks"),
+    Column("marks", JSONB),  # null: played before they were kept
     PrimaryKeyConstraint("replay_id", "timestamp"),
 )

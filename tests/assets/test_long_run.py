@@ -12,7 +12,9 @@ from sqlalchemy import text
 
 from benchmarks import long_run
 from prescient_dagster.assets.cycle import partitions_name
+from prescient_dagster.assets.drift import verify
 from prescient_dagster.definitions import defs
+from prescient_dagster.store import portfolios
 from prescient_dagster.store.database import connect
 from prescient_dagster.store.reconciliation import reconcile
 from tests.assets.conftest import Platform
@@ -121,3 +123,14 @@ def test_whatever_leg_of_a_bundle_wins_the_promised_margin_was_made(lived: Platf
     assert len(finished) > 0
     for bundle, profit, paid in finished:
         assert profit >= -paid * Decimal("0.05"), bundle
+
+
+def test_every_portfolio_did_what_its_rules_say(lived: Platform) -> None:
+    found = {
+        portfolio.slug: verify(lived.database, lived.captures_folder, portfolio.slug)
+        for portfolio in portfolios.list_all(lived.database)
+    }
+
+    assert {slug: drift.document()["first"] for slug, drift in found.items() if not drift.is_none} == {}
+    assert {drift.captures for drift in found.values()} == {CAPTURES + THROUGH_DAGSTER}
+    assert {slug: drift.notes() for slug, drift in found.items() if drift.notes()} == {}

@@ -11,10 +11,12 @@ from sqlalchemy import text
 
 from prescient_dagster.assets.folder_captures import FolderCaptures
 from prescient_dagster.assets.replaying import Entrant, replayed
+from prescient_dagster.domain.comparison import comparison
 from prescient_dagster.domain.errors import Conflict, NotFound
 from prescient_dagster.domain.performance import History
 from prescient_dagster.store import replays
 from prescient_dagster.store.capture_sources import StoredCaptures
+from prescient_dagster.store.comparison import load_courses
 from prescient_dagster.store.database import Database
 from tests.assets.replays import CAPTURES, World, entrant
 
@@ -52,6 +54,39 @@ def test_a_replay_of_every_strategy_gives_the_trades_and_values_of_the_live_port
         assert list(days.values()) == list(lived.snapshots), slug
     kinds = {trade.trade.kind for slug in world.everybody for trade in world.lived(slug).trades}
     assert {"buy", "sell", "settlement"} <= kinds
+
+
+def test_a_replay_beside_its_live_portfolio_differs_in_nothing(world: World) -> None:
+    for slug, replay_id in zip(world.everybody, world.replay(*world.everybody), strict=True):
+        lived, again = load_courses(world.database, [slug, replays.label(replay_id)]).portfolios
+        assert again.profits() == lived.profits(), slug
+        assert again.profit == lived.profit != 0
+        found = comparison(again, lived)
+        assert (found.difference, list(found.markets), found.days_ahead, found.days_behind) == (0, [], 0, 0)
+
+
+def test_replays_are_compared_from_where_both_have_begun(world: World) -> None:
+    """What the longer one held before stands at its marks of that time, and its profit still adds up."""
+    since = times(world)[CAPTURES // 2]
+    (whole,), (part,) = world.replay("momentum-quick"), world.replay("momentum-quick", since=since)
+    found = load_courses(world.database, [replays.label(whole), replays.label(part)])
+    long, short = found.portfolios
+    assert (found.window.first, found.window.captures) == (since, CAPTURES - CAPTURES // 2)
+    assert long.value_before
+    assert not short.value_before
+    equity = {replay_id: world.replayed(replay_id).snapshots for replay_id in (whole, part)}
+    before = [each.equity for each in equity[whole] if each.timestamp < since][-1]
+    assert (long.equity_before, long.profit) == (before, equity[whole][-1].equity - before)
+    assert (short.equity_before, short.profit) == (10_000, equity[part][-1].equity - 10_000)
+
+
+def test_a_replay_whose_marks_were_never_kept_is_refused(world: World) -> None:
+    one, other = world.replay("momentum-plain", "momentum-quick")
+    with world.database.begin() as connection:
+        forget = text("UPDATE prescient.replay_snapshots SET marks = NULL WHERE replay_id = :one")
+        connection.execute(forget, {"one": one})
+    with pytest.raises(Conflict, match=f"replay:{one} was played before the marks .* play it again"):
+        load_courses(world.database, [replays.label(one), replays.label(other)])
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -55,6 +55,22 @@ def test_a_single_portfolio_is_refused(prescient: Prescient, books: Books) -> No
     assert "two or more different portfolios" in prescient("compare", "one").complaint
 
 
+def test_replays_are_compared_among_themselves(prescient: Prescient, shared_data: Path) -> None:
+    for most in (5, 1):
+        config = f'{{"fill_model": "touch", "max_positions": {most}}}'
+        prescient("replay", "--strategy", "momentum", "--config", config, "--captures", shared_data / "events")
+    told = prescient("compare", "--replay", 1, "--replay", 2, "--json").json
+    assert (told["baseline"], told["window"]["captures"], told["window"]["first_capture_id"]) == ("replay:1", 3, None)
+    wide, narrow = told["portfolios"]
+    assert wide["profit"] == pytest.approx(9_992.84817 - 10_000)
+    assert (wide["markets_entered"], narrow["markets_entered"]) == (5, 1)
+    (found,) = told["comparisons"]
+    assert sum(market["difference"] for market in found["markets"]) == pytest.approx(found["difference"])
+    assert "3 captures that all have seen: 2025" in prescient("compare", "--replay", 1, "--replay", 2).out
+    assert "two or more different portfolios" in prescient("compare", "--replay", 1, "--replay", 1).complaint
+    assert "there is no replay 3" in prescient("compare", "--replay", 1, "--replay", 3).complaint
+
+
 def test_real_cycles_on_the_recordings(on_recordings: Prescient) -> None:
     """Two momentum portfolios, one of which may hold a single position."""
     for slug, config in (
