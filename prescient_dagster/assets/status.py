@@ -19,6 +19,7 @@ HEALTHY = "healthy"
 OFFLINE = "offline"
 """The metadata with the errors of the strategies that do not load, by name."""
 MOST_ROWS = 100
+MOST_NAMED = 3
 PROBLEMS = columns(kind="string", subject="string", what="string")
 MARKET_DATA = columns(capture_id="int", status="string", age="string", events="int", markets="int", reason="string")
 STRATEGIES = columns(
@@ -61,15 +62,18 @@ def status_asset(jobs: Sequence[str], stale_minutes: float) -> dg.AssetsDefiniti
 
 
 def healthy(state: State) -> dg.AssetCheckResult:
-    """The check: passed where nothing is wrong."""
-    told = "; ".join(problem.text for problem in state.problems[:3])
-    more = f"; and {len(state.problems) - 3} more" if len(state.problems) > 3 else ""
+    """The check: passed where nothing is wrong.
+
+    Its page shows a description as Markdown, and errors may quote what a venue sent: they stand in the table alone.
+    """
+    wrong = [f"{problem.kind.replace('_', ' ')} {problem.subject}".strip() for problem in state.problems]
+    more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
     return dg.AssetCheckResult(
-        passed=not state.problems,
+        passed=not wrong,
         check_name=HEALTHY,
         asset_key=NAME,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{told}{more}" if state.problems else "all is well",
+        description=f"{', '.join(wrong[:MOST_NAMED])}{more}: see `problems`" if wrong else "all is well",
     )
 
 

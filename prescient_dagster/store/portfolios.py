@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound
@@ -97,7 +97,8 @@ class Activity:
 
 def activity(database: Database) -> dict[str, Activity]:
     """What the portfolios are doing, by strategy."""
-    last = select(func.max(cycles.c.started_at)).where(cycles.c.portfolio_id == portfolios.c.portfolio_id)
+    mine = select(cycles.c.started_at).where(cycles.c.portfolio_id == portfolios.c.portfolio_id)
+    last = mine.order_by(cycles.c.capture_id.desc()).limit(1)
     query = select(
         portfolios.c.strategy_type, portfolios.c.slug, portfolios.c.last_error, last.scalar_subquery().label("last")
     ).where(portfolios.c.status != PortfolioStatus.CLOSED)

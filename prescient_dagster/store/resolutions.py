@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from math import isnan, nan
+from math import nan
 from typing import Any
 
 import pandas as pd
@@ -105,7 +105,8 @@ def _row(record: CaptureRecord, market_id: str, verdict: Verdict, told: pd.DataF
 
 
 def _price(price: float) -> Decimal | None:
-    return None if isnan(price) else money.price(price)
+    """The price as it is shown beside a verdict; what is no price of a share is left out."""
+    return money.price(price) if 0 <= price <= 1 else None
 
 
 def _newest(market_ids: Iterable[str] | Select[Any]) -> Select[Any]:

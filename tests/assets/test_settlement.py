@@ -109,6 +109,17 @@ def test_a_void_refunds_half_a_dollar(recording: Recording, platform: Platform) 
     assert balanced(platform)
 
 
+def test_a_verdict_at_no_possible_price_settles_nothing(recording: Recording, platform: Platform) -> None:
+    recording.hour(0)
+    platform.portfolio("one")
+    platform.run(["one"])
+
+    recording.hour(1, {**SETTLED_YES, "yes_price": 100.0})
+
+    assert not entries(platform, "one")
+    assert platform.rows("positions", "one")
+
+
 def test_settling_again_books_nothing(recording: Recording, platform: Platform) -> None:
     recording.hour(0)
     platform.portfolio("one")

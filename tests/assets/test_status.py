@@ -59,7 +59,7 @@ def test_what_is_wrong_stands_in_a_table_and_fails_the_check(platform: Platform)
     }
     assert not check.passed
     assert check.severity is dg.AssetCheckSeverity.WARN
-    assert check.description == "portfolio a fails: <b>no</b> cash"
+    assert check.description == "portfolio failing a: see `problems`"
 
 
 def test_a_strategy_that_does_not_load_is_offline(

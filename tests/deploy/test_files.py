@@ -34,7 +34,7 @@ def test_a_code_server_serves_its_own_definitions_where_the_workspace_looks_for_
     words = shlex.split(SERVICES[service]["command"])
     options = dict(zip(words[3::2], words[4::2], strict=True))
     (port,) = {server["port"] for server in WORKSPACE}
-    assert words[:3] == ["dagster", "code-server", "start"]
+    assert words[:3] == ["dagster", "api", "grpc"]
     assert options.pop("--port") == str(port)
     assert options.pop("--host") == "0.0.0.0"
     module = "prescient_dagster.definitions" if service == "platform" else "strategy_assets.definitions"
