@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backfill, capture, cycle, long_run, replay, startup, strategies, tick
+from benchmarks import backfill, capture, cycle, interval, long_run, replay, startup, strategies, tick
 
 BENCHMARKS = {
     "capture": capture.run,
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "startup": startup.run,
     "backfill": backfill.run,
     "tick": tick.run,
+    "interval": interval.run,
 }
 
 

@@ -25,7 +25,7 @@ from prescient_dagster.assets.schedules import range_tags
 from prescient_dagster.store import captures, portfolios, world
 
 PORTFOLIOS = 5_000
-RUNS_OF = (200, 1_000)
+RUNS_OF = (200, 1_000, 5_000)
 ROUNDS = 3
 EVENTS = 40
 STRATEGY = "momentum"
@@ -87,4 +87,4 @@ def run() -> Iterator[Figure]:
         measured = apart(tick, home, migrated(home).url)
         yield Figure(f"{PORTFOLIOS:,} portfolios: the tick", measured.seconds, 10, "s")
         for number, seconds in measured.answer.items():
-            yield Figure(f"creating a run of {number:,}, per portfolio", seconds / number * 1_000, 20, "ms")
+            yield Figure(f"creating a run of {number:,}, per portfolio", seconds / number * 1_000, 30, "ms")

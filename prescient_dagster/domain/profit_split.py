@@ -73,12 +73,14 @@ class _Leg:
         self.paid: dict[str, Decimal] = {}
 
     def buy(self, priced: PricedTrade) -> None:
-        self.spread += priced.at_mid - priced.notional
-        self.at_mid += priced.at_mid
+        at_mid = priced.at_mid
+        self.spread += at_mid - priced.notional
+        self.at_mid += at_mid
 
     def sell(self, priced: PricedTrade) -> None:
-        self.spread += priced.notional - priced.at_mid
-        self.price_move += priced.at_mid - self._released(-priced.trade.shares)
+        at_mid = priced.at_mid
+        self.spread += priced.notional - at_mid
+        self.price_move += at_mid - self._released(-priced.trade.shares)
 
     def settle(self, priced: PricedTrade) -> None:
         released = self._released(-priced.trade.shares)

@@ -73,6 +73,9 @@ class RoundTrip:
 
     def legs(self) -> Iterator[list[PricedTrade]]:
         """The trades of each side of each market in it; one leg, or those of a bundle."""
+        if len(self.held) == 1:
+            yield self.trades
+            return
         for holding in self.held:
             yield [each for each in self.trades if (each.trade.market_id, each.trade.side) == holding]
 

@@ -23,6 +23,7 @@ from prescient_dagster.store.tables import portfolios, resolutions, signals, sna
 
 A_DAY: Any = literal_column("interval '1 day'")  # a UTC day: every connection is in UTC
 SNAPSHOT_FIELDS = tuple(Snapshot.__slots__)
+KINDS, SIDES = {str(kind): kind for kind in TradeKind}, {str(side): side for side in Side}
 TRADE_FIELDS = (
     "timestamp",
     "market_id",
@@ -118,7 +119,7 @@ def _trades(connection: Connection, ids: Iterable[int]) -> dict[int, list[Priced
     booked: dict[int, list[PricedTrade]] = defaultdict(list)
     for *fields, portfolio_id, kind, side, mid in connection.execute(query):
         values = dict(zip(TRADE_FIELDS, fields, strict=True))
-        booked[portfolio_id].append(PricedTrade(Trade(**values, kind=TradeKind(kind), side=Side(side)), mid))
+        booked[portfolio_id].append(PricedTrade(Trade(**values, kind=KINDS[kind], side=SIDES[side]), mid))
     return booked
 
 

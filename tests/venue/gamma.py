@@ -111,7 +111,7 @@ def serving(shared_data: Path, recordings: list[Path], *options: str) -> Iterato
         try:
             yield process.stdout.readline().split()[-1]
         finally:
-            process.terminate()
+            process.kill()  # it has nothing to lose, and may have inherited deafness to politer signals
 
 
 def a_venue(address: str, retry: RetryPolicy = IMPATIENT) -> PolymarketVenue:
