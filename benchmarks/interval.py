@@ -1,4 +1,4 @@
-"""How long one capture keeps portfolios of all five strategies busy in `prescient dev`: captures cannot come more often.
+"""How long one capture keeps portfolios of all strategies busy in `prescient dev`: captures cannot come more often.
 
 Everything takes part: schedules, Dagster's queue and daemon, a process for each run. The venue is simulated.
 """
