@@ -24,11 +24,11 @@ dev: setup
 	@PRESCIENT_HOME='$(PRESCIENT_HOME)' exec $(BIN)/prescient dev --venue '$(VENUE)' --port $(PORT)
 
 test: setup
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 # In a browser: /usr/bin/chromium, from Debian's package.
 test-ui: setup
-	$(BIN)/python -m pytest tests/ui $(ARGS)
+	$(BIN)/python -m pytest tests/ui -n 2 --dist loadfile $(ARGS)
 
 pictures: setup
 	$(BIN)/python -m pytest tests/ui --pictures

@@ -35,7 +35,6 @@ def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as
     bootstrap), and the markets that made the difference, with who entered them.
 
     Example:  prescient compare momentum broad-momentum
-    Example:  prescient compare --replay 3 --replay 4
     """
     from prescient_dagster.cli import home, output
     from prescient_dagster.domain.comparison import comparison
