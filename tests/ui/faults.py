@@ -1,13 +1,9 @@
 """What goes wrong in a page: complaints in its console, exceptions, requests that fail, dialogs."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, Response
-
-OF_DAGSTER: tuple[re.Pattern[str], ...] = ()
-"""Complaints that Dagster's own page makes, whatever it shows."""
 
 
 class Faults:
@@ -21,7 +17,7 @@ class Faults:
         """Listen to a page from now on."""
         faults = cls()
         page.on("console", faults._console)
-        page.on("pageerror", lambda error: faults.note(f"exception: {error}"))
+        page.on("pageerror", lambda error: faults.found.append(f"exception: {error}"))
         page.on("requestfailed", faults._failed)
         page.on("response", faults._answered)
         page.on("dialog", faults._dialog)
@@ -31,25 +27,21 @@ class Faults:
     def none(self) -> "Iterator[None]":
         """Fail at the end of the block if there were any."""
         yield
-        assert self.found == []
-
-    def note(self, fault: str) -> None:
-        if not any(pattern.search(fault) for pattern in OF_DAGSTER):
-            self.found.append(fault)
+        assert self.found == [], self.found
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.note(f"console: {message.text}")
+            self.found.append(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
         # A page that is left gives up what it still waits for.
         if request.failure != "net::ERR_ABORTED":
-            self.note(f"{request.method} {request.url}: {request.failure}")
+            self.found.append(f"{request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:
         if response.status >= 400:
-            self.note(f"{response.request.method} {response.url}: {response.status}")
+            self.found.append(f"{response.request.method} {response.url}: {response.status}")
 
     def _dialog(self, dialog: Dialog) -> None:
-        self.note(f"dialog: {dialog.message}")
+        self.found.append(f"dialog: {dialog.message}")
         dialog.dismiss()

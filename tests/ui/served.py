@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 from sqlalchemy import select
 
+from prescient_dagster.cli.demo import demo_portfolios
 from prescient_dagster.settings import Settings
 from prescient_dagster.store import captures, migrate, portfolios
 from prescient_dagster.store.database import Database
@@ -95,18 +96,31 @@ class Served:
 
 
 @contextmanager
-def serving(made: Sequence[NewPortfolio] = (), **settings: str) -> Iterator[Served]:
-    """`prescient dev` with these portfolios, or without any with those of the demo, once a first capture is ready."""
+def serving(made: Sequence[NewPortfolio] = (), *, traded: int = 0, **settings: str) -> Iterator[Served]:
+    """`prescient dev` with these portfolios, or without any with those of the demo, once a first capture is ready.
+
+    They have `traded` as many captures before it starts. Done while schedules tick, captures overtake each other.
+    """
     with new_home() as home, books(home) as database:
         migrate.upgrade(database)
         for new in made:
             portfolios.create(database, new)
         port = free_port()
+        served = Served(home, f"http://127.0.0.1:{port}", database, settings)
+        if traded:
+            _trade(served, traded)
         with dev(home, port, **settings):
-            served = Served(home, f"http://127.0.0.1:{port}", database, settings)
             wait_for("a capture", lambda: captures.newest_ready(database) is not None)
             wait_for("the partitions", lambda: _has_partitions(served))
             yield served
+
+
+def _trade(served: Served, times: int) -> None:
+    demo_portfolios(served.database)
+    for _ in range(times):
+        served.take_capture()
+        done = served.prescient("cycle", "--all")
+        assert done.returncode == 0, done.stderr
 
 
 def _has_partitions(served: Served) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from prescient_dagster.catalog import strategy_names
+from prescient_dagster.store import captures
 from tests.processes import wait_for
 from tests.ui.dagster_ui import DagsterUi
 from tests.ui.pictures import TALL, Pictures
@@ -28,12 +29,16 @@ def lively() -> Iterator[Served]:
 
     Captures are rarer than the strategies look for them, so that there are ticks with nothing to do.
     """
-    settings = {"market_data_cron": EVERY_OTHER_MINUTE, "simulation_events": "60", "simulation_speed": "900"}
-    with serving(**settings) as served:
-        for _ in range(3):
-            served.take_capture()
-            assert served.prescient("cycle", "--all").returncode == 0
+    settings = {"market_data_cron": EVERY_OTHER_MINUTE, "simulation_events": "60", "simulation_speed": "14400"}
+    with serving(traded=5, **settings) as served:
+        wait_for("a capture of its own", lambda: newest(served) > 5)
         yield served
+
+
+def newest(served: Served) -> int:
+    record = captures.newest_ready(served.database)
+    assert record is not None
+    return record.capture_id
 
 
 @pytest.fixture
