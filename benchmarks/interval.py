@@ -19,7 +19,7 @@ from prescient_dagster.cli.webserver import Webserver
 from prescient_dagster.settings import Settings
 from prescient_dagster.store import portfolios
 
-SUPPORTED = {200: 60, 1_000: 300}
+SUPPORTED = {150: 60, 1_000: 300}
 """Portfolios of each strategy, and the seconds between two captures that go with them."""
 NEVER = "0 0 29 2 *"
 ENVIRONMENT = {

@@ -35,11 +35,13 @@ OTHER_SERVICES = {"postgres", "migrate", "platform", "daemon", "webserver", "pro
 STRATEGY_SERVICES = set(SERVICES) - OTHER_SERVICES
 WORKSPACE_FILE = "/srv/prescient/dagster/workspace.yaml"
 NEVER = "0 0 29 2 *"
+LONGEST_RUN = "max_runtime_seconds: 600"
 LOCATIONS = """query { workspaceOrError { ... on Workspace { locationEntries { name
   locationOrLoadError { __typename } } } } }"""
 TICKS = """query($location: String!, $schedule: String!) { scheduleOrError(scheduleSelector: {
   repositoryLocationName: $location, repositoryName: "__repository__", scheduleName: $schedule}) {
   ... on Schedule { scheduleState { ticks(limit: 1) { timestamp status } } } } }"""
+RUNS = "query($job: String!) { runsOrError(filter: {pipelineName: $job}) { ... on Runs { results { status } } } }"
 POOLS = "query { instance { concurrencyLimits { concurrencyKey slotCount } } }"
 
 
@@ -80,6 +82,12 @@ class Topology:
             except (ProcessLookupError, subprocess.TimeoutExpired):
                 continue
 
+    def crash(self, service: str) -> None:
+        """End a service and all that it started without a word, as where its container is killed."""
+        process = self.running.pop(service)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=10)
+
     def ask(self, query: str, **variables: object) -> dict[str, Any]:
         """The data that answers a GraphQL query."""
         body = json.dumps({"query": query, "variables": variables}).encode()
@@ -102,6 +110,10 @@ class Topology:
         """When a schedule has last been evaluated."""
         found = self.ask(TICKS, location=location, schedule=schedule)["scheduleOrError"]
         return max((float(tick["timestamp"]) for tick in found["scheduleState"]["ticks"]), default=0)
+
+    def statuses(self, job: str) -> list[str]:
+        """How the runs of a job stand, the newest first."""
+        return [run["status"] for run in self.ask(RUNS, job=job)["runsOrError"]["results"]]
 
     def pools(self) -> list[dict[str, Any]]:
         """The pools that are known, and how many runs at a time each lets in."""
@@ -149,9 +161,11 @@ def _own_database(url: str) -> str:
 
 
 def _lay_files(folder: Path, ports: Mapping[str, int]) -> None:
-    """The instance and the workspace as in deploy/, with this machine's folders, hosts and ports."""
+    """The instance and the workspace as in deploy/, with this machine's folders, hosts and ports, and less patience."""
     (folder / "dagster").mkdir()
     instance = (DEPLOY / "dagster.yaml").read_text(encoding="utf-8").replace("/data/", f"{folder}/data/")
+    assert LONGEST_RUN in instance
+    instance = instance.replace(LONGEST_RUN, "max_runtime_seconds: 60")
     (folder / "dagster" / "dagster.yaml").write_text(instance)
     entries = [
         {"grpc_server": {**server, "host": "127.0.0.1", "port": ports[server["host"]]}}
