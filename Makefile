@@ -31,7 +31,7 @@ test-ui: setup
 	$(BIN)/python -m pytest tests/ui -n 2 --dist loadfile $(ARGS)
 
 pictures: setup
-	$(BIN)/python -m pytest tests/ui --pictures
+	$(BIN)/python -m pytest tests/ui -n 2 --dist loadfile --pictures
 
 check: setup
 	$(BIN)/ruff format --check

@@ -14,7 +14,7 @@ from functools import cache
 import dagster as dg
 
 from prescient_dagster.assets import jobs, schedules
-from prescient_dagster.assets.cycle import cycle_assets
+from prescient_dagster.assets.cycle import OWNERS, cycle_assets
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.domain.errors import StrategyUnavailable
 from prescient_dagster.resources import resources
@@ -42,7 +42,15 @@ def strategy_definitions(name: str) -> dg.Definitions:
 def offline(name: str, error: StrategyUnavailable) -> dg.AssetSpec:
     """The one asset of a strategy that does not load."""
     told = f"Offline. {error}"
-    return dg.AssetSpec([name, "offline"], group_name=name, description=told, metadata={"error": str(error)})
+    return dg.AssetSpec(
+        [name, "offline"],
+        group_name=name,
+        description=told,
+        owners=OWNERS,
+        tags={"strategy": name},
+        kinds={"python"},
+        metadata={"error": str(error)},
+    )
 
 
 @cache

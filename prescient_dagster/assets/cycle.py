@@ -5,7 +5,7 @@ logged as soon as its transaction is committed, failures are collected, and one 
 portfolio goes red alone, in one process for all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +46,7 @@ WHEN = (
     "has a default, so no config is needed."
 )
 OWNERS = ["team:prescient"]
+BACKFILL_TAG = "dagster/backfill"
 UPSTREAM = {Stage.TRADES: Stage.SIGNALS, Stage.SNAPSHOTS: Stage.TRADES}
 
 
@@ -134,16 +135,28 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
 
 def _order(context: dg.AssetExecutionContext, config: Any, version: str) -> Order:
     settings = given(config)
-    capture_id, portfolios = settings.pop("capture_id", None), settings.pop("portfolios", {})
+    capture_id, overrides_of = settings.pop("capture_id", None), settings.pop("portfolios", {})
     return Order(
         slugs=list(context.partition_keys),
         stages=frozenset(Stage(key.path[-1]) for key in context.selected_asset_keys),
         capture_id=capture_id,
         overrides=settings,
-        overrides_of={slug: given(overrides) for slug, overrides in portfolios.items()},
+        overrides_of={slug: given(overrides) for slug, overrides in _meant_here(context, overrides_of).items()},
         run_id=context.run.run_id,
         code_version=version,
     )
+
+
+def _meant_here(context: dg.AssetExecutionContext, overrides_of: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings for single portfolios, without those that are meant for another run of the same backfill.
+
+    A backfill makes a run per contiguous block of partitions, and gives all of them the same config.
+    """
+    if BACKFILL_TAG not in context.run.tags:
+        return overrides_of
+    elsewhere = set(context.instance.get_dynamic_partitions(str(context.assets_def.partitions_def.name)))
+    elsewhere -= set(context.partition_keys)
+    return {slug: overrides for slug, overrides in overrides_of.items() if slug not in elsewhere}
 
 
 def _carried_out(context: dg.AssetExecutionContext, desk: Desk, order: Order) -> list[Result]:
@@ -161,7 +174,8 @@ def _carried_out(context: dg.AssetExecutionContext, desk: Desk, order: Order) ->
 
 def _log(context: dg.AssetExecutionContext, result: Result) -> None:
     for key in sorted(context.selected_asset_keys, key=lambda key: list(Stage).index(Stage(key.path[-1]))):
-        metadata = cycle_metadata.metadata(Stage(key.path[-1]), result)
+        strategy, stage = key.path[0], Stage(key.path[-1])
+        metadata = cycle_metadata.metadata(strategy, stage, result)
         context.log_event(dg.AssetMaterialization(key, partition=result.slug, metadata=metadata))
 
 

@@ -70,7 +70,7 @@ POSITIONS = columns(
 )
 
 
-def metadata(stage: Stage, result: Result) -> dict[str, Any]:
+def metadata(strategy: str, stage: Stage, result: Result) -> dict[str, Any]:
     """The metadata of one asset for one portfolio, in the order in which it is read."""
     told = {} if result.status in NOTHING_DONE else TOLD[stage](result)
     return {
@@ -79,6 +79,7 @@ def metadata(stage: Stage, result: Result) -> dict[str, Any]:
         **_capture(result),
         **_earlier(result),
         **told,
+        **_back(strategy, stage, result),
         **_config(result),
     }
 
@@ -103,6 +104,13 @@ def _earlier(result: Result) -> dict[str, Any]:
     return {"begun_at": dg.MetadataValue.timestamp(earlier.started_at), **run}
 
 
+def _back(strategy: str, stage: Stage, result: Result) -> dict[str, Any]:
+    """The way back from trades to the signals that they followed from, by the same `signal_id`."""
+    if stage is not Stage.TRADES:
+        return {}
+    return {"signals_page": dg.MetadataValue.url(f"/assets/{strategy}/signals?view=partitions&partition={result.slug}")}
+
+
 def _config(result: Result) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if result.settings:
@@ -118,6 +126,7 @@ def _signals(result: Result) -> dict[str, Any]:
         told["entries_wished"] = result.wishes
     if result.outcomes:
         told["signals"] = table(SIGNALS, _numbered(result, _signal_row))
+        told |= _cut(len(result.outcomes), f"prescient signals {result.slug} --capture {result.capture_id}")
     if result.selection is not None:
         told["funnel"] = table(FUNNEL, _funnel_rows(result, result.selection.funnel))
         told["ask_why"] = f"prescient explain {result.slug} MARKET_ID --capture {result.capture_id}"
@@ -168,6 +177,7 @@ def _trades(result: Result) -> dict[str, Any]:
         told["fees"] = money.plain(sum((trade.fee for trade in _made(result)), money.ZERO))
         told["synthetic_fills"] = sum(trade.synthetic for trade in _made(result))
         told["fills"] = table(FILLS, _numbered(result, _fill_row))
+        told |= _cut(len(result.outcomes), f"prescient signals {result.slug} --capture {result.capture_id}")
     if refused:
         told["refusals"] = table(
             REFUSALS, [{"reason": name, "signals": count} for name, count in refused.most_common()]
@@ -263,7 +273,13 @@ def _pictures(result: Result) -> dict[str, Any]:
         picture = bars([float(_profit(position)) for position in held], "profit of each position")
         told["profit_by_position"] = dg.MetadataValue.md(picture)
         told["held"] = table(POSITIONS, map(_position_row, held))
+        told |= _cut(len(result.positions), f"prescient positions {result.slug} --capture {result.capture_id}")
     return told
+
+
+def _cut(rows: int, command: str) -> dict[str, str]:
+    """That a table does not hold all rows, and what does."""
+    return {"rows_shown": f"{MOST_ROWS} of {rows}: {command}"} if rows > MOST_ROWS else {}
 
 
 def _profit(position: Position) -> Decimal:

@@ -33,6 +33,14 @@ def finished(cycle: CycleRecord) -> str:
     )
 
 
+def older(record: CaptureRecord, newest: CycleRecord) -> str:
+    """Why a capture before the one of the last cycle is not traded: a queued run may find that somebody was faster."""
+    return (
+        f"capture {record.capture_id} is older than that of its last cycle, {newest.capture_id}: a portfolio never "
+        "goes back, so nothing was done"
+    )
+
+
 def passed(record: CaptureRecord) -> str:
     """Why a capture is too old to be acted on."""
     return (

@@ -62,14 +62,17 @@ def of_strategy(form: type[dg.Config], strategies: Sequence[str]) -> type[dg.Con
     return create_model(form.__name__, __base__=form, strategy=field)
 
 
-def form_job(name: str, step: dg.OpDefinition, form: type[dg.Config], description: str) -> dg.JobDefinition:
-    """The job that fills a form in and hands it to its one op."""
+def form_job(
+    name: str, step: dg.OpDefinition, form: type[dg.Config], description: str, hours: int | None = None
+) -> dg.JobDefinition:
+    """The job that fills a form in and hands it to its one op. It may take so many hours; None: what all runs may."""
+    tags = {} if hours is None else {"dagster/max_runtime": str(hours * 3600)}
 
     @dg.config_mapping
     def filled_in(val: form) -> dg.RunConfig:  # type: ignore[valid-type]
         return dg.RunConfig(ops={step.name: val})
 
-    @dg.job(name=name, config=filled_in, executor_def=dg.in_process_executor, description=description)
+    @dg.job(name=name, config=filled_in, executor_def=dg.in_process_executor, description=description, tags=tags)
     def job() -> None:
         step()
 

@@ -207,19 +207,23 @@ def _paid_told(paid: Sequence[Settled]) -> dict[str, Any]:
         dg.TableRecord(
             {
                 "portfolio": settled.slug,
+                "question": entry.market_question,
                 "market_id": entry.market_id,
                 "side": str(entry.side),
                 "kind": str(entry.kind),
                 "shares": float(entry.shares),
+                "price": float(entry.price),
                 "cash_delta": float(entry.cash_delta),
                 "profit": float(entry.cash_delta + entry.cost_delta),
+                "source_ref": str(entry.source_ref),
             }
         )
         for settled in paid
         for entry in settled.entries
     ]
     table = {"entries": dg.MetadataValue.table(rows[:MOST_ROWS])} if rows else {}
-    return {"portfolios": len(paid), "settled": len(rows), **table}
+    more = {"entries_shown": f"the first {MOST_ROWS} of {len(rows)}"} if len(rows) > MOST_ROWS else {}
+    return {"portfolios": len(paid), "settled": len(rows), **table, **more}
 
 
 @dg.asset(

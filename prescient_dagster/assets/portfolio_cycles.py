@@ -102,7 +102,7 @@ class Desk:
         if status is PortfolioStatus.CLOSED:
             return self.results.plain(slug, "closed", self.record, why=cycle_words.CLOSED)
         if newest is not None and newest.captured_at > self.record.captured_at:
-            raise Conflict(f"capture {self.record.capture_id} is older than its last cycle's, {newest.capture_id}")
+            return self.results.already(slug, self.record, cycle_words.older(self.record, newest), newest)
         if _passed(standing, self.record):
             return self.results.already(slug, self.record, cycle_words.passed(self.record), newest)
         if status is PortfolioStatus.PAUSED:

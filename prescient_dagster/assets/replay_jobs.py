@@ -8,13 +8,29 @@ from pydantic import Field, create_model
 
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.forms import NOTHING, Settings, choice, form_job, settings_field
+from prescient_dagster.assets.pictures import equity_curve
 from prescient_dagster.assets.replaying import Entrant, entrant, open_source, replayed
+from prescient_dagster.assets.tables import columns, table
 from prescient_dagster.domain import moments
+from prescient_dagster.domain.ledger import Trade
+from prescient_dagster.domain.performance import History
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
 from prescient_dagster.store import replays
 from prescient_dagster.store.database import Database
 
 TOLD = ("captures_read", "captures_missing", "captures_duplicated", "strategy_type", "source")
+HOURS = 4
+MOST_TRADES = 100
+TRADES = columns(
+    timestamp="string",
+    question="string",
+    kind="string",
+    side="string",
+    shares="float",
+    price="float",
+    cash_delta="float",
+    market_id="string",
+)
 FIGURES = ("equity", "total_profit_loss", "total_return", "max_drawdown", "fills", "synthetic_share", "win_rate")
 
 
@@ -54,10 +70,33 @@ def replay_job(strategies: Sequence[str]) -> dg.JobDefinition:
         sheet = f"prescient report --replay {replay_id} -o replay-{replay_id}.html"
         told = {"replay_id": replay_id, "tear_sheet": sheet, **{name: getattr(found, name) for name in TOLD}}
         figures = {name: _number(found.figures[name]) for name in FIGURES}
-        return dg.Output(None, metadata={**told, **figures})
+        history = replays.load_histories(store, [replay_id]).portfolios[0]
+        return dg.Output(None, metadata={**told, **figures, **_shown(history)})
 
     told = "Plays a strategy over stored captures, by the rules that live portfolios follow. Nothing live is touched."
-    return form_job("replay", play, form, told)
+    return form_job("replay", play, form, told, HOURS)
+
+
+def _shown(history: History) -> dict[str, Any]:
+    """The curve and the first trades; the tear sheet has them all."""
+    equity = [float(snapshot.equity) for snapshot in history.snapshots]
+    curve = equity_curve([float(history.initial_balance), *equity], "equity since the beginning")
+    rows = [_trade(priced.trade) for priced in history.trades[:MOST_TRADES]]
+    trades = {"trades": table(TRADES, rows)} if rows else {}
+    return {"equity_curve": dg.MetadataValue.md(curve), "trades_made": len(history.trades), **trades}
+
+
+def _trade(trade: Trade) -> dict[str, Any]:
+    return {
+        "timestamp": f"{trade.timestamp:%Y-%m-%d %H:%M:%S}",
+        "question": trade.market_question,
+        "kind": str(trade.kind),
+        "side": str(trade.side),
+        "shares": float(trade.shares),
+        "price": float(trade.price),
+        "cash_delta": float(trade.cash_delta),
+        "market_id": trade.market_id,
+    }
 
 
 def _entrant(database: Database, form: Any) -> Entrant:

@@ -6,8 +6,10 @@ from typing import Any
 
 import dagster as dg
 
+from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.dagster_state import dagster_state
 from prescient_dagster.assets.failures import explained
+from prescient_dagster.assets.file_versions import version_of
 from prescient_dagster.assets.state import State, read_state
 from prescient_dagster.assets.tables import columns, table
 from prescient_dagster.domain import crons
@@ -35,10 +37,14 @@ def status_asset(jobs: Sequence[str], stale_minutes: float) -> dg.AssetsDefiniti
     @dg.asset(
         name=NAME,
         group_name=GROUP,
-        kinds={"postgres"},
+        kinds={"python", "postgres"},
+        owners=OWNERS,
+        tags={"layer": "platform", "runs": "on_schedule"},
+        code_version=version_of("domain/*.py", "assets/state.py", "assets/status.py"),
         description=(
             "Whether everything that is needed to trade is there: market data, strategies, portfolios, Dagster's "
-            "daemon; what is wrong, and what runs. Taken down by status_schedule. `prescient status` shows the same."
+            "daemon; what is wrong, and what runs. `prescient status` shows the same.\n\n"
+            "Runs at every tick of `status_schedule`, every five minutes by default; by hand at any time."
         ),
         check_specs=[
             dg.AssetCheckSpec(

@@ -1,7 +1,7 @@
 """The asset `drift`: what portfolios decided, decided again by the rules there are now, as `--verify` does it."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,9 @@ def drift_asset() -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 CHECK,
                 asset=NAME,
-                description="Fails where a portfolio did other than its rules say now. ERROR. What to do: look at it "
-                "with `prescient replay --portfolio SLUG --verify`; where you changed the code since, that is it.",
+                description="Fails where a portfolio did other than its rules say now: ERROR; where one could not be "
+                "verified at all: WARN. What to do: look at it with `prescient replay --portfolio SLUG --verify`; "
+                "where you changed the code since, that is it.",
             )
         ],
     )
@@ -61,7 +62,7 @@ def drift_asset() -> dg.AssetsDefinition:
             slugs = drawn([each.slug for each in portfolios.list_all(store)], seed=context.run.run_id)
         found, unverified = verified(context, store, capture_files.folder, slugs)
         yield dg.MaterializeResult(metadata=metadata(found, unverified))
-        yield result(found)
+        yield result(found, unverified)
 
     return drift
 
@@ -116,17 +117,23 @@ def _first(found: Drift) -> str:
     return "" if first is None else f"{first.kind} {first.name} on capture {first.capture_id}: {', '.join(first.names)}"
 
 
-def result(found: Sequence[Drift]) -> dg.AssetCheckResult:
-    """The check: passed where nothing differs."""
+def result(found: Sequence[Drift], unverified: Collection[str] = ()) -> dg.AssetCheckResult:
+    """The check: passed where all could be verified and nothing differs."""
     drifted = [each.portfolio for each in found if not each.is_none]
+    wrong = []
+    if drifted:
+        wrong.append(f"{', '.join(drifted)} did other than their rules say now")
+    if unverified:
+        wrong.append(f"{', '.join(unverified)} could not be verified, see `notes`")
     trades = sum(each.trades for each in found)
-    wrong = f"{', '.join(drifted)} did other than their rules say now: `prescient replay --portfolio SLUG --verify`"
     return dg.AssetCheckResult(
-        passed=not drifted,
+        passed=not wrong,
         check_name=CHECK,
         asset_key=NAME,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=wrong if drifted else f"{len(found)} portfolios, {trades} trades, no difference",
+        severity=dg.AssetCheckSeverity.ERROR if drifted else dg.AssetCheckSeverity.WARN,
+        description=f"{'; '.join(wrong)}: `prescient replay --portfolio SLUG --verify`"
+        if wrong
+        else f"{len(found)} portfolios, {trades} trades, no difference",
     )
 
 

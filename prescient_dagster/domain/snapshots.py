@@ -77,11 +77,15 @@ def valued(account: Account, capture: Capture) -> tuple[Account, Snapshot]:
     account = replace(account, positions=positions)
     value = sum((worth(position) for position in positions.values()), money.ZERO)
     at_mid = sum((_worth_at_mid(position, quotes[position.holding]) for position in positions.values()), money.ZERO)
+    return account, _snapshot(account, capture.captured_at, value, at_mid)
+
+
+def _snapshot(account: Account, at: datetime, value: Decimal, at_mid: Decimal) -> Snapshot:
     equity = account.balance + value
-    return account, Snapshot(
-        timestamp=capture.captured_at,
+    return Snapshot(
+        timestamp=at,
         balance=account.balance,
-        positions=len(positions),
+        positions=len(account.positions),
         total_invested=account.total_invested,
         market_value=value,
         market_value_at_mid=at_mid,
@@ -92,6 +96,13 @@ def valued(account: Account, capture: Capture) -> tuple[Account, Snapshot]:
         trade_count=account.trade_count,
         fees_paid=account.fees_paid,
     )
+
+
+def unvalued(account: Account, at: datetime) -> Snapshot:
+    """What an account has at a moment at which nobody valued it: at the last known marks, or else at cost."""
+    held = account.positions.values()
+    value = sum((each.cost if each.mark is None else worth(each) for each in held), money.ZERO)
+    return _snapshot(account, at, value, value)
 
 
 def worth(position: Position) -> Decimal:

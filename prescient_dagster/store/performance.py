@@ -3,19 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from prescient_dagster.domain import money
-from prescient_dagster.domain.ledger import Position, Trade, TradeKind
+from prescient_dagster.domain.ledger import Account, Position, Trade, TradeKind
 from prescient_dagster.domain.performance import History
 from prescient_dagster.domain.round_trips import PricedTrade
 from prescient_dagster.domain.settlement import Ending, Verdict
 from prescient_dagster.domain.signals import Side
-from prescient_dagster.domain.snapshots import Snapshot, worth
+from prescient_dagster.domain.snapshots import Snapshot, unvalued
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.portfolios import found, named
 from prescient_dagster.store.positions import held_by
@@ -140,25 +138,16 @@ def _history(
     """A portfolio's history; where trades came after the last snapshot, what there is now stands at the end of it."""
     if row["trade_count"] != (daily[-1].trade_count if daily else 0):
         times = [priced.trade.timestamp for priced in booked[-1:]] + [snapshot.timestamp for snapshot in daily[-1:]]
-        daily = [*daily, _now(row, list(held), max(times))]
+        daily = [*daily, unvalued(_account(row, held), max(times))]
     return History(row["slug"], row["strategy_type"], row["initial_balance"], daily, booked)
 
 
-def _now(row: RowMapping, held: Sequence[Position], at: datetime) -> Snapshot:
-    """What a portfolio has at this moment, at the last known marks: nobody has valued it since its last trade."""
-    invested = sum((position.cost for position in held), money.ZERO)
-    value = sum((position.cost if position.mark is None else worth(position) for position in held), money.ZERO)
-    return Snapshot(
-        timestamp=at,
+def _account(row: RowMapping, held: Iterable[Position]) -> Account:
+    return Account(
+        initial_balance=row["initial_balance"],
         balance=row["balance"],
-        positions=len(held),
-        total_invested=invested,
-        market_value=value,
-        market_value_at_mid=value,
-        equity=row["balance"] + value,
+        positions={position.holding: position for position in held},
         realized_profit_loss=row["realized_profit_loss"],
-        unrealized_profit_loss=value - invested,
-        total_profit_loss=row["balance"] + value - row["initial_balance"],
-        trade_count=row["trade_count"],
         fees_paid=row["fees_paid"],
+        trade_count=row["trade_count"],
     )

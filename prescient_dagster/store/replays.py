@@ -6,7 +6,7 @@ A replay is written in one transaction: one that breaks off leaves nothing.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,17 +14,19 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, delete, select, update
 
 from prescient_dagster.domain.errors import NotFound
+from prescient_dagster.domain.ledger import rebuilt
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.performance import History, performance, track_record
 from prescient_dagster.domain.replay import Step
 from prescient_dagster.domain.round_trips import PricedTrade
 from prescient_dagster.domain.settlement import Ending, Verdict
-from prescient_dagster.domain.snapshots import Snapshot
+from prescient_dagster.domain.snapshots import Snapshot, unvalued
 from prescient_dagster.store.capture_sources import Told
 from prescient_dagster.store.database import Database, storable
 from prescient_dagster.store.ledger import marks, trade_of, trade_row
 from prescient_dagster.store.orders import signal_row
 from prescient_dagster.store.performance import SNAPSHOT_FIELDS, Histories
+from prescient_dagster.store.positions import marked
 from prescient_dagster.store.tables import replay_signals, replay_snapshots, replay_trades, replays
 
 ROWS_AT_ONCE = 200
@@ -206,15 +208,22 @@ def histories(connection: Connection, replay_ids: Sequence[int]) -> Histories:
     return Histories([_history(row, valued[row["replay_id"]], booked[row["replay_id"]]) for row in rows], verdicts)
 
 
-def _history(row: RowMapping, valued: Sequence[Snapshot], booked: Sequence[PricedTrade]) -> History:
-    return History(label(row["replay_id"]), row["strategy_type"], row["initial_balance"], valued, booked)
+def _history(row: RowMapping, valued: Sequence[RowMapping], booked: Sequence[PricedTrade]) -> History:
+    """What was settled after the last valuation, on a refused capture, counts at the marks there were."""
+    values = [Snapshot(**{name: each[name] for name in SNAPSHOT_FIELDS}) for each in valued]
+    trades = [priced.trade for priced in booked]
+    if trades and len(trades) != (values[-1].trade_count if values else 0):
+        account, kept = rebuilt(row["initial_balance"], trades), (valued[-1]["marks"] if valued else None)
+        held = {position.holding: position for position in marked(account.positions.values(), kept or {})}
+        values.append(unvalued(replace(account, positions=held), trades[-1].timestamp))
+    return History(label(row["replay_id"]), row["strategy_type"], row["initial_balance"], values, booked)
 
 
-def _snapshots(connection: Connection, replay_ids: Iterable[int]) -> dict[int, list[Snapshot]]:
+def _snapshots(connection: Connection, replay_ids: Iterable[int]) -> dict[int, list[RowMapping]]:
     query = select(replay_snapshots).where(replay_snapshots.c.replay_id.in_(replay_ids))
-    valued: dict[int, list[Snapshot]] = defaultdict(list)
+    valued: dict[int, list[RowMapping]] = defaultdict(list)
     for row in connection.execute(query.order_by(replay_snapshots.c.timestamp)).mappings():
-        valued[row["replay_id"]].append(Snapshot(**{name: row[name] for name in SNAPSHOT_FIELDS}))
+        valued[row["replay_id"]].append(row)
     return valued
 
 

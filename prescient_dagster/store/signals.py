@@ -27,6 +27,7 @@ FIELDS = (
     "bundle",
     "reject_reason",
     "capture_id",
+    "signal_id",
 )
 
 

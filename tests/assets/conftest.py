@@ -73,12 +73,13 @@ class Platform:
         *,
         stages: Sequence[Stage] = tuple(Stage),
         config: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> Ran:
         """One run over the range of partitions from the first to the last of `slugs`."""
         result = defs.resolve_job_def(strategy).execute_in_process(
             instance=self.instance,
             raise_on_error=False,
-            tags=range_tags(slugs),
+            tags={**range_tags(slugs), **(tags or {})},
             run_config={"ops": {op_name(strategy): {"config": dict(config or {})}}},
             asset_selection=[asset_key(strategy, stage) for stage in stages],
         )

@@ -166,15 +166,35 @@ def test_settings_for_a_portfolio_that_is_not_in_the_run_stop_it_before_anything
     assert not platform.rows("trades", "a")
 
 
+def test_in_a_backfill_settings_for_portfolios_of_its_other_runs_are_passed_over(platform: Platform) -> None:
+    platform.capture(a_listing(*favourites(3)))
+    for slug in ("a", "b", "c"):
+        platform.portfolio(slug)
+    settings = {"portfolios": {"a": {"max_positions": 1}, "c": {"max_positions": 2}}}
+
+    for slug in ("a", "c"):
+        assert platform.run([slug], config=settings, tags={"dagster/backfill": "one"}).success
+    stranger = platform.run(["b"], config={"portfolios": {"nobody": {}}}, tags={"dagster/backfill": "one"})
+
+    assert [len(platform.rows("trades", slug)) for slug in ("a", "b", "c")] == [1, 0, 2]
+    assert "settings are given for nobody" in stranger.failure
+
+
 def test_a_capture_older_than_the_last_cycle_is_not_traded(platform: Platform) -> None:
     first = platform.capture(a_listing(*favourites(1)))
     platform.capture(a_listing(*favourites(1), hours=1))
     platform.portfolio("one")
     platform.run(["one"])
 
+    traded = platform.rows("trades", "one")
+
     ran = platform.run(["one"], config={"capture_id": first})
 
-    assert f"capture {first} is older than its last cycle's" in ran.failure
+    assert ran.success
+    told = ran.materialized["signals"]["one"]
+    assert told["status"] == "already_traded"
+    assert f"capture {first} is older than that of its last cycle" in told["summary"]
+    assert platform.rows("trades", "one") == traded
 
 
 def test_old_market_data_is_not_traded(platform: Platform) -> None:

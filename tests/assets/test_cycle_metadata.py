@@ -68,6 +68,8 @@ def test_a_trade_leads_back_to_its_signal_its_capture_and_its_settings(platform:
     assert (signal["status"], signal["reason"]) == ("executed", "favourite at 0.8")
     assert fill["touch"] == fill["price"] == 0.81
     assert (fill["slippage_percent"], fill["fee"], fill["synthetic"]) == (0, 0, True)
+    page = "/assets/momentum/signals?view=partitions&partition=one"
+    assert found["trades"]["signals_page"].value == page
     (cycle,) = platform.rows("cycles", "one")
     for metadata in found.values():
         assert metadata["capture_id"].value == capture
@@ -289,4 +291,4 @@ def test_what_a_venue_writes_is_never_markup(platform: Platform) -> None:
                 drawn = picture(value.value)  # one picture and nothing else
                 assert not any(part in drawn for part in ("script", "onerror", "javascript", "tracker"))
             else:
-                assert not isinstance(value, dg.UrlMetadataValue | dg.PathMetadataValue), name
+                assert name == "signals_page" or not isinstance(value, dg.UrlMetadataValue | dg.PathMetadataValue), name

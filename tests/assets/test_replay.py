@@ -13,12 +13,14 @@ from prescient_dagster.assets.folder_captures import FolderCaptures
 from prescient_dagster.assets.replaying import Entrant, replayed
 from prescient_dagster.domain.comparison import comparison
 from prescient_dagster.domain.errors import Conflict, NotFound
-from prescient_dagster.domain.performance import History
-from prescient_dagster.store import replays
+from prescient_dagster.domain.performance import History, track_record
+from prescient_dagster.store import captures, replays
 from prescient_dagster.store.capture_sources import StoredCaptures
 from prescient_dagster.store.comparison import load_courses
 from prescient_dagster.store.database import Database
 from tests.assets.replays import CAPTURES, World, entrant
+from tests.assets.worlds import a_listing, favourites
+from tests.builders import D
 
 SEEDS = (1, 2, 3)
 
@@ -97,6 +99,30 @@ def test_what_comes_later_does_not_change_what_came_before(world: World, seed: i
         long, short = world.replayed(whole), world.replayed(part)
         assert short.trades == [each for each in long.trades if each.trade.timestamp <= cut]
         assert short.snapshots == [each for each in long.snapshots if each.timestamp <= cut]
+        assert wishes(world, part) == [wish for wish in wishes(world, whole) if wish[0] <= cut]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_nor_does_it_in_a_folder(database: Database, shared_data: Path, tmp_path: Path, count: int) -> None:
+    """A file of the future changes nothing of what was done before it, wherever it lies and whatever it is called."""
+    for path in sorted((shared_data / "events").glob("*.json"))[:count]:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    player = entrant("momentum", fill_model="touch")
+    (whole,) = replayed(database, FolderCaptures(shared_data / "events"), [player])
+    (part,) = replayed(database, FolderCaptures(tmp_path), [player])
+    long, short = (replays.load_histories(database, [each]).portfolios[0] for each in (whole, part))
+    assert list(short.snapshots) == list(long.snapshots)[:count]
+    assert list(short.trades) == [each for each in long.trades if each.trade.timestamp <= short.snapshots[-1].timestamp]
+
+
+def wishes(world: World, replay_id: int) -> list[tuple[Any, ...]]:
+    """The signals of a replay and what became of them."""
+    query = text(
+        "SELECT timestamp, rank, market_id, action, target_price, amount, confidence, status, reject_reason "
+        "FROM prescient.replay_signals WHERE replay_id = :replay_id ORDER BY number"
+    )
+    with world.database.begin() as connection:
+        return [tuple(row) for row in connection.execute(query, {"replay_id": replay_id})]
 
 
 def test_alone_or_with_others_a_player_does_the_same_and_again_the_same(world: World) -> None:
@@ -159,6 +185,28 @@ def test_captures_that_are_not_there_are_told_and_the_rest_is_played(world: Worl
     assert any("its file is damaged" in note for note in found.notes)
     valued = {snapshot.timestamp for snapshot in world.replayed(replay_id).snapshots}
     assert valued == set(times(world)) - {gone, damaged}
+
+
+def test_what_a_refused_capture_at_the_end_settles_counts(database: Database, captures_folder: Path) -> None:
+    won = {"closed": True, "tradable": False, "yes_price": 1.0, "no_price": 0.0, "resolution_status": "resolved"}
+    first = captures.save(database, captures_folder, a_listing(*favourites(2)))
+    captures.mark_ready(database, first.capture_id)
+    last = captures.save(database, captures_folder, a_listing(favourites(1)[0] | won, favourites(2)[1], hours=1))
+    captures.mark_refused(database, last.capture_id, "as a test wishes")
+
+    player = entrant("momentum", fill_model="touch")
+    (replay_id,) = replayed(database, StoredCaptures(database, captures_folder), [player])
+
+    history = replays.load_histories(database, [replay_id]).portfolios[0]
+    assert [each.trade.kind for each in history.trades] == ["buy", "buy", "settlement"]
+    end = history.snapshots[-1]
+    cash = sum(each.trade.cash_delta for each in history.trades)
+    assert (end.balance, end.positions, end.trade_count) == (10_000 + cash, 1, 3)
+    assert end.market_value == history.trades[1].trade.shares * D("0.79")
+    assert end.realized_profit_loss + end.unrealized_profit_loss == end.equity - 10_000 == end.total_profit_loss
+    figures = replays.get(database, replay_id).figures
+    assert D(figures["total_profit_loss"]) == end.total_profit_loss
+    assert track_record(history, {}).profit.total == end.total_profit_loss
 
 
 def test_nothing_to_play_on_is_told(world: World) -> None:

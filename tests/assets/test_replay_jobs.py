@@ -30,6 +30,9 @@ def test_a_strategy_is_played_and_kept(platform: Platform, events: Path) -> None
     assert success
     assert (told["captures_read"], told["fills"], told["equity"]) == (3, 5, 9992.84817)
     assert replays.get(platform.database, told["replay_id"]).name == "from the UI"
+    assert told["trades_made"] == 5
+    assert [row.data["market_id"] for row in told["trades"].records][:2] == ["507884", "507868"]
+    assert "data:image/svg+xml" in told["equity_curve"]
     assert told["tear_sheet"] == f"prescient report --replay {told['replay_id']} -o replay-{told['replay_id']}.html"
 
 

@@ -23,7 +23,7 @@ SPECS = {
 }
 
 
-@pytest.mark.parametrize("name", ["events", "markets", "resolutions", "settlements", "ready", "performance"])
+@pytest.mark.parametrize("name", sorted(SPECS))
 def test_every_asset_says_what_it_is_and_when_it_runs(name: str) -> None:
     spec = SPECS[name]
 

@@ -1,16 +1,19 @@
 """The asset `drift`: verified for many portfolios at once, and red where one did other than its rules say."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from prescient_dagster.assets import drift
 from prescient_dagster.assets.drift import Drift
 from prescient_dagster.assets.weekly_drift import MOST_PORTFOLIOS, drawn, drift_asset, metadata
+from prescient_dagster.catalog import load_strategy
 from prescient_dagster.resources import resources
 from tests.assets.replays import World
-from tests.assets.test_drift import change
+from tests.assets.test_drift import a_purchase, change, shunning
 
 
 def materialized(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dg.AssetCheckEvaluation]:
@@ -43,6 +46,39 @@ def test_a_changed_trade_is_red_and_named(lived_world: World, tmp_path: Path, mo
     (row,) = [row.data for row in told["verified"].records if row.data["differences"]]
     assert "fee" in row["first"]
     assert row["portfolio"] in str(check.description)
+
+
+def test_a_changed_rule_is_red_and_names_the_first_trade_that_differs(
+    lived_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = a_purchase(lived_world, "momentum-plain")
+    changed = {"momentum": shunning(load_strategy("momentum"), third.market_id)}
+    monkeypatch.setattr(drift, "load_strategy", lambda name: changed.get(name) or load_strategy(name))
+    with lived_world.copy(tmp_path / "copy") as world:
+        told, check = materialized(world, monkeypatch)
+    assert not check.passed
+    assert check.severity is dg.AssetCheckSeverity.ERROR
+    rows = {row.data["portfolio"]: row.data for row in told["verified"].records}
+    assert rows["momentum-plain"]["first"].startswith(f"trade buy {third.market_id} {third.side} on capture ")
+    assert {slug for slug, row in rows.items() if row["differences"]} <= {"momentum-plain", "momentum-wide"} | {
+        "momentum-quick"
+    }
+
+
+def test_a_portfolio_that_cannot_be_verified_is_no_pass(
+    lived_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> Any:
+        raise ValueError("a fault of the new code")
+
+    broken = {"momentum": replace(load_strategy("momentum"), decide=failing)}
+    monkeypatch.setattr(drift, "load_strategy", lambda name: broken.get(name) or load_strategy(name))
+    with lived_world.copy(tmp_path / "copy") as world:
+        told, check = materialized(world, monkeypatch)
+    assert not check.passed
+    assert check.severity is dg.AssetCheckSeverity.WARN
+    assert "momentum-plain" in str(check.description)
+    assert any("a fault of the new code" in row.data["note"] for row in told["notes"].records)
 
 
 def test_of_too_many_portfolios_others_are_drawn_each_time() -> None:

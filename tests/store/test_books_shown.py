@@ -105,7 +105,8 @@ def test_a_signal_has_the_fields_that_were_agreed(books: Books) -> None:
     (signal,) = signals.list_signals(books.database, books.portfolio_id)
     assert " ".join(signal) == (
         "timestamp market_id market_question action target_price amount confidence reason yes_price no_price "
-        "market_liquidity market_volume event_id event_title event_end_date status bundle reject_reason capture_id"
+        "market_liquidity market_volume event_id event_title event_end_date status bundle reject_reason capture_id "
+        "signal_id"
     )
     assert (signal["yes_price"], signal["no_price"], signal["timestamp"]) == (Decimal("0.8"), None, NOON)
 

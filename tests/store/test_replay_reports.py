@@ -86,7 +86,14 @@ def test_the_end_is_told_of_what_is_held_at_the_end_as_its_newest_signal_knew_it
     for rank, market_id in ((2, "7"), (3, "8")):
         put(database, tables.replay_signals, **at, **SIGNAL, number=rank, market_id=market_id, event_end_date=later)
     assert only(database, number).end_dates == {"7": later}
-    paid = {**PURCHASE, "kind": "settlement", "shares": D(-125), "market_id": "7", "source_ref": "settle:7"}
+    paid = {
+        **PURCHASE,
+        "kind": "settlement",
+        "shares": D(-125),
+        "cost_delta": D(-100),
+        "market_id": "7",
+        "source_ref": "settle:7",
+    }
     put(database, tables.replay_trades, **at, **paid, number=2)
     assert only(database, number).end_dates == {}
 

@@ -1,4 +1,4 @@
-"""Pictures of the pages. They are taken whenever the tests run, so that they cannot go stale."""
+"""Pictures of the pages. They are taken whenever the tests run: a page that cannot be shown any more fails one."""
 
 from pathlib import Path
 
