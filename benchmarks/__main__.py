@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backfill, capture, cycle, interval, long_run, replay, startup, strategies, tick
+from benchmarks import backfill, capture, cycle, interval, long_run, replay, report, startup, strategies, tick
 
 BENCHMARKS = {
     "capture": capture.run,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "strategies": strategies.run,
     "long_run": long_run.run,
     "replay": replay.run,
+    "report": report.run,
     "startup": startup.run,
     "backfill": backfill.run,
     "tick": tick.run,

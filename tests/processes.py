@@ -80,12 +80,22 @@ def dev(home: Path, port: int, **settings: str) -> Iterator[subprocess.Popen[str
             stderr=stream,
             text=True,
         )
-    try:
+    with interrupted(process, home):
         wait_for("the ready line", lambda: process.poll() is not None or "ready: http" in log.read_text())
         assert process.poll() is None, log.read_text()
         yield process
+
+
+@contextmanager
+def interrupted(
+    process: "subprocess.Popen[str]", home: Path, send: Callable[[int, int], None] = os.kill
+) -> Iterator[None]:
+    """Send SIGINT at the end of the block, unless the process has ended; if it does not end by that, all are killed."""
+    try:
+        yield
     finally:
-        process.send_signal(signal.SIGINT)
+        if process.poll() is None:
+            send(process.pid, signal.SIGINT)
         try:
             process.wait(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:

@@ -48,9 +48,9 @@ def drift_asset() -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 CHECK,
                 asset=NAME,
-                description="Fails where a portfolio did other than its rules say now: ERROR; where one could not be "
-                "verified at all: WARN. What to do: look at it with `prescient replay --portfolio SLUG --verify`; "
-                "where you changed the code since, that is it.",
+                description="Fails where a portfolio did other than its rules say now, or could not be verified at "
+                "all. WARN; ERROR where one did other. What to do: look at it with `prescient replay --portfolio SLUG "
+                "--verify`; where you changed the code since, that is it.",
             )
         ],
     )

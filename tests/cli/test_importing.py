@@ -1,9 +1,23 @@
 """`prescient captures import`: a series of prices becomes a folder that can be replayed and traded on."""
 
+import json
+from bisect import bisect_right
+from collections import defaultdict
+from decimal import Decimal
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from prescient_dagster.domain.ledger import Account, Holding, Trade, booked, opened, rebuilt
+from prescient_dagster.domain.snapshots import Snapshot, worth
+from prescient_dagster.store import replays
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.positions import marked
+from prescient_dagster.store.tables import replay_snapshots
+from tests.builders import D
 from tests.cli.commands import Prescient
 from tests.venue.test_series import a_csv, a_row
 
@@ -33,7 +47,93 @@ def test_a_folder_that_holds_something_is_left_alone(bare_prescient: Prescient, 
     assert "is not empty" in bare_prescient("captures", "import", file, "-o", tmp_path).complaint
 
 
-def test_the_recorded_series_are_whole(bare_prescient: Prescient, shared_data: Path, tmp_path: Path) -> None:
-    file = shared_data / "series" / "quotes-15min-2026-06-05_2026-06-09.csv.gz"
-    told = bare_prescient("captures", "import", file, "-o", tmp_path / "past", "--json").json
+QUOTES = "quotes-15min-2026-06-05_2026-06-09.csv.gz"
+MIDTERMS = "balance-of-power-2026-midterms-10min.json.gz"
+UNFILTERED = dict.fromkeys(
+    f"{of}_min_{what}" for of in ("event", "market") for what in ("liquidity", "volume", "volume_24hr")
+)
+WIDE = UNFILTERED | {"market_min_conviction": 0.2, "market_max_conviction": 0.98, "fill_model": "touch"}
+"""No least liquidity or volume, and favourites from 0.60 to 0.99."""
+EXITS = {"profit_target": 0.02, "stop_loss": 0.15, "reentry_hours": 1, "max_holding_days": 1, "max_positions": 20}
+MEAN_REVERSION = WIDE | EXITS | {"market_max_conviction": 0.8}
+MOMENTUM = WIDE | EXITS | {"min_confidence": 0.6, "event_max_days_until_end": None}
+SCALPING = UNFILTERED | {"fill_model": "touch", "max_dip": 0.3}
+
+
+def test_strategies_trade_on_the_recorded_quotes_and_their_books_balance(
+    prescient: Prescient, shared_data: Path, database: Database, tmp_path: Path
+) -> None:
+    told = prescient("captures", "import", shared_data / "series" / QUOTES, "-o", tmp_path / "past", "--json").json
     assert (told["captures"], told["markets"], told["incomplete_captures"]) == (420, 100, 0)
+    for strategy, config in (("momentum", MOMENTUM), ("mean_reversion", MEAN_REVERSION), ("scalping", SCALPING)):
+        played = play(prescient, tmp_path / "past", strategy, config)
+        assert (played["captures_read"], played["captures_missing"]) == (420, 0)
+        require_trades(played)
+        require_balance(database, played)
+
+
+def test_a_strategy_trades_on_the_recorded_set_and_its_books_balance(
+    prescient: Prescient, shared_data: Path, database: Database, tmp_path: Path
+) -> None:
+    """All of it is imported, and five of its days are played."""
+    arguments = (shared_data / "series" / MIDTERMS, "-o", tmp_path / "past", "--complete-set", "--ends", "2026-11-03")
+    told = prescient("captures", "import", *arguments, "--json").json
+    assert (told["captures"], told["markets"], told["incomplete_captures"]) == (4_025, 5, 84)
+    played = play(prescient, tmp_path / "past", "mean_reversion", MEAN_REVERSION, "--to", "2026-02-28")
+    assert (played["captures_read"], played["captures_missing"]) == (702, 0)
+    require_trades(played)
+    require_balance(database, played)
+
+
+def play(prescient: Prescient, folder: Path, strategy: str, config: dict[str, Any], *bounds: str) -> Any:
+    """The document of a replay over this folder."""
+    asked = ("--strategy", strategy, "--config", json.dumps(config), "--captures", folder, *bounds)
+    return prescient("replay", *asked, "--json").json
+
+
+def require_trades(played: dict[str, Any]) -> None:
+    assert len(played["trades"]) > 10
+    assert {trade["kind"] for trade in played["trades"]} == {"buy", "sell"}
+
+
+def require_balance(database: Database, played: dict[str, Any]) -> None:
+    """To the last digit: each snapshot of a replay is what its trades up to then make of the initial balance."""
+    (history,) = replays.load_histories(database, [played["replay_id"]]).portfolios
+    trades = [each.trade for each in history.trades]
+    assert [trade["source_ref"] for trade in played["trades"]] == [trade.source_ref for trade in trades]
+    accounts = list(accumulate(trades, booked, initial=opened(history.initial_balance)))
+    marks, times = _marks(database, played["replay_id"]), [trade.timestamp for trade in trades]
+    for snapshot in history.snapshots:
+        _agree(snapshot, accounts[bisect_right(times, snapshot.timestamp)], marks[snapshot.timestamp])
+    last, account = history.snapshots[-1], rebuilt(history.initial_balance, trades)
+    assert last.balance == history.initial_balance + sum(trade.cash_delta for trade in trades)
+    assert last.realized_profit_loss + last.unrealized_profit_loss == last.equity - history.initial_balance
+    assert _held(trades) == {holding: position.shares for holding, position in account.positions.items()}
+    assert D(played["equity"]) == last.equity
+
+
+def _agree(snapshot: Snapshot, account: Account, marks: dict[str, Any]) -> None:
+    value = sum(map(worth, marked(account.positions.values(), marks)))
+    assert marks.keys() == {f"{market_id}:{side}" for market_id, side in account.positions}
+    assert (snapshot.balance, snapshot.market_value) == (account.balance, value)
+    assert (snapshot.positions, snapshot.total_invested) == (len(account.positions), account.total_invested)
+    assert (snapshot.trade_count, snapshot.fees_paid) == (account.trade_count, account.fees_paid)
+    assert (snapshot.realized_profit_loss, snapshot.equity) == (account.realized_profit_loss, account.balance + value)
+    assert snapshot.unrealized_profit_loss == value - account.total_invested
+    assert snapshot.total_profit_loss == snapshot.realized_profit_loss + snapshot.unrealized_profit_loss
+
+
+def _held(trades: list[Trade]) -> dict[Holding, Decimal]:
+    """The shares that are held at the end, added up without the ledger; at no time were they fewer than none."""
+    held: dict[Holding, Decimal] = defaultdict(Decimal)
+    for trade in trades:
+        held[trade.market_id, trade.side] += trade.shares
+        assert held[trade.market_id, trade.side] >= 0
+    return {holding: shares for holding, shares in held.items() if shares}
+
+
+def _marks(database: Database, replay_id: int) -> dict[Any, dict[str, Any]]:
+    """What was held and what a share of it was worth, by the time of the snapshot."""
+    told = select(replay_snapshots.c.timestamp, replay_snapshots.c.marks)
+    with database.begin() as connection:
+        return dict(connection.execute(told.where(replay_snapshots.c.replay_id == replay_id)).all())

@@ -1,6 +1,7 @@
 """`kill -9` of parts of `prescient dev`: it goes on, by itself or once it is started again; nothing is traded twice."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,10 +14,9 @@ from prescient_dagster.store import captures, portfolios
 from prescient_dagster.store.tables import cycles
 from prescient_dagster.store.tables import portfolios as portfolios_table
 from prescient_dagster.store.trades import list_trades
-from tests.processes import books, dev, free_port, of_home, wait_for
+from tests.processes import PATIENCE_SECONDS, books, dev, free_port, of_home, wait_for
 from tests.ui.served import Served
 
-LOADED = "{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError { __typename } } } } }"
 LAUNCH = """mutation($tags: [ExecutionTag!]!) { launchRun(executionParams: {selector: {
   repositoryLocationName: "strategy_assets", repositoryName: "__repository__", jobName: "momentum"},
   executionMetadata: {tags: $tags}}) { ... on LaunchRunSuccess { run { runId } } } }"""
@@ -66,9 +66,16 @@ def workers(home: Path) -> list[psutil.Process]:
     return [child for child in children if "spawn_main" in command(child)]
 
 
-def locations_load(served: Served) -> bool:
-    entries = served.ask(LOADED)["workspaceOrError"]["locationEntries"]
-    return {entry["locationOrLoadError"]["__typename"] for entry in entries} == {"RepositoryLocation"}
+def service(home: Path, module: str) -> psutil.Process:
+    """The web server or the daemon."""
+    return next(each for each in of_home(home) if f"-m {module}" in command(each))
+
+
+def last_words(process: "subprocess.Popen[str]", home: Path) -> str:
+    """The last line of a `prescient dev` that fails by itself; nothing that it had started is left."""
+    assert process.wait(timeout=PATIENCE_SECONDS) == 1
+    assert {each.name() for each in of_home(home)} == {"postgres"}
+    return (home / "dev.err").read_text().splitlines()[-1]
 
 
 def last_traded(served: Served) -> int:
@@ -97,7 +104,7 @@ def test_whatever_is_killed_it_goes_on_and_no_run_stays_started(home: Path) -> N
                 wait_for("its end", lambda: served.runs()[run]["status"] == "FAILURE")
             code_server(home)[0].kill()
             wait_for("the notice", lambda: "has died: starting another" in (home / "dev.err").read_text())
-            wait_for("another code server", lambda: code_server(home) != [] and locations_load(served))
+            wait_for("another code server", lambda: code_server(home) != [] and len(served.locations_loaded()) == 2)
             process.kill()
             process.wait()
 
@@ -107,9 +114,17 @@ def test_whatever_is_killed_it_goes_on_and_no_run_stays_started(home: Path) -> N
                     if each.name() != "postgres":
                         each.kill()
 
-        with dev(home, port):
+        with dev(home, port) as process:
             wait_for("what was interrupted", lambda: served.runs()[run]["status"] == "CANCELED")
             assert "marked as canceled" in (home / "dev.err").read_text()
+            service(home, "dagster._daemon").kill()
+            assert "dagster-daemon process shut down unexpectedly" in last_words(process, home)
+
+        with dev(home, port) as process:
+            service(home, "dagster_webserver").kill()
+            assert "dagster-webserver process shut down unexpectedly" in last_words(process, home)
+
+        with dev(home, port):
             seen = captures.newest_ready(database)
             assert seen is not None
             wait_for("a later capture, traded", lambda: last_traded(served) > seen.capture_id)

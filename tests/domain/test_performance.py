@@ -50,8 +50,8 @@ def test_a_round_trip_is_told_in_every_figure() -> None:
         [a_buy(100, 0.5, mid=0.495), a_sale(100, 0.6, released=50, mid=0.605, day=1, synthetic=False)],
     )
     figures = figures_of(history)
-    assert figures["turnover"] == pytest.approx((50 + 60) / 2 / ((999 + 1_010) / 2))
-    assert figures["exposure"] == pytest.approx(49 / 999 / 2)
+    assert figures["turnover"] == pytest.approx(0.054753608760577, rel=0, abs=1e-9)  # 55 / 1,004.5
+    assert figures["exposure"] == pytest.approx(0.024524524524525, rel=0, abs=1e-9)  # 49 / 999, and 0 on the last day
     assert (figures["fills"], figures["synthetic_share"]) == (2, 0.5)
     assert (figures["equity"], figures["equity_at_mid"], figures["total_return"]) == (1_010, 1_010, 0.01)
     assert figures["profit"] == {"spread": -1, "fees": 0, "price_move": 11, "settlement": 0}
@@ -66,7 +66,7 @@ def test_what_is_held_stands_at_the_bid_and_at_the_middle() -> None:
 def test_settlements_are_no_turnover() -> None:
     history = a_history([a_snapshot(0, 1_025)], [a_buy(125, 0.8), a_payment(125, 1, released=100)])
     figures = figures_of(history, _1=WON)
-    assert figures["turnover"] == pytest.approx(100 / 2 / 1_025)
+    assert figures["turnover"] == pytest.approx(0.048780487804878, rel=0, abs=1e-9)  # 50 / 1,025
     assert (figures["win_rate"], figures["profit_factor"], figures["calibration"]["hit_rate"]) == (1, None, 1)
 
 

@@ -101,6 +101,67 @@ def a_full_page(text: str = "Rain?", portfolios: int = 1) -> str:
     return tear_sheet(a_report(*(a_full_portfolio(slug, text) for slug in slugs), verdicts=verdicts, remarks=remarks))
 
 
+def told_in(tag: str, page: str) -> list[str]:
+    """The texts of the elements of this kind, without what is nested in them; those of the explanations left out."""
+    main = page[page.index("<main>") : page.index("</main>")]
+    return [re.sub("<small.*?</small>|<[^>]*>", "", each) for each in re.findall(f"<{tag}[ >].*?</{tag}>", main, re.S)]
+
+
+def labels_of(page: str) -> list[str | None]:
+    """What is read out of figures and tables, in their order."""
+    return [each["aria-label"] for _, each in Elements(page).found if "aria-label" in each]
+
+
+SECTIONS = [
+    "Monthly returns",
+    "Closed positions",
+    "Calibration: was the price right?",
+    "Where the profit came from",
+    "Costs",
+    "Capital locked",
+    "Signals and refusals",
+    "What the filters let through",
+    "Best trades",
+    "Worst trades",
+]
+FIGURES = [
+    "Equity from 1,000.00 to 1,000.00 USD at the bid",
+    "Drawdown, at the deepest −0.99 %",
+    "Exposure, at most 0.0 % of equity",
+    "Monthly returns",
+    "Calibration: 2 entries in 1 event(s), Brier 0.2500, edge 0.0000",
+    "Calibration by price",
+    "Profit split",
+    "Capital locked by end date",
+    "Signals and refusals",
+    "Funnel of the newest cycle",
+]
+STATS = [
+    *("Equity at the bid", "Equity at the middle", "Profit or loss", "Return", "Return per year (CAGR)"),
+    *("Maximum drawdown", "Volatility per year", "Sharpe", "Sortino", "Calmar", "Exposure", "Turnover"),
+    *("Win rate", "Mean entry price", "Hit rate", "Profit factor", "Expectancy", "Holding time"),
+    *("Brier score", "Edge", "Entries resolved", "Distinct events"),
+    *("Fees", "Spread", "Both, of what was traded", "Synthetic fills"),
+]
+
+
+def test_every_part_is_on_a_full_page() -> None:
+    page = a_full_page()
+    assert told_in("h3", page) == SECTIONS
+    assert labels_of(page) == FIGURES
+    assert told_in("dt", page) == STATS
+    assert len(re.findall('<ol class="stories">', page)) == 2
+
+
+def test_every_part_of_every_portfolio_is_on_a_page_of_many() -> None:
+    page = a_full_page(portfolios=3)
+    assert told_in("h2", page) == ["Overview", "Strategies", "Portfolios", "Rain?", "Rain?", "Rain?"]
+    assert told_in("h3", page) == SECTIONS * 3
+    sparks = [f"equity of bold-{number}" for number in range(3)]
+    assert labels_of(page) == ["Portfolios", *sparks, "Strategies", "equity of all momentum", *FIGURES * 3]
+    assert told_in("dt", page) == STATS * 3
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 @pytest.mark.parametrize("portfolios", [1, 2])
 def test_what_strangers_write_is_text_and_nothing_else(hostile: str, portfolios: int) -> None:

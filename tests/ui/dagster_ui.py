@@ -99,6 +99,10 @@ class DagsterUi:
         expect(self.page.get_by_text("100% completed")).to_have_count(3)
         expect(self.page.get_by_text("Succeeded", exact=True)).to_have_count(2)  # its status, and a column
 
+    def backfill_failed(self) -> None:
+        """Wait until the backfill that is shown has ended, and badly for one portfolio or more."""
+        expect(self.page.get_by_text("Failed", exact=True)).to_have_count(2)  # its status, and a column
+
 
 def _asks(response: Response, operation: str) -> bool:
     asked = response.request.post_data

@@ -27,6 +27,8 @@ BY_HAND = {name: NEVER for name in Settings.model_fields if name.endswith("_cron
 PARTITIONS = """query($path: [String!]!) { assetNodeOrError(assetKey: {path: $path}) { ... on AssetNode { partitionKeys
   assetPartitionStatuses { ... on DefaultPartitionStatuses { materializedPartitions failedPartitions } } } } }"""
 RUNS = "query { runsOrError { ... on Runs { results { runId jobName status runConfigYaml tags { key value } } } } }"
+LOCATIONS = """query { workspaceOrError { ... on Workspace { locationEntries { name
+  locationOrLoadError { __typename } } } } }"""
 BACKFILL = "query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } } }"
 
 
@@ -65,6 +67,12 @@ class Served:
         done = self.prescient("capture", "--json")
         assert done.returncode == 0, done.stderr
         return int(json.loads(done.stdout)["capture_id"])
+
+    def locations_loaded(self) -> set[str]:
+        """The code locations that are loaded; without those that have an error."""
+        entries = self.ask(LOCATIONS)["workspaceOrError"]["locationEntries"]
+        found = {each["name"]: each["locationOrLoadError"] or {} for each in entries}  # one that still loads has none
+        return {name for name, answer in found.items() if answer.get("__typename") == "RepositoryLocation"}
 
     def partitions(self, strategy: str) -> list[str]:
         """The partitions of a strategy."""

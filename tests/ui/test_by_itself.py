@@ -12,8 +12,6 @@ from tests.ui.dagster_ui import DagsterUi
 from tests.ui.pictures import TALL, Pictures
 from tests.ui.served import Served, serving
 
-LOCATIONS = """query { workspaceOrError { ... on Workspace { locationEntries { name
-  locationOrLoadError { __typename } } } } }"""
 ASSETS = """query($group: String!) { assetNodes(group: {groupName: $group, repositoryName: "__repository__",
   repositoryLocationName: "strategy_assets"}) { assetKey { path } description } }"""
 TICKS = """query($name: String!, $location: String!) { scheduleOrError(scheduleSelector: {scheduleName: $name,
@@ -50,11 +48,7 @@ def test_no_location_has_an_error(ui: DagsterUi, lively: Served) -> None:
     page = ui.open("/deployment/locations")
     expect(page.get_by_text("Loaded", exact=True)).to_have_count(2)
     expect(page.get_by_text("Failed", exact=True)).to_have_count(0)
-    found = lively.ask(LOCATIONS)["workspaceOrError"]["locationEntries"]
-    assert {each["name"]: each["locationOrLoadError"]["__typename"] for each in found} == {
-        "prescient_dagster": "RepositoryLocation",
-        "strategy_assets": "RepositoryLocation",
-    }
+    assert lively.locations_loaded() == {"prescient_dagster", "strategy_assets"}
 
 
 def test_the_graph_shows_market_data_the_strategies_and_the_performance(ui: DagsterUi, pictures: Pictures) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
+from prescient_dagster.assets.schedules import RANGE_END, RANGE_START
 from prescient_dagster.store import portfolios
 from prescient_dagster.store.portfolios import NewPortfolio
 from tests.ui.dagster_ui import DagsterUi
@@ -45,6 +46,16 @@ def override(**settings: float) -> str:
     return "\n".join(["ops:", "  momentum_cycle:", "    config:", *lines])
 
 
+def blocks(served: Served, backfill_id: str) -> set[tuple[str, str]]:
+    """The first and the last portfolio of each run of a backfill."""
+    runs = [{tag["key"]: tag["value"] for tag in run["tags"]} for run in served.runs().values()]
+    found = [
+        (run.get(RANGE_START, ""), run.get(RANGE_END, "")) for run in runs if run.get("dagster/backfill") == backfill_id
+    ]
+    assert len(set(found)) == len(found), found
+    return set(found)
+
+
 def test_two_portfolios_of_five_are_materialized_from_the_dialog(
     ui: DagsterUi, quiet: Served, pictures: Pictures
 ) -> None:
@@ -58,6 +69,7 @@ def test_two_portfolios_of_five_are_materialized_from_the_dialog(
     pictures.take(ui.page, "backfill")
     assert quiet.backfill_status(backfill_id) == "COMPLETED_SUCCESS"
     assert set(quiet.configs_used(capture_id)) == {"bold", "patient"}
+    assert blocks(quiet, backfill_id) == {("bold", "bold"), ("patient", "patient")}
 
 
 def test_a_portfolio_shows_what_it_wished_and_what_became_of_it(
@@ -92,6 +104,21 @@ def test_failing_portfolios_are_red_alone_and_the_run_says_why(
     expect(page.get_by_text(REASON).first).to_be_visible()
 
 
+def test_a_backfill_of_all_is_one_run_which_names_those_that_failed(ui: DagsterUi, broken: Served) -> None:
+    capture_id = broken.take_capture()
+    dialog = ui.materialize_group("momentum")
+    dialog.get_by_role("button", name="All", exact=True).click()
+    expect(dialog.get_by_text("5 partitions", exact=True)).to_be_visible()
+    backfill_id = ui.launch_backfill(dialog)
+    ui.backfill_failed()
+    assert broken.backfill_status(backfill_id) == "COMPLETED_FAILED"
+    assert set(broken.configs_used(capture_id)) == {"steady", "bold", "patient"}
+    assert blocks(broken, backfill_id) == {(FIVE[0], FIVE[-1])}
+    ui.open(f"/runs/{next(iter(broken.runs()))}")
+    for slug in ("broad", "small"):
+        expect(ui.page.get_by_text(f"{slug}: ").first).to_be_visible()
+
+
 def test_a_backfill_of_the_failed_only_after_the_repair_is_green(ui: DagsterUi, broken: Served) -> None:
     capture_id = broken.take_capture()
     for slug in ("broad", "small"):
@@ -103,6 +130,7 @@ def test_a_backfill_of_the_failed_only_after_the_repair_is_green(ui: DagsterUi, 
     ui.backfill_succeeded()
     assert broken.backfill_status(backfill_id) == "COMPLETED_SUCCESS"
     assert set(broken.configs_used(capture_id)) == {"broad", "small"}
+    assert blocks(broken, backfill_id) == {("broad", "small")}  # they are neighbours
     assert broken.partitions_by_status("momentum", "trades")["red"] == set()
 
 

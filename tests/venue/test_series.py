@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from prescient_dagster.domain.bundles import BundleKind
 from prescient_dagster.domain.errors import InvalidInput
-from prescient_dagster.domain.markets import Listing, check_events, check_markets
+from prescient_dagster.domain.markets import Capture, Listing, check_events, check_markets
+from prescient_dagster.domain.sets import event_legs, paying_sets
 from prescient_dagster.venue.series.listings import Assumptions, imported, quotes
 from prescient_dagster.venue.series.reading import read
 
@@ -95,6 +97,40 @@ def test_a_listing_does_not_change_by_what_comes_later(tmp_path: Path) -> None:
     for cut in (2, 14, 30):
         for early, late in zip(listed(a_csv(tmp_path, *rows[:cut], name="cut.csv")), whole, strict=False):
             pd.testing.assert_frame_equal(early.markets, late.markets)
+
+
+START = 1_771_901_400
+LATE = ([(START, 20.0), (START + 600, 20.0), (START + 1_200, 20.0)], [(START + 10, 30.0), (START + 1_200, 30.0)])
+LATER = [(START + 1_200, 50.0)]
+"""Two markets that together cost little, one of them missing for a while, and the third that comes late."""
+
+
+def test_an_event_has_the_markets_that_were_seen_by_then(tmp_path: Path) -> None:
+    listings = listed(a_set(tmp_path, *LATE, LATER))
+    assert [len(listing.markets) for listing in listings] == [2, 1, 3]
+    assert [set(listing.markets["event_market_count"]) for listing in listings] == [{2}, {2}, {3}]
+    assert [listing.events["market_count"].tolist() for listing in listings] == [[2], [2], [3]]
+
+
+def test_a_late_market_changes_nothing_before_it(tmp_path: Path) -> None:
+    with_it, without = (listed(a_set(tmp_path, *histories)) for histories in ((*LATE, LATER), LATE))
+    for early, late in zip(without[:2], with_it, strict=False):
+        pd.testing.assert_frame_equal(early.markets, late.markets)
+        pd.testing.assert_frame_equal(early.events, late.events)
+
+
+def test_a_complete_set_is_not_bought_while_one_of_its_markets_is_still_to_come(tmp_path: Path) -> None:
+    """Without the third, at 0.45, the first two cost 0.51 and would seem to pay 1."""
+    listings = listed(a_set(tmp_path, *LATE, [(START + 1_200, 45.0)]), complete_set=True)
+    assert [set(listing.markets["event_market_count"]) for listing in listings] == [{3}, {3}, {3}]
+    assert [yes_sets_of(listing) for listing in listings] == [[], [], [3]]
+
+
+def yes_sets_of(listing: Listing) -> list[int]:
+    """How many legs each set has of which one pays, and that costs less."""
+    capture = Capture(1, listing.captured_at, listing.events, listing.markets)
+    legs = event_legs(capture, np.arange(len(listing.markets)))
+    return [len(found.rows) for found in paying_sets(legs, 0.0) if found.kind is BundleKind.YES_SET]
 
 
 def test_a_set_is_one_event_that_stays_incomplete_where_a_market_is_missing(tmp_path: Path) -> None:

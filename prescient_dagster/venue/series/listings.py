@@ -1,6 +1,7 @@
 """From observations to listings: what was seen within a minute is one capture.
 
-What the observations do not tell is assumed, and said. Nothing of a listing comes from later observations.
+What the observations do not tell is assumed, and said. Nothing of a listing comes from later observations; that all
+markets of a complete set are known from the beginning is what assuming one says.
 """
 
 from collections.abc import Collection, Iterator
@@ -31,7 +32,8 @@ class Assumptions:
         tick: smallest step of a price, USD per share.
         liquidity: of a market, USD.
         ends: when the event ends; None: nobody knows, and a strategy that asks for days to the end finds nothing.
-        complete_set: whether the markets of an event exclude one another and one of them must pay.
+        complete_set: whether the markets of an event exclude one another and one of them must pay: all that the series
+            has of it, known from the beginning, so that the set is never whole while one of them has no price yet.
     """
 
     half_spread: float = 0.005
@@ -54,7 +56,10 @@ class Assumptions:
         if "which event a market belongs to" in lacks:
             lines.append("every market is an event of its own")
         elif self.complete_set:
-            lines.append("the markets exclude one another, and one of them pays (negRisk, not augmented)")
+            lines.append(
+                "the markets exclude one another, and one of them pays (negRisk, not augmented); how many they are is "
+                "known from the first capture on"
+            )
         else:
             lines.append("the markets of the event do not exclude one another")
         return lines
@@ -153,9 +158,17 @@ def _markets(seen: pd.DataFrame, assumptions: Assumptions) -> dict[str, Any]:
             "event_liquidity": liquidity.groupby(event).transform("sum").array,
             "event_volume": seen["volume"].groupby(event).transform("sum").array,
             "event_volume_24hr": seen["volume_24hr"].groupby(event).transform("sum").array,
-            "event_market_count": seen.groupby("event_id")["market_id"].transform("nunique").array,
+            "event_market_count": _known_markets(seen, assumptions).array,
         }
     )
+
+
+def _known_markets(seen: pd.DataFrame, assumptions: Assumptions) -> "pd.Series[int]":
+    """How many markets the event of each row has: those seen by then, or all of a complete set."""
+    if assumptions.complete_set:
+        return seen.groupby("event_id")["market_id"].transform("nunique")
+    so_far = (~seen.duplicated(["event_id", "market_id"])).groupby(seen["event_id"]).cumsum()
+    return so_far.groupby([seen["capture"], seen["event_id"]]).transform("max")
 
 
 def _same_for_all(seen: pd.DataFrame, assumptions: Assumptions) -> dict[str, Any]:
