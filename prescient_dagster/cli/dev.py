@@ -51,9 +51,9 @@ def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbos
     began = time.time()
     folder = home.lay_dagster_home(settings)
     lock = stack.enter_context(only_one(folder))
-    output.say("starting the database, Dagster and its web UI: this takes some seconds")
     services = stack.enter_context(Services.loading(port, None if verbose else folder / "dev.log", lock, stop))
     database = stack.enter_context(_database(settings))
+    output.say("starting Dagster and its web UI: this takes some seconds")
     stack.callback(services.end)  # before its database does
     services.go(home.environment(settings, database))
     made = _demo_portfolios(settings, database)

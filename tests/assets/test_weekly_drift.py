@@ -19,7 +19,8 @@ from tests.assets.test_drift import a_purchase, change, shunning
 def materialized(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dg.AssetCheckEvaluation]:
     monkeypatch.setenv("PRESCIENT_DATABASE_URL", world.database.url)
     monkeypatch.setenv("PRESCIENT_CAPTURES", str(world.folder))
-    done = dg.materialize([drift_asset()], resources=resources(), selection="drift")
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = dg.materialize([drift_asset()], resources=resources(), selection="drift", instance=instance)
     (event,) = done.get_asset_materialization_events()
     (check,) = done.get_asset_check_evaluations()
     return dict(event.materialization.metadata), check
