@@ -116,7 +116,7 @@ def test_whatever_is_killed_it_goes_on_and_no_run_stays_started(home: Path) -> N
 
         with dev(home, port) as process:
             wait_for("what was interrupted", lambda: served.runs()[run]["status"] == "CANCELED")
-            assert "marked as canceled" in (home / "dev.err").read_text()
+            wait_for("the word of it", lambda: "marked as canceled" in (home / "dev.err").read_text())
             service(home, "dagster._daemon").kill()
             assert "dagster-daemon process shut down unexpectedly" in last_words(process, home)
 
