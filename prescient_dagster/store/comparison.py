@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Subquery, Text, cast, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -205,7 +204,6 @@ def _seen(connection: Connection, valued: Subquery, window: Window) -> dict[str,
 
 def _trades(connection: Connection, booked: Subquery) -> dict[str, list[Trade]]:
     trades_of: dict[str, list[Trade]] = defaultdict(list)
-    row: Any
     for row in connection.execute(select(booked).order_by(booked.c.number)).mappings():
         trades_of[row["key"]].append(ledger.trade_of(row))
     return trades_of

@@ -107,6 +107,8 @@ class LazyCapture(Capture):
     played is gone at once.
     """
 
+    _file: MarketsFile
+
     def __init__(self, capture_id: int, captured_at: datetime, file: MarketsFile) -> None:
         object.__setattr__(self, "capture_id", capture_id)
         object.__setattr__(self, "captured_at", captured_at)
@@ -114,7 +116,7 @@ class LazyCapture(Capture):
 
     @cached_property
     def markets(self) -> pd.DataFrame:
-        return self._file.frame()  # type: ignore[attr-defined,no-any-return]
+        return self._file.frame()
 
     @cached_property
     def events(self) -> pd.DataFrame:
@@ -136,7 +138,7 @@ class LazyCapture(Capture):
 
     @property
     def _column(self) -> Callable[[str], pa.Array]:
-        return self._file.column  # type: ignore[attr-defined,no-any-return]
+        return self._file.column
 
     def text(self, name: str, row: int) -> str:
         return str(self._column(name)[int(row)].as_py())
