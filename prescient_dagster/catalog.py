@@ -1,4 +1,4 @@
-"""Which strategies there are: one per file in `strategy_assets/`, imported only when one is asked for.
+"""Which strategies there are: one per file or folder in `strategy_assets/`, imported only when one is asked for.
 
 The names come from the files, so that a strategy that does not load still has a name, a group and an error to show.
 """
@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from prescient_dagster.deciding_code import STRATEGIES as PACKAGE
-from prescient_dagster.deciding_code import deciding_files, fingerprint
+from prescient_dagster.code_identity import STRATEGIES as PACKAGE
+from prescient_dagster.code_identity import deciding_modules, fingerprint
 from prescient_dagster.domain.configs import did_you_mean
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.strategies import Strategy
@@ -18,11 +18,18 @@ from prescient_dagster.domain.strategies import Strategy
 NOT_STRATEGIES = {"definitions"}
 
 
-def strategy_files() -> dict[str, Path]:
-    """The strategies' files by name, in the order of their names."""
+def strategy_folders() -> list[Path]:
+    """Where strategies are kept."""
     spec = importlib.util.find_spec(PACKAGE)
-    folders = [Path(folder) for folder in (spec.submodule_search_locations if spec else None) or ()]
-    files = {path.stem: path for folder in folders for path in folder.glob("*.py")}
+    return [Path(folder) for folder in (spec.submodule_search_locations if spec else None) or ()]
+
+
+def strategy_files() -> dict[str, Path]:
+    """The strategies' files by name, in the order of their names; of a folder it is the `__init__.py`."""
+    files: dict[str, Path] = {}
+    for folder in strategy_folders():
+        files |= {path.stem: path for path in folder.glob("*.py")}
+        files |= {path.parent.name: path for path in folder.glob("*/__init__.py")}
     return {name: files[name] for name in sorted(files) if not name.startswith("_") and name not in NOT_STRATEGIES}
 
 
@@ -46,8 +53,9 @@ def load_strategy(name: str) -> Strategy[Any]:
     except Exception as error:  # whatever a strategy's module does wrong must not stop the others
         raise StrategyUnavailable(f"strategy {name} does not load: {_told(error)}") from error
     if not isinstance(strategy, Strategy) or strategy.name != name:
+        file = strategy_files()[name].name
         raise StrategyUnavailable(
-            f"strategy {name} does not load: STRATEGY in {name}.py must be a Strategy named {name!r}"
+            f"strategy {name} does not load: STRATEGY in {file} must be a Strategy named {name!r}"
         )
     return strategy
 
@@ -61,4 +69,4 @@ def _told(error: Exception) -> str:
 @cache
 def code_version(strategy: str) -> str:
     """The identity of the code that the strategy's decisions follow from."""
-    return fingerprint(deciding_files(strategy, strategy_files()))
+    return fingerprint(deciding_modules(strategy, strategy_folders()))

@@ -235,7 +235,8 @@ def test_every_asset_that_a_page_names_is_there(page: Page) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_a_page_names_is_there(page: Page) -> None:
-    invented = {"strategy_assets/breakout.py", "strategy_assets/coin_toss.py"}
+    examples = ("breakout.py", "breakout/__init__.py", "coin_toss.py", "_levels.py")
+    invented = {f"strategy_assets/{name}" for name in examples}
     named = {text for text in page.inline_code() if re.fullmatch(r"[\w./-]+\.py|[a-z_]+/", text)} - invented
     assert [
         name for name in named if not (ROOT / name).exists() and not (ROOT / "prescient_dagster" / name).exists()

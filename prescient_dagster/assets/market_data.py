@@ -12,8 +12,8 @@ from prescient_dagster.assets import checks, settling
 from prescient_dagster.assets.checks import BALANCED, OF_CAPTURES, balance_check
 from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.file_versions import version_of
 from prescient_dagster.assets.settling import Settled
+from prescient_dagster.code_identity import version_of
 from prescient_dagster.domain import plausibility
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.domain.markets import EVENTS, MARKETS, Column, Kind
@@ -30,7 +30,7 @@ GROUP = "market_data"
 POOL = "market_data"
 TAGS = {"layer": "platform", "runs": "every_capture"}
 MOST_ROWS = 100
-CAPTURE_CODE = version_of("venue/**/*.py", "domain/markets.py", "store/capture_files.py")
+CAPTURE_CODE = version_of("venue", "domain.markets", "store.capture_files")
 TYPES: dict[Kind, str] = {
     "text": "string",
     "number": "double",
@@ -136,7 +136,7 @@ def _findings(
     kinds={"python", "postgres"},
     owners=OWNERS,
     tags=TAGS,
-    code_version=version_of("venue/**/*.py", "assets/settling.py", "domain/settlement.py", "store/resolutions.py"),
+    code_version=version_of("venue", "assets.settling"),
 )
 def resolutions(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles, venue: VenueResource
@@ -184,7 +184,7 @@ def _pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.Meta
     kinds={"python", "postgres"},
     owners=OWNERS,
     tags=TAGS,
-    code_version=version_of("assets/settling.py", *(f"domain/{noun}.py" for noun in ("settlement", "ledger", "money"))),
+    code_version=version_of("assets.settling"),
     check_specs=[BALANCED.spec()],
 )
 def settlements(
@@ -233,7 +233,7 @@ def _paid_told(paid: Sequence[Settled]) -> dict[str, Any]:
     kinds={"python", "postgres"},
     owners=OWNERS,
     tags=TAGS,
-    code_version=version_of("domain/plausibility.py"),
+    code_version=version_of("domain.plausibility"),
 )
 def ready(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from prescient_dagster.assets.file_versions import version_of
+from prescient_dagster.code_identity import version_of
 from prescient_dagster.definitions import defs
 from prescient_dagster.domain.markets import EVENT_COLUMNS, MARKET_COLUMNS
 from prescient_dagster.settings import Settings
@@ -68,8 +68,8 @@ def test_a_capture_tells_its_rows_and_its_file(
 
 
 def test_a_code_version_follows_from_the_files_alone() -> None:
-    assert version_of("domain/markets.py") == version_of("domain/markets.py")
-    assert version_of("domain/markets.py") != version_of("domain/plausibility.py")
+    assert version_of("domain.markets") == version_of("domain.markets")
+    assert version_of("domain.markets") != version_of("domain.plausibility")
 
 
 def test_loading_the_definitions_says_nothing(tmp_path: Path) -> None:

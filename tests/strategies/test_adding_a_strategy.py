@@ -37,6 +37,21 @@ def test_the_example(check: Check, example: str, saved: Callable[[str], Path]) -
     check(load(saved(example)))
 
 
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_example_as_a_folder(check: Check, example: str, tmp_path: Path) -> None:
+    """A rule that has grown too long for one file goes into files of its own, beside the record."""
+    folder = tmp_path / "breakout"
+    folder.mkdir()
+    settings, record = example.split("\nSTRATEGY = ", 1)
+    (folder / "rule.py").write_text(settings, encoding="utf-8")
+    (folder / "__init__.py").write_text(
+        '"""Buys what rose."""\n\nfrom prescient_dagster.domain.strategies import Strategy\n'
+        "from strategy_assets.breakout.rule import *\n\nSTRATEGY = " + record,
+        encoding="utf-8",
+    )
+    check(load(folder / "__init__.py"))
+
+
 def test_the_page_names_the_file_as_the_strategy_is_called(example: str) -> None:
     assert "`strategy_assets/breakout.py`" in PAGE.read_text(encoding="utf-8")
     assert 'name="breakout"' in example

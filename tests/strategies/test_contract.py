@@ -1,4 +1,4 @@
-"""Every strategy in `strategy_assets/` keeps the contract; a new file is found by itself.
+"""Every strategy in `strategy_assets/` keeps the contract; a new file or folder is found by itself.
 
 For one of them alone: `pytest tests/strategies/test_contract.py -k <strategy>`.
 """
@@ -12,7 +12,7 @@ from tests.strategies.contract import CHECKS, Check, load
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("path", strategy_files().values(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", strategy_files().values(), ids=list(strategy_files()))
 def test_a_strategy(path: Path, check: Check) -> None:
     check(load(path))
 

@@ -8,20 +8,20 @@ import pytest
 from prescient_dagster.assets.run_config import run_config_class
 from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.strategies import Strategy
-from tests.strategies.contract.subject import Subject, tree
+from tests.strategies.contract.subject import Subject, trees
 
 
 def is_named_like_its_file(subject: Subject) -> None:
     """STRATEGY is a `Strategy` whose name is the file's: group, job, schedule and partitions are called so."""
     assert isinstance(subject.strategy, Strategy)
-    assert subject.strategy.name == subject.path.stem
+    assert subject.strategy.name == subject.name
 
 
 def describes_itself(subject: Subject) -> None:
     """Title, description and the module's first line say what it does, for people."""
     assert subject.strategy.title.strip()
     assert subject.strategy.description.strip().endswith(".")
-    assert ast.get_docstring(tree(subject)), f"{subject.path.name} has no docstring"
+    assert all(map(ast.get_docstring, trees(subject))), f"{subject.path.name} has no docstring"
 
 
 def documents_every_setting(subject: Subject) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.signals import Signal
 from tests.strategies import probes
-from tests.strategies.contract.subject import Subject, tree
+from tests.strategies.contract.subject import Subject, trees
 
 CLOCKS = {"time", "zoneinfo", "calendar"}
 CHANCE = {"random", "secrets", "uuid"}
@@ -40,12 +40,13 @@ FORBIDDEN_CALLS = {"now", "utcnow", "today", "default_rng", "open", "print", "in
 
 def imports_only_what_is_pure(subject: Subject) -> None:
     """It imports the domain and libraries that compute: no clock, no chance, no files, no network, no other layer."""
-    for name in _imported(tree(subject)):
-        root, *rest = name.split(".")
-        assert root not in NO_REASON_TO_IMPORT, f"{name}: {NO_REASON_TO_IMPORT[root]}"
-        assert root != "prescient_dagster" or rest[:1] == ["domain"], f"{name}: strategies know the domain only"
-    called = {node.attr if isinstance(node, ast.Attribute) else node.id for node in _callees(tree(subject))}
-    assert not called & FORBIDDEN_CALLS
+    for tree in trees(subject):
+        for name in _imported(tree):
+            root, *rest = name.split(".")
+            assert root not in NO_REASON_TO_IMPORT, f"{name}: {NO_REASON_TO_IMPORT[root]}"
+            assert root != "prescient_dagster" or rest[:1] == ["domain"], f"{name}: strategies know the domain only"
+        called = {node.attr if isinstance(node, ast.Attribute) else node.id for node in _callees(tree)}
+        assert not called & FORBIDDEN_CALLS
 
 
 def decides_the_same_twice(subject: Subject) -> None:

@@ -2,9 +2,12 @@
 
 import ast
 import importlib.util
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from prescient_dagster.domain.configs import StrategyConfig, validated
@@ -19,6 +22,11 @@ class Subject:
 
     path: Path
     strategy: Strategy[Any]
+
+    @property
+    def name(self) -> str:
+        """As its file or its folder is called."""
+        return _named(self.path)
 
     def config(self, **settings: Any) -> StrategyConfig:
         return validated(self.strategy.config, settings)
@@ -36,19 +44,43 @@ class Subject:
 
 
 def load(path: Path) -> Subject:
-    """The strategy of a file, which need not be in the package."""
-    spec = importlib.util.spec_from_file_location(f"strategy_assets.{path.stem}", path)
+    """The strategy of a file, or of a folder by its `__init__.py`, which need not be in the package."""
+    folders = [str(path.parent)] if path.stem == "__init__" else None
+    name = f"strategy_assets.{_named(path)}"
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=folders)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with _importable(name, module):
+        spec.loader.exec_module(module)
     assert hasattr(module, "STRATEGY"), f"{path.name} has to define STRATEGY"
     return Subject(path, module.STRATEGY)
 
 
-def tree(subject: Subject) -> ast.Module:
-    """The file's source, parsed."""
-    return ast.parse(subject.path.read_text(encoding="utf-8"))
+def _named(path: Path) -> str:
+    return path.parent.name if path.stem == "__init__" else path.stem
+
+
+@contextmanager
+def _importable(name: str, module: ModuleType) -> Iterator[None]:
+    """While a package loads, it imports its own parts by its name."""
+    before = {other: sys.modules[other] for other in list(sys.modules) if f"{other}.".startswith(f"{name}.")}
+    for other in before:
+        del sys.modules[other]
+    sys.modules[name] = module
+    try:
+        yield
+    finally:
+        for other in [other for other in sys.modules if f"{other}.".startswith(f"{name}.")]:
+            del sys.modules[other]
+        sys.modules.update(before)
+
+
+def trees(subject: Subject) -> list[ast.Module]:
+    """The source of its file, or of all files of its folder, parsed."""
+    folder = subject.path.parent
+    files = sorted(folder.rglob("*.py")) if subject.path.stem == "__init__" else [subject.path]
+    return [ast.parse(path.read_text(encoding="utf-8")) for path in files]
 
 
 Check = Callable[[Subject], None]

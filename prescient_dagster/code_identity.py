@@ -1,0 +1,120 @@
+"""Which code something follows from: the files that its imports lead to, found by reading them and nothing else.
+
+A decision follows from its strategy and from the domain behind it, not from how results are worked out or shown: an
+identity that said otherwise would make every comparison of decisions doubtful.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from prescient_dagster import domain
+
+PACKAGE = "prescient_dagster"
+DOMAIN = domain.__name__
+STRATEGIES = "strategy_assets"
+CYCLE = (f"{DOMAIN}.cycle", f"{DOMAIN}.snapshots")
+"""What acts on any strategy's wishes: caps, exits, fills, and the value of what is held."""
+
+Modules = Mapping[str, Path]
+"""Files by the dotted name of their module; a package's own code is its `__init__.py`."""
+
+
+def deciding_modules(strategy: str, folders: Iterable[Path]) -> Modules:
+    """The modules that a strategy's decisions follow from: its own, its helpers', and those of the domain.
+
+    Args:
+        folders: where strategies are kept; one that blends others follows from all of them.
+    """
+    known = dict(modules(DOMAIN, map(Path, domain.__path__))) | dict(modules(STRATEGIES, folders))
+    known.pop(f"{STRATEGIES}.definitions", None)  # hands strategies to Dagster, and decides nothing
+    return reached([f"{STRATEGIES}.{strategy}", *CYCLE], known)
+
+
+@cache
+def version_of(*names: str) -> str:
+    """The identity of modules of this package, as `venue` or `domain.fees`, with all that they import of it.
+
+    Raises:
+        LookupError: there is no such module.
+    """
+    known = dict(modules(PACKAGE, [Path(__file__).parent]))
+    roots = [f"{PACKAGE}.{name}" for name in names]
+    return fingerprint(reached([*roots, *_below(roots, known)], known))
+
+
+def fingerprint(files: Modules) -> str:
+    """The same for the same modules, wherever they are."""
+    digest = hashlib.sha256()
+    for name, path in files.items():
+        digest.update(f"{name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def modules(package: str, folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    """All modules of a package and of the packages below it, with their files."""
+    for folder in folders:
+        for path in folder.rglob("*.py"):
+            inside = path.relative_to(folder).with_suffix("").parts
+            yield ".".join([package, *inside]).removesuffix(".__init__"), path
+
+
+def reached(roots: Sequence[str], known: Modules) -> dict[str, Path]:
+    """The modules of `known` that these import, directly or not, and they themselves; in the order of their names.
+
+    Raises:
+        LookupError: one of them is not known.
+    """
+    missing = [root for root in roots if root not in known]
+    if missing:
+        raise LookupError(f"there is no module {missing[0]}: it has moved, or its name is mistyped")
+    found: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        module = waiting.pop()
+        if module in known and module not in found:
+            found.add(module)
+            waiting += [*_packages_of(module), *_imported(module, known)]
+    return {module: known[module] for module in sorted(found)}
+
+
+def _below(packages: Sequence[str], known: Modules) -> Iterator[str]:
+    yield from (module for module in known for package in packages if module.startswith(f"{package}."))
+
+
+def _packages_of(module: str) -> Iterator[str]:
+    """Whose own code runs before a module's."""
+    parts = module.split(".")
+    yield from (".".join(parts[:depth]) for depth in range(1, len(parts)))
+
+
+def _imported(module: str, known: Modules) -> Iterator[str]:
+    """The modules that a file imports, among others: whether a name in a package is one, is not asked."""
+    for name in _names(module, known[module]):
+        if name == STRATEGIES:
+            # Who imports the whole package asks for its strategies by their names, later.
+            yield from _below([STRATEGIES], known)
+        yield name
+
+
+@cache
+def _names(module: str, path: Path) -> tuple[str, ...]:
+    try:
+        nodes = ast.walk(ast.parse(path.read_bytes()))
+    except SyntaxError:  # it does not load either, which is told where it is loaded
+        return ()
+    inside = module if path.stem == "__init__" else module.rpartition(".")[0]
+    return tuple(name for node in nodes for name in _named(node, inside))
+
+
+def _named(node: ast.AST, package: str) -> Iterator[str]:
+    """What an import statement of a module in `package` names."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+        source = ".".join([*above, *([node.module] if node.module else [])])
+        yield from [source] if source != STRATEGIES else []
+        yield from (f"{source}.{alias.name}" for alias in node.names)
