@@ -5,10 +5,11 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backfill, capture, cycle, interval, long_run, replay, report, startup, strategies, tick
+from benchmarks import backfill, capture, crawl, cycle, interval, long_run, replay, report, startup, strategies, tick
 
 BENCHMARKS = {
     "capture": capture.run,
+    "crawl": crawl.run,
     "cycle": cycle.run,
     "strategies": strategies.run,
     "long_run": long_run.run,

@@ -7,6 +7,7 @@ import httpx
 
 from prescient_dagster.domain.markets import Listing
 from prescient_dagster.venue.polymarket.answers import decode_event_page
+from prescient_dagster.venue.polymarket.client import EVENTS_PER_PAGE
 from prescient_dagster.venue.polymarket.crawl import Crawl
 from prescient_dagster.venue.simulation.transport import SimulatedTransport
 from prescient_dagster.venue.simulation.world import World
@@ -19,7 +20,7 @@ def write_pages(folder: Path, events: int = EVENTS) -> list[Path]:
     """The pages of one crawl, one file each."""
     transport = SimulatedTransport(World(7, events, STARTED_AT), lambda: 3_600)
     paths: list[Path] = []
-    parameters: dict[str, str | int] = {"closed": "false", "limit": 500}
+    parameters: dict[str, str | int] = {"closed": "false", "limit": EVENTS_PER_PAGE}
     with httpx.Client(transport=transport, base_url="http://gamma.invalid") as client:
         while True:
             answer = client.get("/events/keyset", params=parameters)

@@ -1,6 +1,8 @@
 """What the venue charges for taking liquidity.
 
 Polymarket's taker fee: shares × rate × (p(1 - p))^exponent, with the market's own `feeSchedule`, 5 decimals half up.
+Five decimals is what the venue's page on fees says; half up is assumed, see docs/money.md: nautilus_trader has rounded
+half to even and now rounds down.
 """
 
 from dataclasses import dataclass

@@ -36,7 +36,7 @@ def shares_down(number: Number) -> Decimal:
 
 
 def fee(number: Number) -> Decimal:
-    """A fee in USD, 5 decimals, half up, as the venue charges it."""
+    """A fee in USD, 5 decimals as the venue charges it, half up as we assume (docs/money.md)."""
     return exact(number).quantize(FEE_UNIT, ROUND_HALF_UP)
 
 

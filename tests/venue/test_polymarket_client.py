@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import httpx
@@ -58,10 +59,26 @@ def test_every_filter_is_sent_again_with_every_cursor() -> None:
     )
     assert service.event_ids() == ["1", "2"]
     assert [request.url.params.multi_items() for request in service.asked] == [
-        [("closed", "false"), ("limit", "500")],
-        [("closed", "false"), ("limit", "500"), ("after_cursor", "a&b")],
-        [("closed", "false"), ("limit", "500"), ("after_cursor", "z")],
+        [("closed", "false"), ("limit", "100")],
+        [("closed", "false"), ("limit", "100"), ("after_cursor", "a&b")],
+        [("closed", "false"), ("limit", "100"), ("after_cursor", "z")],
     ]
+
+
+def test_the_next_page_is_asked_for_while_one_is_worked_on() -> None:
+    asked_twice = Event()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "after_cursor" not in request.url.params:
+            return ok(on_the_wire(an_event("1"), cursor="a"))
+        asked_twice.set()
+        return ok(on_the_wire(an_event("2")))
+
+    client = PolymarketClient("https://gamma.test", "https://clob.test", transport=httpx.MockTransport(answer))
+    pages = client.open_events()
+    next(pages)
+    assert asked_twice.wait(10)
+    assert [event.id for page in pages for event in page.events] == ["2"]
 
 
 @pytest.mark.parametrize("cursors", [["a", "a"], ["a", "b", "c", "a"]])
@@ -154,6 +171,16 @@ def test_markets_are_asked_for_by_the_hundred() -> None:
     assert [len(params.get_list("id")) for params in asked] == [100, 100, 50]
     assert [market_id for params in asked for market_id in params.get_list("id")] == ids
     assert {(params["closed"], params["limit"]) for params in asked} == {("true", "100")}
+
+
+def test_a_market_asked_for_alone_may_be_unknown_but_not_unanswered() -> None:
+    service = Service(ok(json.dumps(a_market("7")).encode()), httpx.Response(404), ok(b"{}"), httpx.Response(403))
+    assert [market.id for market in service.client.market("7").markets] == ["7"]
+    assert service.client.market("8/../9?").markets == []
+    assert [rejection.kind for rejection in service.client.market("10").rejections] == ["market"]
+    with pytest.raises(VenueAnswerInvalid, match="/markets/11: answered 403"):
+        service.client.market("11")
+    assert [request.url.raw_path for request in service.asked[:2]] == [b"/markets/7", b"/markets/8%2F..%2F9%3F"]
 
 
 def test_books_are_asked_for_by_the_five_hundred() -> None:

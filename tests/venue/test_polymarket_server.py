@@ -40,7 +40,7 @@ def test_faults_and_short_pages_change_nothing(shared_data: Path, recording: Pat
     assert (troubled.venue, troubled.captured_at) == ("polymarket", NOON)
     assert events_read == list(range(5, 101, 5))
     assert len(asked) > 20  # 20 pages, and those that were asked for again
-    assert all(query["closed"] == ["false"] and query["limit"] == ["500"] for query in asked)
+    assert all(query["closed"] == ["false"] and query["limit"] == ["100"] for query in asked)
     assert not any(query.keys() & {"offset", "cursor"} for query in asked)
 
 

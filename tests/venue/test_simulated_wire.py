@@ -225,7 +225,7 @@ def test_about_one_market_in_a_hundred_is_void_and_never_one_of_a_set() -> None:
 def test_open_and_closed_markets_can_be_asked_for_apart() -> None:
     listed = open_markets(77 * HOUR)
     closed = [market["id"] for market in listed if market["closed"]]
-    still_open = [market["id"] for market in listed if not market["closed"]][:50]
+    still_open = [market["id"] for market in listed if market["active"] and not market["closed"]][:50]
     ids = closed[:50] + still_open
     assert {market["id"] for market in markets_by_id(77 * HOUR, ids, closed=True)} == set(closed[:50])
     assert {market["id"] for market in markets_by_id(77 * HOUR, ids, closed=False)} == set(still_open)
@@ -233,6 +233,15 @@ def test_open_and_closed_markets_can_be_asked_for_apart() -> None:
 
 def test_a_market_found_by_id_is_the_listed_one_with_its_event() -> None:
     event = next(event for event in open_events(HOUR) if len(event["markets"]) > 3)
-    found = markets_by_id(HOUR, [market["id"] for market in event["markets"]])
+    active = [market for market in event["markets"] if market["active"]]
+    found = markets_by_id(HOUR, [market["id"] for market in active])
     bare = {name: value for name, value in event.items() if name != "markets"}
-    assert found == [market | {"events": [bare]} for market in event["markets"]]
+    assert found == [market | {"events": [bare]} for market in active]
+
+
+def test_a_market_that_is_not_active_is_in_neither_list_and_is_answered_alone() -> None:
+    idle = next(market for market in open_markets(HOUR) if not market["active"])
+    assert markets_by_id(HOUR, [idle["id"]]) == []
+    alone = a_service(HOUR).get(f"/markets/{idle['id']}").json()
+    assert alone == idle | {"events": alone["events"]}
+    assert [a_service(HOUR).get(f"/markets/{stranger}").status_code for stranger in ("1", "x", "")] == [404] * 3

@@ -19,6 +19,7 @@ RecordT = TypeVar("RecordT", Event, Market)
 
 _events_answer = msgspec.json.Decoder(EventsAnswer | list[Event])
 _markets_answer = msgspec.json.Decoder(MarketsAnswer | list[Market])
+_market_answer = msgspec.json.Decoder(Market)
 _books_answer = msgspec.json.Decoder(list[Book])
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -73,6 +74,19 @@ def decode_market_page(body: bytes) -> MarketPage:
     except _UNREADABLE:
         return _salvaged_markets(body)
     return MarketPage(answer) if isinstance(answer, list) else MarketPage(answer.markets, answer.next_cursor)
+
+
+def decode_market(body: bytes) -> MarketPage:
+    """The market in an answer of `/markets/ID`, read as one of a list is.
+
+    Raises:
+        VenueAnswerInvalid: it is not JSON.
+    """
+    try:
+        return MarketPage([_market_answer.decode(body)])
+    except _UNREADABLE:
+        rejections: list[Rejection] = []
+        return MarketPage(_readable_markets([_document(body)], rejections), None, rejections)
 
 
 def decode_books(body: bytes) -> list[Book]:

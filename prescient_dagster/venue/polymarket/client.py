@@ -8,23 +8,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 
 from prescient_dagster.domain.errors import VenueAnswerInvalid, VenueError, VenueUnavailable
+from prescient_dagster.venue.polymarket.ahead import one_ahead
 from prescient_dagster.venue.polymarket.answers import (
     EventPage,
     MarketPage,
     decode_books,
     decode_event_page,
+    decode_market,
     decode_market_page,
     excerpt,
 )
 from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY, RateLimit, RetryPolicy, Sleep, retry_after_seconds
 from prescient_dagster.venue.polymarket.schemas import Book
 
-EVENTS_PER_PAGE = 500
+EVENTS_PER_PAGE = 100
 MARKETS_PER_PAGE = 100
 TOKENS_PER_REQUEST = 500
 EVENT_REQUESTS, MARKET_REQUESTS, BOOK_REQUESTS = 500, 300, 500  # per 10 seconds
@@ -60,6 +63,10 @@ class _RetryableError(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
+class _AbsentError(VenueAnswerInvalid):
+    """The service knows no such thing (404)."""
+
+
 class PolymarketClient:
     """Asks Polymarket, at its pace and as often as it takes."""
 
@@ -82,21 +89,29 @@ class PolymarketClient:
         self._books_limit = RateLimit(BOOK_REQUESTS, sleep=sleep)
 
     def open_events(self) -> Iterator[EventPage]:
-        """All events that are not closed, page by page.
+        """All events that are not closed, page by page; the next page is fetched while one is worked on.
 
         Raises:
             VenueError: a page could not be had, or the pages go round in a circle.
         """
         filters = [("closed", "false"), ("limit", str(EVENTS_PER_PAGE))]
         question = _Question("GET", f"{self._gamma_url}/events/keyset", self._events_limit, filters)
-        return self._pages(question, decode_event_page)
+        return one_ahead(self._pages(question, decode_event_page))
 
     def markets(self, market_ids: Sequence[str], *, closed: bool) -> Iterator[MarketPage]:
-        """These markets as far as they are closed, or open, page by page."""
+        """These markets as far as they are closed, or open, page by page; one that is not `active` is in neither."""
         url, state = f"{self._gamma_url}/markets/keyset", str(closed).lower()
         for ids in _chunks(market_ids, MARKETS_PER_PAGE):
             filters = [("closed", state), ("limit", str(MARKETS_PER_PAGE)), *(("id", market_id) for market_id in ids)]
             yield from self._pages(_Question("GET", url, self._markets_limit, filters), decode_market_page)
+
+    def market(self, market_id: str) -> MarketPage:
+        """One market whatever its state, asked for alone; a page without it where the venue knows no such market."""
+        url = f"{self._gamma_url}/markets/{quote(market_id, safe='')}"
+        try:
+            return self._ask(_Question("GET", url, self._markets_limit), decode_market)
+        except _AbsentError:
+            return MarketPage([])
 
     def books(self, token_ids: Sequence[str]) -> Iterator[list[Book]]:
         """The order books of these tokens, as far as there are any."""
@@ -170,7 +185,8 @@ def _require_success(question: _Question, response: httpx.Response) -> None:
         asked = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(UTC))
         wish = f", to be asked again in {asked:g} s" if asked else ""
         raise _RetryableError(VenueUnavailable, f"answered {status}{wish}", asked)
-    raise VenueAnswerInvalid(f"{question}: answered {status}: {excerpt(response.content)}")
+    kind = _AbsentError if status == httpx.codes.NOT_FOUND else VenueAnswerInvalid
+    raise kind(f"{question}: answered {status}: {excerpt(response.content)}")
 
 
 def _described(error: Exception) -> str:

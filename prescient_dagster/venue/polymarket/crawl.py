@@ -47,6 +47,12 @@ class Crawl:
         events = [market.events[0] if market.events else _NO_EVENT for market in page.markets]
         self._add(events, [0] * len(events), page.markets, range(len(events)))
 
+    def missing(self, market_ids: Sequence[str]) -> list[str]:
+        """Those of these markets that no page has had so far, readable or not."""
+        told = {rejection.record_id for rejection in self.rejections if rejection.kind == "market"}
+        told.update(*(part.markets["market_id"].to_pylist() for part in self.parts))
+        return [market_id for market_id in market_ids if market_id not in told]
+
     def listing(self, venue: str, captured_at: datetime) -> Listing:
         """Everything taken in, as one listing."""
         parts = self.parts or [parsed([], [], [], [])]

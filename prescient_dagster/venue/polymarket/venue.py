@@ -54,7 +54,10 @@ class PolymarketVenue:
         return require_whole(crawl.listing(self.name, captured_at))
 
     def find_markets(self, market_ids: Sequence[str], captured_at: datetime) -> Listing:
-        """The given markets, open or closed, as they stand now; those that cannot be read are among the rejections.
+        """The given markets, whatever their state, as they stand now; one that cannot be read is a rejection.
+
+        What neither list of open nor of closed markets has is asked for one by one: the lists leave out markets that
+        are not `active`, and only then is a market unknown.
 
         Raises:
             VenueError: the venue could not be asked.
@@ -64,6 +67,8 @@ class PolymarketVenue:
         for closed in (False, True):  # a market that closes between the two is found twice, never missed
             for page in self._client.markets(wanted, closed=closed):
                 crawl.add_markets(page)
+        for market_id in crawl.missing(wanted):
+            crawl.add_markets(self._client.market(market_id))
         return crawl.listing(self.name, captured_at)
 
     def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:

@@ -16,8 +16,9 @@ from prescient_dagster.venue.simulation.timetable import MAX_MARKETS_PER_EVENT, 
 from prescient_dagster.venue.simulation.wire import Gamma
 from prescient_dagster.venue.simulation.world import State, World
 
-_MOST_EVENTS, _MOST_MARKETS, _MOST_TOKENS = 500, 100, 500
+_MOST_EVENTS, _MOST_MARKETS, _MOST_TOKENS = 100, 100, 500
 _DEFAULT_LIMIT = 20
+_ALONE = "/markets/"
 
 
 class _RequestError(Exception):
@@ -47,7 +48,7 @@ class _Cursor:
 
 
 class SimulatedTransport(httpx.BaseTransport):
-    """Answers `GET /events/keyset`, `GET /markets/keyset` and `POST /books` like Gamma and the CLOB.
+    """Answers `GET /events/keyset`, `GET /markets/keyset`, `GET /markets/ID` and `POST /books` like Gamma and the CLOB.
 
     Args:
         world: which simulation.
@@ -64,9 +65,9 @@ class SimulatedTransport(httpx.BaseTransport):
             ("GET", "/markets/keyset"): self._markets,
             ("POST", "/books"): self._books,
         }
-        route = routes.get((request.method, request.url.path))
-        if route is None:
-            return _answer(404, {"error": "not found"}, request)
+        known = routes.get((request.method, request.url.path))
+        alone = request.method == "GET" and request.url.path.startswith(_ALONE)
+        route = known or (self._market if alone else _not_found)
         try:
             return _answer(200, route(request), request)
         except _RequestError as refusal:
@@ -90,10 +91,19 @@ class SimulatedTransport(httpx.BaseTransport):
             raise _RequestError(422, "id is required: markets without one are listed with their events")
         state, places = self._found(numbers, cursor.second)
         closed = _flag(query, "closed")
+        places = places[~state.roster.placeholder[places]]  # what is not active is answered alone only
         places = places[state.closed[places] == closed] if closed is not None else places
         chosen = places[cursor.position : cursor.position + limit]
         page = {"markets": Gamma(self._world, state).markets(chosen)}
         return page | _next(cursor, limit, len(places))
+
+    def _market(self, request: httpx.Request) -> dict[str, Any]:
+        number = market_number(request.url.path.removeprefix(_ALONE))
+        state, places = self._found([] if number is None else [number], self._clock())
+        if not len(places):
+            raise _RequestError(404, "id not found")
+        (record,) = Gamma(self._world, state).markets(places)
+        return record
 
     def _books(self, request: httpx.Request) -> list[dict[str, Any]]:
         tokens = _tokens(request.read())
@@ -123,6 +133,10 @@ class SimulatedTransport(httpx.BaseTransport):
         events = self._world.known_events([number // MAX_MARKETS_PER_EVENT for number in numbers], second)
         state = self._world.state(events, second)
         return state, np.flatnonzero(np.isin(state.roster.numbers, np.array(numbers, dtype=np.int64)))
+
+
+def _not_found(_request: httpx.Request) -> object:
+    raise _RequestError(404, "not found")
 
 
 def _flag(query: httpx.QueryParams, name: str) -> bool | None:
