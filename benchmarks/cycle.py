@@ -1,4 +1,4 @@
-"""One run of 1,000 portfolios on a whole venue against bare Dagster with empty assets over the same partitions."""
+"""One run of 1,000 portfolios on a whole venue against stock Dagster with empty assets over the same partitions."""
 
 import os
 import shutil
@@ -18,6 +18,7 @@ from prescient_dagster.store import captures, portfolios, world
 PORTFOLIOS = 1_000
 CONFIGS = 10
 ROOT = Path(__file__).parents[1]
+STOCK = "storage: {postgres: {postgres_url: {env: PRESCIENT_DATABASE_URL}}}\n"
 
 
 def slugs() -> list[str]:
@@ -40,11 +41,15 @@ def prepare(home: Path, paths: list[Path]) -> float:
     return 0
 
 
-def instance(home: Path, url: str) -> dg.DagsterInstance:
+def instance(home: Path, url: str, *, stock: bool = False) -> dg.DagsterInstance:
+    """Dagster on the database of a home; `stock`: with dagster-postgres as it comes."""
     os.environ |= {"PRESCIENT_DATABASE_URL": url, "PRESCIENT_HOME": str(home)}
-    folder = home / "dagster"
+    folder = home / ("stock" if stock else "dagster")
     folder.mkdir(exist_ok=True)
-    shutil.copyfile(ROOT / "dagster.yaml", folder / "dagster.yaml")
+    if stock:
+        (folder / "dagster.yaml").write_text(STOCK)
+    else:
+        shutil.copyfile(ROOT / "dagster.yaml", folder / "dagster.yaml")
     return dg.DagsterInstance.from_config(str(folder))
 
 
@@ -74,11 +79,11 @@ def bare(home: Path, url: str) -> float:
         yield from ()
 
     job = dg.define_asset_job("bare", selection=[empty], executor_def=dg.in_process_executor)
-    return _run(dg.Definitions(assets=[empty], jobs=[job]).resolve_job_def("bare"), home, url)
+    return _run(dg.Definitions(assets=[empty], jobs=[job]).resolve_job_def("bare"), home, url, stock=True)
 
 
-def _run(job: dg.JobDefinition, home: Path, url: str) -> float:
-    with instance(home, url) as dagster:
+def _run(job: dg.JobDefinition, home: Path, url: str, *, stock: bool = False) -> float:
+    with instance(home, url, stock=stock) as dagster:
         begun = time.perf_counter()
         result = job.execute_in_process(instance=dagster, tags=range_tags(slugs()))
         assert result.success

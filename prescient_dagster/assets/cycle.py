@@ -1,7 +1,7 @@
 """The assets of one strategy: `<strategy>/signals`, `/trades` and `/snapshots`, one partition per portfolio.
 
 They are one multi_asset because one portfolio's failure must not skip another's: each portfolio's materializations are
-logged as soon as its transaction is committed, failures are collected, and one Failure at the end names them. So a bad
+logged once its transaction is committed, failures are collected, and one Failure at the end names them. So a bad
 portfolio goes red alone, in one process for all.
 """
 
@@ -16,6 +16,7 @@ from prescient_dagster.assets.checks import BALANCED, NONE_FAILED, balance_check
 from prescient_dagster.assets.cycle_failure import failure
 from prescient_dagster.assets.cycle_orders import FetchBooks, Order, Result
 from prescient_dagster.assets.failures import explained
+from prescient_dagster.assets.materializations import in_batches
 from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.assets.run_config import given, run_config_class
 from prescient_dagster.catalog import code_version
@@ -162,21 +163,20 @@ def _meant_here(context: dg.AssetExecutionContext, overrides_of: Mapping[str, An
 def _carried_out(context: dg.AssetExecutionContext, desk: Desk, order: Order) -> list[Result]:
     """Carry out the order, log what each portfolio did, and return those that failed."""
     failed = []
-    with explained():
+    keys = sorted(context.selected_asset_keys, key=lambda key: list(Stage).index(Stage(key.path[-1])))
+    with explained(), in_batches(context) as materializations:
         for result in desk.carry_out(order):
             if result.error is None:
-                _log(context, result)
+                materializations.add([_materialization(key, result) for key in keys])
             else:
                 context.log.error(f"{result.slug}: {result.error}")
                 failed.append(result)
     return failed
 
 
-def _log(context: dg.AssetExecutionContext, result: Result) -> None:
-    for key in sorted(context.selected_asset_keys, key=lambda key: list(Stage).index(Stage(key.path[-1]))):
-        strategy, stage = key.path[0], Stage(key.path[-1])
-        metadata = cycle_metadata.metadata(strategy, stage, result)
-        context.log_event(dg.AssetMaterialization(key, partition=result.slug, metadata=metadata))
+def _materialization(key: dg.AssetKey, result: Result) -> dg.AssetMaterialization:
+    metadata = cycle_metadata.metadata(key.path[0], Stage(key.path[-1]), result)
+    return dg.AssetMaterialization(key, partition=result.slug, metadata=metadata)
 
 
 def _book_fetcher(venue: VenueResource, database: Database) -> FetchBooks:
