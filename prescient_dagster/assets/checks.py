@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from prescient_dagster.assets.tables import table
 from prescient_dagster.domain.configs import StrategyConfig
 from prescient_dagster.domain.health import MarketData
 from prescient_dagster.domain.plausibility import FEW_UNREADABLE, MOST_CROSSED, MOST_UNREADABLE, Finding, Rule
@@ -202,7 +203,7 @@ def failing_check(asset: dg.AssetKey | str, failing: Mapping[str, str]) -> dg.As
 
 
 def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, dg.MetadataValue[Any]]:
-    return {name: dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows])} if rows else {}
+    return {name: table(None, rows)} if rows else {}
 
 
 def _joined(*told: str | None) -> str:

@@ -21,6 +21,7 @@ from prescient_dagster.domain.orders import Outcome, tokens_needed
 from prescient_dagster.domain.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.replay import Known, Moment, Player
 from prescient_dagster.domain.settlement import first_of_day
+from prescient_dagster.domain.side_labels import labelled
 from prescient_dagster.domain.signals import SignalStatus
 from prescient_dagster.domain.strategies import Strategy
 from prescient_dagster.store import captures, order_books, portfolios
@@ -270,5 +271,5 @@ def _invalid(lived: Lived, cycle: FoundCycle, error: InvalidConfig) -> Differenc
 def _impossible(lived: Lived, entry: Trade, error: ValueError) -> Difference:
     where = (lived.row.captured_at, lived.row.capture_id)
     values = {name: getattr(entry, name) for name in drift.TRADE_FIELDS}
-    name = f"{entry.kind} {entry.market_id} {entry.side}"
+    name = f"{entry.kind} {entry.market_id} {labelled(entry.side, entry.side_label)}"
     return Difference(Kind.TRADE, *where, name, ("shares",), values, {"shares": None, "error": str(error)})

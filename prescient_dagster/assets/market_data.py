@@ -13,9 +13,11 @@ from prescient_dagster.assets.checks import BALANCED, OF_CAPTURES, balance_check
 from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.settling import Settled
+from prescient_dagster.assets.tables import columns, table
 from prescient_dagster.code_identity import version_of
 from prescient_dagster.domain import plausibility
 from prescient_dagster.domain.errors import NotFound
+from prescient_dagster.domain.ledger import Trade
 from prescient_dagster.domain.markets import EVENTS, MARKETS, Column, Kind
 from prescient_dagster.domain.plausibility import Finding
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
@@ -30,6 +32,18 @@ GROUP = "market_data"
 POOL = "market_data"
 TAGS = {"layer": "platform", "runs": "every_capture"}
 MOST_ROWS = 100
+ENTRIES = columns(
+    portfolio="string",
+    question="string",
+    market_id="string",
+    side="string",
+    kind="string",
+    shares="float",
+    price="float",
+    cash_delta="float",
+    profit="float",
+    source_ref="string",
+)
 CAPTURE_CODE = version_of("venue", "domain.markets", "store.capture_files")
 TYPES: dict[Kind, str] = {
     "text": "string",
@@ -164,17 +178,15 @@ def resolutions(
 
 def _pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.MetadataValue[Any]:
     rows = [
-        dg.TableRecord(
-            {
-                "market_id": market.market_id,
-                "question": market.market_question,
-                "reason": market.reason,
-                "days": round((captured_at - market.since) / timedelta(days=1), 2),
-            }
-        )
+        {
+            "market_id": market.market_id,
+            "question": market.market_question,
+            "reason": market.reason,
+            "days": round((captured_at - market.since) / timedelta(days=1), 2),
+        }
         for market in waiting
     ]
-    return dg.MetadataValue.table(rows) if rows else dg.MetadataValue.int(0)
+    return table(None, rows) if rows else dg.MetadataValue.int(0)
 
 
 @dg.asset(
@@ -203,27 +215,26 @@ def settlements(
 
 
 def _paid_told(paid: Sequence[Settled]) -> dict[str, Any]:
-    rows = [
-        dg.TableRecord(
-            {
-                "portfolio": settled.slug,
-                "question": entry.market_question,
-                "market_id": entry.market_id,
-                "side": str(entry.side),
-                "kind": str(entry.kind),
-                "shares": float(entry.shares),
-                "price": float(entry.price),
-                "cash_delta": float(entry.cash_delta),
-                "profit": float(entry.cash_delta + entry.cost_delta),
-                "source_ref": str(entry.source_ref),
-            }
-        )
-        for settled in paid
-        for entry in settled.entries
-    ]
-    table = {"entries": dg.MetadataValue.table(rows[:MOST_ROWS])} if rows else {}
+    rows = [_entry(settled.slug, entry) for settled in paid for entry in settled.entries]
+    entries = {"entries": table(ENTRIES, rows[:MOST_ROWS])} if rows else {}
     more = {"entries_shown": f"the first {MOST_ROWS} of {len(rows)}"} if len(rows) > MOST_ROWS else {}
-    return {"portfolios": len(paid), "settled": len(rows), **table, **more}
+    return {"portfolios": len(paid), "settled": len(rows), **entries, **more}
+
+
+def _entry(slug: str, entry: Trade) -> dict[str, Any]:
+    return {
+        "portfolio": slug,
+        "question": entry.market_question,
+        "market_id": entry.market_id,
+        "side": str(entry.side),
+        "side_label": entry.side_label,
+        "kind": str(entry.kind),
+        "shares": float(entry.shares),
+        "price": float(entry.price),
+        "cash_delta": float(entry.cash_delta),
+        "profit": float(entry.cash_delta + entry.cost_delta),
+        "source_ref": str(entry.source_ref),
+    }
 
 
 @dg.asset(

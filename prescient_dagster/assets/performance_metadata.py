@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from prescient_dagster.assets.pictures import drawdown_curve, equity_curve, plain
+from prescient_dagster.assets.tables import table
 from prescient_dagster.domain.calibration import Calibration
 from prescient_dagster.domain.leaderboard import Contender, Leaderboard, ranked
 from prescient_dagster.domain.returns import drawdowns
@@ -91,7 +92,7 @@ def _number(value: Any) -> float | int | None:
 def _table(rows: Sequence[dict[str, Any]]) -> dg.TableMetadataValue:
     """A table whose columns have their types from their names: a value may be missing."""
     schema = dg.TableSchema([dg.TableColumn(name, _type(name)) for name in rows[0]])
-    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows], schema)
+    return table(schema, rows)
 
 
 def _type(name: str) -> str:

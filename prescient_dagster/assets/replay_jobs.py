@@ -92,6 +92,7 @@ def _trade(trade: Trade) -> dict[str, Any]:
         "question": trade.market_question,
         "kind": str(trade.kind),
         "side": str(trade.side),
+        "side_label": trade.side_label,
         "shares": float(trade.shares),
         "price": float(trade.price),
         "cash_delta": float(trade.cash_delta),

@@ -23,7 +23,7 @@ Replays = Annotated[
 RATIO_DECIMALS = 12
 PORTFOLIOS = ("portfolio", "strategy_type", "equity_before", "profit", "total_return", "markets_entered", "fills")
 DIFFERENCES = ("portfolio", "days", "difference", "mean_daily_difference", "95_%_interval", "days_ahead", "days_behind")
-MARKETS = ("market_id", "market_question", "entered_by", "profit", "baseline_profit", "difference")
+MARKETS = ("market_id", "market_question", "sides", "entered_by", "profit", "baseline_profit", "difference")
 
 
 def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as_json: AsJson = False) -> None:

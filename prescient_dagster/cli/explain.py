@@ -19,9 +19,13 @@ MarketId = Annotated[str, typer.Argument(metavar="MARKET_ID", help="The market's
 
 STEP_COLUMNS = ("part", "rule", "asks", "value", "passed", "note")
 EXIT_COLUMNS = ("position", "rule", "asks", "value", "applies", "note")
-SIGNAL_FIELDS = ("action", "target_price", "amount", "confidence", "status", "reject_reason", "bundle", "reason")
+SIGNAL_FIELDS = (
+    *("action", "side_label", "target_price", "amount", "confidence", "status", "reject_reason", "bundle", "reason"),
+)
+WISH_FIELDS = ("action", "side_label", "target_price", "amount", "confidence", "reason")
 SIGNAL_COLUMNS = ("action", "target_price", "amount", "status", "reject_reason", "reason")
-TRADE_FIELDS = ("trade_id", "timestamp", "kind", "side", "shares", "price", "fee", "cash_delta", "synthetic")
+TRADE_COLUMNS = ("trade_id", "timestamp", "kind", "side", "shares", "price", "fee", "cash_delta", "synthetic")
+TRADE_FIELDS = (*TRADE_COLUMNS, "side_label")
 
 
 def explain(name: Name, market_id: MarketId, capture: CaptureId = None, as_json: AsJson = False) -> None:
@@ -95,7 +99,9 @@ def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Ex
 def _market(at: "Circumstances", market_id: str) -> dict[str, Any]:
     row, texts = at.capture.row_of.get(market_id), at.capture.texts
     columns = {"market_question": "question", "event_id": "event_id", "event_title": "event_title"}
-    return {name: None if row is None else texts[column][row] for name, column in columns.items()}
+    told = {name: None if row is None else texts[column][row] for name, column in columns.items()}
+    labels = ("yes_label", "no_label")
+    return told | {name: None if row is None else at.capture.text(name, row) for name in labels}
 
 
 def _step(step: "Step") -> dict[str, Any]:
@@ -108,17 +114,20 @@ def _exit(step: "Step") -> dict[str, Any]:
 
 
 def _wish(signal: Any) -> dict[str, Any]:
-    return {name: getattr(signal, name) for name in ("action", "target_price", "amount", "confidence", "reason")}
+    return {name: getattr(signal, name) for name in WISH_FIELDS}
 
 
 def _held(position: Any) -> dict[str, Any]:
-    return {name: getattr(position, name) for name in ("side", "shares", "cost", "opened_at", "bundle")}
+    return {name: getattr(position, name) for name in ("side", "side_label", "shares", "cost", "opened_at", "bundle")}
 
 
 def _verdict(told: "Explanation") -> str:
+    from prescient_dagster.domain.side_labels import labelled_action
+
     step = told.refusal
     if step is None:
-        return f"it passes every rule: {told.wish[0].action}, rank {told.rank} of {told.matches}"
+        wish = labelled_action(told.wish[0].action, told.wish[0].side_label)
+        return f"it passes every rule: {wish}, rank {told.rank} of {told.matches}"
     return f'refused by the rule "{step.rule}"{_compared(step)}{f" ({step.note})" if step.note else ""}'
 
 
@@ -173,13 +182,17 @@ def _why_none(found: "Situation") -> str:
 
 def _paid(trade: dict[str, Any]) -> str:
     from prescient_dagster.cli.output import cell
+    from prescient_dagster.domain.side_labels import labelled
 
-    return f"{trade['kind']}: {cell(trade['cash_delta'])} USD for {cell(-trade['shares'])} {trade['side']}"
+    side = labelled(trade["side"], trade["side_label"])
+    return f"{trade['kind']}: {cell(trade['cash_delta'])} USD for {cell(-trade['shares'])} {side}"
 
 
 def _ended(signal: dict[str, Any]) -> str:
+    from prescient_dagster.domain.side_labels import labelled_action
+
     reason = f", {signal['reject_reason']}" if signal["reject_reason"] else ""
-    return f"{signal['action']}: {signal['status']}{reason}"
+    return f"{labelled_action(signal['action'], signal['side_label'])}: {signal['status']}{reason}"
 
 
 def _print(document: dict[str, Any]) -> None:
@@ -187,15 +200,24 @@ def _print(document: dict[str, Any]) -> None:
 
     moment = f"capture {document['capture_id']}, {document['captured_at']:%Y-%m-%d %H:%M:%S} UTC"
     title = document["market_question"] or f"market {document['market_id']}"
-    output.print_table(map(_row, document["steps"]), STEP_COLUMNS, f"{document['portfolio']}, {moment}: {title}")
+    heading = f"{document['portfolio']}, {moment}: {title}{_sides(document)}"
+    output.print_table(map(_row, document["steps"]), STEP_COLUMNS, heading)
     if document["exits"]:
         output.print_table(map(_row, document["exits"]), EXIT_COLUMNS, "exit rules of what is held")
     if document["signals"]:
         output.print_table(document["signals"], SIGNAL_COLUMNS, "signals")
     if document["trades"]:
-        output.print_table(document["trades"], TRADE_FIELDS, "trades")
+        output.print_table(document["trades"], TRADE_COLUMNS, "trades")
     verdicts = {"entry": document["verdict"], "exit": document["exit_verdict"], "done": document["did"]}
     output.print_record({name: verdict for name, verdict in verdicts.items() if verdict is not None})
+
+
+def _sides(document: dict[str, Any]) -> str:
+    """What the venue calls the sides; nothing where that says no more than yes and no."""
+    from prescient_dagster.domain.side_labels import labelled
+
+    sides = [labelled(side, document[f"{side}_label"]) for side in ("yes", "no")]
+    return "" if sides == ["yes", "no"] else f": {' or '.join(sides)}"
 
 
 def _row(step: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ EVENT_COLUMNS = ("event_id", "title", "market_count", "liquidity", "volume", "vo
 MARKET_COLUMNS = (
     "market_id",
     "question",
+    "yes_label",
     "yes_price",
     "best_bid",
     "best_ask",
@@ -23,7 +24,18 @@ MARKET_COLUMNS = (
     "volume_24hr",
 )
 CANDIDATE_FIELDS = (
-    *("market_id", "question", "event_id", "event_title", "yes_price", "no_price", "best_bid", "best_ask"),
+    *(
+        "market_id",
+        "question",
+        "yes_label",
+        "no_label",
+        "event_id",
+        "event_title",
+        "yes_price",
+        "no_price",
+        "best_bid",
+        "best_ask",
+    ),
     *("conviction", "liquidity", "volume", "volume_24hr", "event_end_date"),
 )
 

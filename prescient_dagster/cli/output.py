@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.side_labels import for_reading
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,13 +66,13 @@ def console(stream: TextIO | None = None) -> "Console":
 
 
 def table(rows: Iterable[Row], columns: Sequence[str], title: str | None = None) -> "Table":
-    """The given columns of the rows; numbers stand right."""
+    """The given columns of the rows; numbers stand right, and a side has the label that its row brings."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     drawn = Table(title=None if title is None else Text(clean(title)), title_justify="left", box=SIMPLE_HEAD)
-    rows = list(rows)
+    rows = [for_reading(row) for row in rows]
     for name in columns:
         numeric = any(isinstance(row[name], int | float | Decimal) for row in rows)
         drawn.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")

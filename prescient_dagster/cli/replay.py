@@ -240,7 +240,7 @@ def _show(database: "Database", replay_id: int, as_json: bool) -> None:
 
 
 TRADE_COLUMNS = ("timestamp", "kind", "market_id", "side", "shares", "price", "fee", "cash_delta", "synthetic")
-TRADE_FIELDS = (*TRADE_COLUMNS, "source_ref", "market_question")
+TRADE_FIELDS = (*TRADE_COLUMNS, "side_label", "source_ref", "market_question")
 
 
 def _document(database: "Database", replay_id: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ size can be compared. What each made of each market adds up to its profit, exact
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from statistics import fmean
@@ -37,7 +37,7 @@ class Course:
         daily_equity: at the last snapshot of each UTC day of the window.
         value_before: what was held before the first capture, at its marks, by market; `value_after` after the last.
         trades: of the window, in the order in which they were booked.
-        questions: of the markets it held or traded.
+        questions: of the markets it held or traded; `sides` what it had of each, with the venue's label.
         captures_alone: captures within the window that another portfolio has not seen.
     """
 
@@ -50,6 +50,7 @@ class Course:
     trades: Sequence[Trade]
     questions: Mapping[str, str]
     captures_alone: int = 0
+    sides: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def profit(self) -> Decimal:
@@ -88,11 +89,13 @@ class MarketDifference:
     Attributes:
         profit: of the portfolio, USD; `baseline_profit` of the one it is compared with.
         difference: between what the two made of it, each as a fraction of its equity before.
+        sides: what was held of it, with the venue's label; where the two differ, who held what.
         entered_by: who bought it in the window: `both`, a slug, or nobody, where it was held before.
     """
 
     market_id: str
     market_question: str
+    sides: str
     entered_by: str
     profit: Decimal
     baseline_profit: Decimal
@@ -175,6 +178,7 @@ def _market_difference(
     return MarketDifference(
         market_id=market_id,
         market_question=portfolio.questions.get(market_id) or baseline.questions.get(market_id, ""),
+        sides=_sides(market_id, portfolio, baseline),
         entered_by=_entered_by(market_id, portfolio, baseline),
         profit=ours,
         baseline_profit=theirs,
@@ -185,3 +189,10 @@ def _market_difference(
 def _entered_by(market_id: str, portfolio: Course, baseline: Course) -> str:
     who = [course.slug for course in (portfolio, baseline) if market_id in course.entered]
     return "both" if len(who) == 2 else "".join(who)
+
+
+def _sides(market_id: str, portfolio: Course, baseline: Course) -> str:
+    held = {course.slug: course.sides[market_id] for course in (portfolio, baseline) if market_id in course.sides}
+    if len(set(held.values())) == 1:
+        return next(iter(held.values()))
+    return "; ".join(f"{slug}: {sides}" for slug, sides in held.items())

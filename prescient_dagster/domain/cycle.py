@@ -5,7 +5,7 @@ cycle is not entered again in it. Each trade sees the cash that the ones before 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from prescient_dagster.domain.exits import exits
 from prescient_dagster.domain.ledger import Account, Position, booked
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Books, Conditions, Outcome
+from prescient_dagster.domain.quotes import side_label
 from prescient_dagster.domain.signals import RejectReason, Signal
 from prescient_dagster.domain.strategies import Strategy, View
 
@@ -53,11 +54,16 @@ def decide(  # noqa: PLR0913 - what is decided follows from all of these
     """
     sales = exits(account, capture, config, closing=closing)
     if closing or not may_enter:
-        return Decision(selection, tuple(sales))
+        return Decision(selection, named(sales, capture))
     wishes = strategy.wishes(View(capture, selection.rows, tuple(account.positions.values())), config)
     left = after(sales, account)
     entries = capped(enterable(wishes, barred(account, capture, config)), left, config)
-    return Decision(selection, (*sales, *entries), len(wishes))
+    return Decision(selection, named((*sales, *entries), capture), len(wishes))
+
+
+def named(signals: Iterable[Signal], capture: Capture) -> tuple[Signal, ...]:
+    """The signals with what the venue calls their sides; a strategy need not care."""
+    return tuple(replace(each, side_label=side_label(capture, each.market_id, each.action.side)) for each in signals)
 
 
 def after(sales: Iterable[Signal], account: Account) -> list[Position]:

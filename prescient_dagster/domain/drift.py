@@ -1,19 +1,20 @@
 """What a portfolio did, beside what its rules say it should have done: the difference must be nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from prescient_dagster.domain.ledger import Trade
 from prescient_dagster.domain.orders import Outcome
+from prescient_dagster.domain.side_labels import labelled, labelled_action
 from prescient_dagster.domain.signals import Signal, SignalStatus
 from prescient_dagster.domain.snapshots import Snapshot
 
 Values = dict[str, Any]
-TRADE_FIELDS = tuple(each.name for each in fields(Trade) if each.name != "source_ref")
-SIGNAL_FIELDS = tuple(each.name for each in fields(Signal) if each.name != "liquidity")
+TRADE_FIELDS = tuple(each.name for each in fields(Trade) if each.compare and each.name != "source_ref")
+SIGNAL_FIELDS = tuple(each.name for each in fields(Signal) if each.compare and each.name != "liquidity")
 UNDECIDED = (SignalStatus.PENDING, SignalStatus.EXPIRED)
 """A signal that was never executed expires once a newer capture comes; both say that nothing became of it."""
 
@@ -59,25 +60,35 @@ class Where:
 
 def trade_differences(lived: Sequence[Trade], replayed: Sequence[Trade], at: Where) -> Iterator[Difference]:
     """Trade by trade; a settlement also by its cause, a fill's is its signal."""
-    return _differences(Kind.TRADE, _by_name(lived), _by_name(replayed), at)
+    named = [trade for trade in (*lived, *replayed) if trade.side_label]
+    labelled_names = {_trade_name(trade): _trade_name(trade, trade.side_label) for trade in named}
+    for each in _differences(Kind.TRADE, _by_name(lived), _by_name(replayed), at):
+        yield replace(each, name=labelled_names.get(each.name, each.name))
 
 
 def _by_name(trades: Sequence[Trade]) -> dict[str, Values]:
     return {_trade_name(trade): {name: getattr(trade, name) for name in TRADE_FIELDS} for trade in trades}
 
 
-def _trade_name(trade: Trade) -> str:
+def _trade_name(trade: Trade, label: str | None = None) -> str:
     cause = "" if trade.source_ref is None or trade.source_ref.startswith("signal:") else f" {trade.source_ref}"
-    return f"{trade.kind} {trade.market_id} {trade.side}{cause}"
+    return f"{trade.kind} {trade.market_id} {labelled(trade.side, label)}{cause}"
 
 
 def signal_differences(lived: Sequence[Outcome], replayed: Sequence[Outcome], at: Where) -> Iterator[Difference]:
     """Signal by signal: what was wished, and what became of it."""
-    return _differences(Kind.SIGNAL, _signals(lived), _signals(replayed), at)
+    named = [each.signal for each in (*lived, *replayed) if each.signal.side_label]
+    labelled_names = {_signal_name(signal): _signal_name(signal, signal.side_label) for signal in named}
+    for each in _differences(Kind.SIGNAL, _signals(lived), _signals(replayed), at):
+        yield replace(each, name=labelled_names.get(each.name, each.name))
 
 
 def _signals(outcomes: Sequence[Outcome]) -> dict[str, Values]:
-    return {f"{each.signal.action} {each.signal.market_id}": _signal_values(each) for each in outcomes}
+    return {_signal_name(each.signal): _signal_values(each) for each in outcomes}
+
+
+def _signal_name(signal: Signal, label: str | None = None) -> str:
+    return f"{labelled_action(signal.action, label)} {signal.market_id}"
 
 
 def _signal_values(outcome: Outcome) -> Values:

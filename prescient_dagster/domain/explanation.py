@@ -13,7 +13,7 @@ import numpy as np
 
 from prescient_dagster.domain import candidates
 from prescient_dagster.domain.configs import StrategyConfig, TradeFrequency
-from prescient_dagster.domain.cycle import after, barred, capped, enterable, frequency_allows
+from prescient_dagster.domain.cycle import after, barred, capped, enterable, frequency_allows, named
 from prescient_dagster.domain.exits import exits, holdings, is_whole, rule_steps, sellable
 from prescient_dagster.domain.ledger import Account, Position
 from prescient_dagster.domain.markets import Capture
@@ -21,6 +21,7 @@ from prescient_dagster.domain.orders import grouped
 from prescient_dagster.domain.portfolios import PortfolioStatus
 from prescient_dagster.domain.quotes import quote
 from prescient_dagster.domain.rules import AT_LEAST, AT_MOST, Step, steps_of
+from prescient_dagster.domain.side_labels import labelled
 from prescient_dagster.domain.signals import ExitRule, Signal
 from prescient_dagster.domain.strategies import Strategy, View
 
@@ -80,7 +81,7 @@ def explain(strategy: Strategy[Any], market_id: str, at: Circumstances) -> Expla
     return replace(
         found,
         exits=tuple(replace(step, part=_holding(legs)) for legs in held for step in _exit_steps(legs, at)),
-        sales=tuple(sale for sale in sales if sale.market_id == market_id),
+        sales=named([sale for sale in sales if sale.market_id == market_id], at.capture),
     )
 
 
@@ -135,7 +136,9 @@ def _ranked(orders: Sequence[list[Signal]], mine: Sequence[int], market_id: str,
     if not mine:
         return Explanation(tuple(_standing_steps({market_id}, at)), matches=len(orders))
     found = [
-        Explanation(tuple(_portfolio_steps(orders, number, at)), tuple(orders[number]), number + 1, len(orders))
+        Explanation(
+            tuple(_portfolio_steps(orders, number, at)), named(orders[number], at.capture), number + 1, len(orders)
+        )
         for number in mine
     ]
     return next((wish for wish in found if wish.refusal is None), found[0])
@@ -202,7 +205,7 @@ def _exit_steps(legs: Sequence[Position], at: Circumstances) -> Iterator[Step]:
 def _holding(legs: Sequence[Position]) -> str:
     if legs[0].bundle is not None:
         return f"a bundle of {len(legs)}"
-    return " and ".join(f"{leg.shares} {leg.side}" for leg in legs)
+    return " and ".join(f"{leg.shares} {labelled(leg.side, leg.side_label)}" for leg in legs)
 
 
 def _bid(position: Position, capture: Capture) -> Any:

@@ -32,6 +32,7 @@ class Trade:
         shares: the change of the holding, positive on a buy.
         price: the average in USD per share, for reading; `cash_delta` is exact.
         cost_delta: the change of the position's cost: what a buy paid, what a sale released (negative).
+        side_label: what the venue calls the side, for reading; None: the line is from before labels were kept.
         source_ref: what caused it, unique per portfolio; None until the signal it came from has its number.
         details: what the trade page shows: fill model, touch, levels; of a sale its rule under `exit`.
     """
@@ -49,6 +50,7 @@ class Trade:
     cost_delta: Decimal
     synthetic: bool
     bundle: str | None = None
+    side_label: str | None = field(default=None, compare=False)
     source_ref: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -72,6 +74,7 @@ class Position:
     cost: Decimal
     opened_at: datetime
     bundle: str | None = None
+    side_label: str | None = field(default=None, compare=False)
     mark: Decimal | None = None
     mark_source: str | None = None
 
@@ -151,7 +154,7 @@ def _moved(position: Position | None, trade: Trade) -> Position:
     shares, cost = position.shares + trade.shares, position.cost + trade.cost_delta
     if shares < 0 or cost < 0 or (not shares and cost):
         raise ValueError(f"trade in market {trade.market_id} would leave {shares} shares at a cost of {cost}")
-    return replace(position, shares=shares, cost=cost)
+    return replace(position, shares=shares, cost=cost, side_label=position.side_label or trade.side_label)
 
 
 def _unopened(trade: Trade) -> Position:

@@ -16,7 +16,7 @@ from prescient_dagster.domain.fees import NO_FEE, FeeSchedule
 from prescient_dagster.domain.fills import Fill, FillModel, Level, OrderBook
 from prescient_dagster.domain.ledger import Account, Position, Trade, TradeKind, released_cost
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.quotes import Quote, quote, token_id
+from prescient_dagster.domain.quotes import Quote, quote, side_label, token_id
 from prescient_dagster.domain.signals import RejectReason, Signal, SignalStatus
 
 Books = Mapping[str, OrderBook]
@@ -240,6 +240,7 @@ def _trade(placed: Placed, filled: Fill, on: Conditions, cost_delta: Decimal) ->
         cost_delta=cost_delta,
         synthetic=placed.synthetic,
         bundle=placed.signal.bundle,
+        side_label=side_label(on.capture, placed.quote.market_id, placed.quote.side),
         details=details(placed, filled, on.config),
     )
 

@@ -11,6 +11,7 @@ from prescient_dagster.domain import money
 from prescient_dagster.domain.fees import FeeSchedule
 from prescient_dagster.domain.fills import valid_touch
 from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.side_labels import kept_label
 from prescient_dagster.domain.signals import Side
 
 USUAL_TICK = money.price("0.01")
@@ -97,6 +98,11 @@ def _complement(price: Decimal | None) -> Decimal | None:
 
 def _fees(rate: Decimal | None, exponent: Decimal | None) -> FeeSchedule | None:
     return None if rate is None else FeeSchedule(rate, money.ONE if exponent is None else exponent)
+
+
+def side_label(capture: Capture, market_id: str, side: Side) -> str:
+    """What the venue calls a side of a market."""
+    return kept_label(capture.text(f"{side}_label", capture.row_of[market_id]))
 
 
 def token_id(capture: Capture, market_id: str, side: Side) -> str:

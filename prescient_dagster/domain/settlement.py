@@ -127,6 +127,7 @@ def payment(position: Position, verdict: Verdict, number: int, at: datetime) -> 
         cost_delta=-position.cost,
         synthetic=False,
         bundle=position.bundle,
+        side_label=position.side_label,
         source_ref=f"settle:{position.market_id}:{position.side}:{number}",
         details={"verdict": str(verdict.ending)},
     )
@@ -155,6 +156,7 @@ def given_back(entry: Trade) -> Position:
         cost=-entry.cost_delta,
         opened_at=entry.timestamp,
         bundle=entry.bundle,
+        side_label=entry.side_label,
     )
 
 

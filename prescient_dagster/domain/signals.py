@@ -1,7 +1,7 @@
 """Signals: wishes to trade, how they are ranked, and how they end."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -85,6 +85,7 @@ class Signal:
         bundle: signals with the same bundle fill all together or not at all.
         shares: to sell, or wished for on each leg of a bundle; None: as many as the amount buys, or all that are held.
         exit: the rule that a sale follows; None on a buy.
+        side_label: what the venue calls the side, for reading; the cycle fills it in, a strategy need not.
     """
 
     market_id: str
@@ -98,6 +99,7 @@ class Signal:
     bundle: str | None = None
     shares: Decimal | None = None
     exit: ExitRule | None = None
+    side_label: str | None = field(default=None, compare=False)
 
     @property
     def slot(self) -> str:

@@ -6,6 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from prescient_dagster.domain.ledger import Trade
+from prescient_dagster.domain.side_labels import labelled
+
 Number = Decimal | float | int
 MISSING = "–"
 UNSHOWABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -110,6 +113,11 @@ def setting(value: Any) -> str:
     return "no bound" if value is None else str(value)
 
 
+def side(trade: Trade) -> str:
+    """The side of a trade, with what the venue calls it."""
+    return labelled(trade.side, trade.side_label).replace(trade.side, trade.side.upper(), 1)
+
+
 def sign(value: Number | None) -> str:
     """The class of a value: `up`, `down`, or nothing."""
     return "" if not value else "up" if value > 0 else "down"
@@ -131,6 +139,6 @@ FILTERS = {
     each.__name__: each
     for each in (
         *(usd, signed_usd, percent, fine_percent, signed_percent, ratio, price, fine, signed_fine, count, plural, day),
-        *(moment, lasted, words, setting, sign, heat),
+        *(moment, lasted, words, setting, side, sign, heat),
     )
 }

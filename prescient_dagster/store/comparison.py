@@ -4,7 +4,7 @@ A replay is a portfolio of its own here, called `replay:ID`. Captures are the sa
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from prescient_dagster.domain.comparison import Course, Window
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound
 from prescient_dagster.domain.ledger import Trade, rebuilt
+from prescient_dagster.domain.side_labels import labelled
 from prescient_dagster.domain.snapshots import worth
 from prescient_dagster.store import ledger, replays
 from prescient_dagster.store.database import Database
@@ -158,8 +159,17 @@ def _course(owner: _Owner, records: _Records) -> Course:
         value_after=_values(owner, until, after),
         trades=[trade for trade in until if before is None or trade.timestamp > before["timestamp"]],
         questions={trade.market_id: trade.market_question for trade in until},
+        sides=_sides(until),
         captures_alone=records.seen[owner.key] - records.window.captures,
     )
+
+
+def _sides(booked: Iterable[Trade]) -> dict[str, str]:
+    """What was traded of each market, with the venue's label, in the order of the books."""
+    sides: dict[str, dict[str, None]] = defaultdict(dict)
+    for trade in booked:
+        sides[trade.market_id][labelled(trade.side, trade.side_label)] = None
+    return {market_id: " and ".join(found) for market_id, found in sides.items()}
 
 
 def _values(owner: _Owner, booked: Sequence[Trade], snapshot: RowMapping) -> dict[str, Decimal]:

@@ -41,6 +41,7 @@ TRADE_FIELDS = (
     "market_question",
     "event_id",
     "side",
+    "side_label",
     "shares",
     "price",
     "fee",

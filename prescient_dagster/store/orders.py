@@ -52,6 +52,7 @@ SIGNAL_FIELDS = (
     "bundle",
     "shares",
     "exit",
+    "side_label",
 )
 
 

@@ -27,6 +27,7 @@ TRADE_FIELDS = (
     "market_id",
     "market_question",
     "event_id",
+    "side_label",
     "shares",
     "price",
     "fee",

@@ -76,6 +76,7 @@ def shown(position: Position) -> dict[str, Any]:
         "market_question": position.market_question,
         "event_id": position.event_id,
         "side": position.side,
+        "side_label": position.side_label,
         "shares": position.shares,
         "cost": position.cost,
         "average_cost": money.price(position.cost / position.shares),

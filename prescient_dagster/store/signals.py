@@ -12,6 +12,7 @@ FIELDS = (
     "market_id",
     "market_question",
     "action",
+    "side_label",
     "target_price",
     "amount",
     "confidence",

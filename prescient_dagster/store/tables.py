@@ -155,6 +155,7 @@ signals = Table(
     Column("market_id", Text, nullable=False),
     Column("market_question", Text, nullable=False),
     Column("action", Text, nullable=False),
+    Column("side_label", Text),  # what the venue calls the side; null: from before it was kept
     Column("target_price", Price, nullable=False),
     Column("amount", Usd, nullable=False),
     Column("confidence", Usd, nullable=False),
@@ -191,6 +192,7 @@ trades = Table(
     Column("market_question", Text, nullable=False),
     Column("event_id", Text, nullable=False),
     Column("side", Text, nullable=False),
+    Column("side_label", Text),
     Column("shares", Shares, nullable=False),  # change of the holding: positive on a buy
     Column("price", Price, nullable=False),  # average, for reading; the cash delta is exact
     Column("fee", Usd, nullable=False),
@@ -233,6 +235,7 @@ positions = Table(
     Column("portfolio_id", ForeignKey("prescient.portfolios.portfolio_id"), nullable=False),
     Column("market_id", Text, nullable=False),
     Column("side", Text, nullable=False),
+    Column("side_label", Text),
     Column("event_id", Text, nullable=False),
     Column("market_question", Text, nullable=False),
     Column("shares", Shares, nullable=False),

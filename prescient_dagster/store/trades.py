@@ -13,6 +13,7 @@ FIELDS = (
     "kind",
     "market_id",
     "side",
+    "side_label",
     "shares",
     "price",
     "fee",

@@ -104,9 +104,9 @@ def test_a_signal_has_the_fields_that_were_agreed(books: Books) -> None:
     books.signal(0, "7", yes_price=Decimal("0.8"))
     (signal,) = signals.list_signals(books.database, books.portfolio_id)
     assert " ".join(signal) == (
-        "timestamp market_id market_question action target_price amount confidence reason yes_price no_price "
-        "market_liquidity market_volume event_id event_title event_end_date status bundle reject_reason capture_id "
-        "signal_id"
+        "timestamp market_id market_question action side_label target_price amount confidence reason yes_price "
+        "no_price market_liquidity market_volume event_id event_title event_end_date status bundle reject_reason "
+        "capture_id signal_id"
     )
     assert (signal["yes_price"], signal["no_price"], signal["timestamp"]) == (Decimal("0.8"), None, NOON)
 
@@ -118,7 +118,8 @@ def test_trades_are_all_there_ever_were_or_those_of_a_capture(books: Books) -> N
     assert [(trade["kind"], trade["cash_delta"]) for trade in listed] == [("buy", -100), ("sell", 100)]
     assert trades.list_trades(books.database, books.portfolio_id, books.capture_ids[1]) == listed[1:]
     assert " ".join(listed[0]) == (
-        "trade_id timestamp kind market_id side shares price fee cash_delta source_ref synthetic signal_id capture_id"
+        "trade_id timestamp kind market_id side side_label shares price fee cash_delta source_ref synthetic signal_id "
+        "capture_id"
     )
 
 
