@@ -1,5 +1,6 @@
 """The environment as one typed object. Nothing else reads environment variables."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,9 @@ from prescient_dagster.domain.errors import InvalidInput
 
 LOG = "log"
 """The alert channel that is no URL."""
+
+
+HOST_NAME = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
 class VenueName(StrEnum):
@@ -32,6 +36,13 @@ def _known_channel(text: str) -> str:
     if text not in ("", LOG) and not text.startswith(("http://", "https://")):
         raise ValueError("use the URL of a webhook, http:// or https://, or log")
     return text
+
+
+def _host_names(text: str) -> str:
+    names = [name.strip() for name in text.lower().split(",") if name.strip()]
+    if not all(HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError("use names as prescient.example.org or prescient.example.org:8443, with commas between")
+    return ",".join(names)
 
 
 def _absolute(path: Path) -> Path:
@@ -75,12 +86,20 @@ class Settings(BaseSettings):
     )
     retention_runs_days: int = Field(7, ge=1, description="days for which Dagster's runs are kept")
     retention_cron: str = Field("30 4 * * *", description="when what is older is removed")
+    hosts: Annotated[str, AfterValidator(_host_names)] = Field(
+        "", description="names under which a proxy serves the UI, with commas between; this machine's own always count"
+    )
     strict: bool = Field(False, description="1: a strategy that does not load is fatal")
 
     @property
     def captures_folder(self) -> Path:
         """Where the capture files lie."""
         return _absolute(self.captures) if self.captures else self.home / "captures"
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names under which a proxy serves the UI."""
+        return tuple(self.hosts.split(",")) if self.hosts else ()
 
     @property
     def venue_name(self) -> VenueName:

@@ -12,9 +12,16 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 import dagster_postgres  # noqa: F401  # the instance will ask for it
+from dagster._cli import dev
 from dagster._cli import main as dagster  # what the `dagster` script calls
+from dagster_shared.ipc import open_ipc_subprocess
+
+WEBSERVERS = {"dagster_webserver": "prescient_dagster.web"}
+"""What `dagster dev` starts, and what stands in for it: the same behind our guard."""
 
 
 def main() -> None:
@@ -23,8 +30,13 @@ def main() -> None:
     if environment:
         os.environ.update(json.loads(environment))
         threading.Thread(target=_stop_with_stdin, daemon=True).start()
+        vars(dev)["open_ipc_subprocess"] = _with_our_webserver
         sys.argv[1:1] = ["dev"]
         dagster()  # type: ignore[no-untyped-call]
+
+
+def _with_our_webserver(parts: Sequence[str], **options: Any) -> Any:
+    return open_ipc_subprocess([WEBSERVERS.get(part, part) for part in parts], **options)
 
 
 def _stop_with_stdin() -> None:

@@ -26,6 +26,9 @@ RELOAD = """mutation($location: String!) {
 RELOAD_SECONDS = 120
 """Loading a code location takes its time where much else goes on."""
 
+GUARDED = "frame-ancestors 'self'"
+"""By what our guard is known; Dagster's web server alone does not say it."""
+
 
 class Webserver:
     """The web server on a port of this machine."""
@@ -34,12 +37,19 @@ class Webserver:
         self.url = f"http://127.0.0.1:{port}"
 
     def answers(self) -> bool:
-        """Whether the UI can be opened."""
+        """Whether the UI can be opened.
+
+        Raises:
+            PrescientError: it can, by any page.
+        """
         try:
             with urlopen(f"{self.url}/server_info", timeout=5) as answer:
-                return bool(answer.status == 200)
+                guarded = GUARDED in answer.headers.get_all("Content-Security-Policy", ())
         except (URLError, OSError):
             return False
+        if not guarded:
+            raise PrescientError("Dagster's web server runs without its guard: install the versions of constraints.txt")
+        return True
 
     def launch(self, location: str, job: str) -> None:
         """Start a run of a job.

@@ -121,7 +121,7 @@ def test_whatever_is_killed_it_goes_on_and_no_run_stays_started(home: Path) -> N
             assert "dagster-daemon process shut down unexpectedly" in last_words(process, home)
 
         with dev(home, port) as process:
-            service(home, "dagster_webserver").kill()
+            service(home, "prescient_dagster.web").kill()
             assert "dagster-webserver process shut down unexpectedly" in last_words(process, home)
 
         with dev(home, port):
