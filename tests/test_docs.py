@@ -18,6 +18,7 @@ from prescient_dagster.cli.main import build
 from prescient_dagster.definitions import defs as platform
 from prescient_dagster.domain.fills import FillModel
 from prescient_dagster.domain.ledger import TradeKind
+from prescient_dagster.domain.markets import Untradable
 from prescient_dagster.domain.portfolios import PortfolioStatus
 from prescient_dagster.domain.signals import RejectReason, SignalStatus
 from prescient_dagster.domain.snapshots import MarkSource, Snapshot
@@ -110,6 +111,11 @@ def default_cell(model: Any, name: str) -> str:
         case dict():
             return ", ".join(f"{key} {each:g}" for key, each in value.items()) or "–"
     return f"{value:,.10g}"
+
+
+def test_every_reason_why_a_market_is_not_tradable_is_named() -> None:
+    told = STRATEGIES.text.partition("cannot be traded, and why")[2].partition("the first that holds")[0]
+    assert re.findall(r"`([a-z_]+)`", told) == ["markets", *Untradable]
 
 
 def test_the_readme_describes_the_strategies_in_their_own_words() -> None:

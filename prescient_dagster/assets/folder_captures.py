@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from prescient_dagster.domain import plausibility
+from prescient_dagster.domain.capture_schema import version
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, StoreError
 from prescient_dagster.domain.fills import OrderBook
+from prescient_dagster.domain.markets import EVENTS as EVENT_TABLE
 from prescient_dagster.domain.markets import PRICES, Capture, Listing
 from prescient_dagster.domain.replay import Moment
 from prescient_dagster.domain.settlement import Verdict, verdicts
@@ -117,11 +119,18 @@ def _open(path: Path, captured_at: datetime, habits: Habits) -> Opened:
     if not (path.exists() and events.exists()):
         raise StoreError("one of its two files is gone")
     try:
-        if any(pq.read_table(events, columns=["closed"]).column("closed").to_pylist()):
+        if _some_closed(events):
             return _listed(read_recording(events, captured_at, open_only=False))
         return Opened(LazyCapture(NUMBERED, captured_at, MarketsFile(path, path.read_bytes(), habits)), {})
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"it cannot be read: {error}") from error
+
+
+def _some_closed(path: Path) -> bool:
+    """Whether an event of this file is closed; `SchemaUnknown` where it is not a file of events."""
+    with pq.ParquetFile(path) as file:
+        version(file.schema_arrow.names, EVENT_TABLE)
+        return any(file.read(columns=["closed"]).column("closed").to_pylist())
 
 
 def _listed(listing: Listing) -> Opened:

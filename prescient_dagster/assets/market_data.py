@@ -114,9 +114,8 @@ def capture(
         else:
             yield dg.MaterializeResult(asset_key="events", metadata=_told(record, folder, "events", record.events))
             counts = {"tradable_markets": record.tradable_markets, "rejected_records": record.rejected_records}
-            yield dg.MaterializeResult(
-                asset_key="markets", metadata=_told(record, folder, "markets", record.markets) | counts
-            )
+            told = _told(record, folder, "markets", record.markets) | counts | _untradable(listing.markets)
+            yield dg.MaterializeResult(asset_key="markets", metadata=told)
         yield from checks.of_capture(_findings(store, folder, record, None if listing is None else listing.markets))
 
 
@@ -130,6 +129,13 @@ def _told(record: CaptureRecord, folder: Path, noun: str, rows: int) -> dict[str
         "file": dg.MetadataValue.path(folder / f"{record.path}.{noun}.parquet"),
         "capture_bytes": record.bytes,
     }
+
+
+def _untradable(markets: pd.DataFrame) -> dict[str, Any]:
+    """Why markets are not tradable, and how many of each; recordings of before the reason was kept have none."""
+    reasons = markets["untradable"][~markets["tradable"]].replace("", "not noted").value_counts()
+    rows = [{"reason": reason, "markets": number} for reason, number in reasons.items()]
+    return {"untradable_markets": table(columns(reason="string", markets="int"), rows)}
 
 
 def _findings(

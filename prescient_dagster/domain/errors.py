@@ -51,6 +51,10 @@ class StoreError(PrescientError):
     """The database or a capture file could not be read or written."""
 
 
+class SchemaUnknown(StoreError):
+    """A capture's columns are those of no version of the schema that is known here."""
+
+
 class DatabaseUnavailable(StoreError):
     """No database answers at the configured address."""
 

@@ -8,6 +8,7 @@ price or time the venue left out is missing (NaN, NaT), a text it left out is em
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
@@ -26,12 +27,49 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 ColumnData = Sequence[object] | np.ndarray[Any, Any] | pd.api.extensions.ExtensionArray
 
 
+UNKNOWN: dict[Kind, object] = {"text": "", "number": np.nan, "integer": 0, "flag": False, "time": None}
+"""What stands in a column of each kind where nobody knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds: of which kind, and what it means, with its unit."""
+    """What a column holds: of which kind, and what it means, with its unit.
+
+    Attributes:
+        since: the version of the schema it came with.
+        older: what a capture of an earlier version has in its place; None: the unknown of its kind.
+    """
 
     kind: Kind
     meaning: str
+    since: int = 1
+    older: object = None
+
+    @property
+    def in_older(self) -> object:
+        """What a capture that was made before it has in its place."""
+        return UNKNOWN[self.kind] if self.older is None else self.older
+
+
+class Untradable(StrEnum):
+    """Why a market takes no orders; of several reasons the first counts."""
+
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+    INACTIVE = "inactive"
+    NOT_BINARY = "not_binary"
+    NO_PRICES = "no_prices"
+    NO_TOKENS = "no_tokens"
+    UNKNOWN_VERSION = "unknown_version"
+    NO_ORDER_BOOK = "no_order_book"
+    NOT_ACCEPTING_ORDERS = "not_accepting_orders"
+
+
+class QuoteSource(StrEnum):
+    """Where a market's bid and ask come from: the venue's listing, or its order book, which is newer."""
+
+    LISTING = "listing"
+    BOOK = "book"
 
 
 MARKETS: dict[str, Column] = {
@@ -66,7 +104,10 @@ MARKETS: dict[str, Column] = {
     "fee_exponent": Column("number", "exponent of the taker's fee: shares x rate x (p(1-p))^exponent"),
     "neg_risk": Column("flag", "whether exactly one market of its event pays YES"),
     "neg_risk_augmented": Column("flag", "whether outcomes may still be added to its event"),
-    "tradable": Column("flag", "whether it takes orders: active, open, two outcomes with two prices"),
+    "exclusive_group": Column("text", "which markets exclude each other: equal text, one group; empty: none known", 2),
+    "quote_source": Column("text", "where bid and ask come from: listing or book", 2, QuoteSource.LISTING.value),
+    "tradable": Column("flag", "whether it takes orders: active, open, two outcomes with prices and tokens"),
+    "untradable": Column("text", "why it is not tradable; empty: it is, or nobody noted why", 2),
     "closed": Column("flag", "whether trading in it has ended; its quotes are stale then"),
     "resolution_status": Column("text", "the oracle's last word: proposed, disputed, resolved, or empty"),
     "event_liquidity": Column("number", "liquidity of its event, USD"),

@@ -16,8 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.domain.markets import Kind
+from prescient_dagster.domain.capture_schema import filled
+from prescient_dagster.domain.errors import SchemaUnknown, StoreError
+from prescient_dagster.domain.markets import Column, Kind
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
     "text": pa.large_string(),
@@ -86,14 +87,17 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def read(path: Path, sha256: str) -> pd.DataFrame:
-    """The table in a file, exactly as it was written.
+def read(path: Path, sha256: str, columns: Mapping[str, Column]) -> pd.DataFrame:
+    """The table in a file, exactly as it was written; what has become a column since then is filled.
 
     Raises:
-        StoreError: the file is missing, or is not the one that was written.
+        StoreError: the file is missing, is not the one that was written, or was written by a later Prescient.
     """
     frame: pd.DataFrame = pq.read_table(pa.BufferReader(checked(path, sha256))).to_pandas()
-    return frame
+    try:
+        return filled(frame, columns)
+    except SchemaUnknown as error:
+        raise SchemaUnknown(f"capture file {path} cannot be read: {error}") from error
 
 
 def checked(path: Path, sha256: str) -> bytes:

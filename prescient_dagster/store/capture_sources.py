@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from prescient_dagster.domain.errors import StoreError
+from prescient_dagster.domain.errors import SchemaUnknown, StoreError
 from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.replay import Moment
@@ -181,7 +181,8 @@ def open_capture(folder: Path, row: CaptureRow, habits: Habits | None = None) ->
     """A capture of the database; only what is asked of it is read.
 
     Raises:
-        StoreError: its file is pruned, gone or damaged; in the same words for all, so that they can be counted.
+        StoreError: its file is pruned, gone, damaged or of another version; in the same words for all, so that they
+            can be counted.
     """
     if row.pruned_at is not None:
         raise StoreError("its files were pruned")
@@ -192,5 +193,7 @@ def open_capture(folder: Path, row: CaptureRow, habits: Habits | None = None) ->
         return LazyCapture(
             row.capture_id, row.captured_at, MarketsFile(path, capture_files.checked(path, row.markets_sha256), habits)
         )
+    except SchemaUnknown as error:
+        raise StoreError("its columns are those of another version of Prescient") from error
     except StoreError as error:
         raise StoreError("its file is damaged") from error

@@ -13,7 +13,9 @@ from sqlalchemy.dialects import postgresql
 from prescient_dagster.domain.errors import Conflict, NotFound
 from prescient_dagster.domain.markets import (
     EVENT_COLUMNS,
+    EVENTS,
     MARKET_COLUMNS,
+    MARKETS,
     Capture,
     Listing,
     Rejection,
@@ -170,8 +172,8 @@ def load(database: Database, folder: Path, capture_id: int | None = None) -> Cap
     return Capture(
         record.capture_id,
         record.captured_at,
-        events=capture_files.read(events, record.events_sha256),
-        markets=capture_files.read(markets, record.markets_sha256),
+        events=capture_files.read(events, record.events_sha256, EVENTS),
+        markets=capture_files.read(markets, record.markets_sha256, MARKETS),
     )
 
 

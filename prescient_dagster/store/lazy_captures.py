@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.domain.markets import MARKET_COLUMNS, Capture
+from prescient_dagster.domain.capture_schema import filled, version
+from prescient_dagster.domain.errors import SchemaUnknown, StoreError
+from prescient_dagster.domain.markets import MARKET_COLUMNS, MARKETS, Capture
 from prescient_dagster.store.capture_files import ARROW_TYPES
 
 
@@ -42,7 +43,11 @@ class Habits:
 
 
 class MarketsFile:
-    """The markets of a capture in the bytes of their file."""
+    """The markets of a capture in the bytes of their file, which may be older than some of the columns.
+
+    Raises:
+        StoreError: it cannot be read, or holds something else (`SchemaUnknown`).
+    """
 
     def __init__(self, path: Path, content: bytes, habits: Habits | None = None) -> None:
         self._habits = habits or Habits()
@@ -50,21 +55,26 @@ class MarketsFile:
         self._columns: dict[str, pa.Array] = {}
         try:
             self._file = pq.ParquetFile(pa.BufferReader(content))
-            names = self._file.schema_arrow.names
+            self._names = frozenset(self._file.schema_arrow.names)
+            version(self._file.schema_arrow.names, MARKETS)
         except pa.ArrowException as error:
             raise StoreError(f"capture file {path} cannot be read: {error}") from error
-        if names != list(MARKET_COLUMNS):
-            differing = sorted(set(names) ^ set(MARKET_COLUMNS))
-            raise StoreError(
-                f"capture file {path} holds no markets: its columns differ, {differing or 'in their order'}"
-            )
+        except SchemaUnknown as error:
+            raise SchemaUnknown(f"capture file {path} cannot be read: {error}") from error
 
     def column(self, name: str) -> pa.Array:
         """One column, as the type that captures have it in."""
         self._habits.used.add(name)
+        if name not in self._names:
+            return self._filled(name)
         if name not in self._columns:
-            self._read([name, *(each for each in self._usual - {name} if each not in self._columns)])
+            self._read([name, *(each for each in self._usual & self._names - {name} if each not in self._columns)])
         return self._columns[name]
+
+    def _filled(self, name: str) -> pa.Array:
+        column = MARKETS[name]
+        older = pa.scalar(column.in_older, ARROW_TYPES[column.kind])
+        return pa.repeat(older, self._file.metadata.num_rows)
 
     def _read(self, names: list[str]) -> None:
         # Threads cost more here than they save: a column of a capture is a few kilobytes.
@@ -75,8 +85,7 @@ class MarketsFile:
 
     def frame(self) -> pd.DataFrame:
         """All columns."""
-        frame: pd.DataFrame = self._file.read().to_pandas()
-        return frame
+        return filled(self._file.read().to_pandas(), MARKETS)
 
 
 class Texts(Sequence[str]):

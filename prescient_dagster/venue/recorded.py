@@ -11,8 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from prescient_dagster.domain.capture_schema import filled
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, VenueAnswerInvalid
 from prescient_dagster.domain.fills import OrderBook
+from prescient_dagster.domain.markets import EVENTS as EVENT_TABLE
+from prescient_dagster.domain.markets import MARKETS as MARKET_TABLE
 from prescient_dagster.domain.markets import Listing, check_events, check_markets
 from prescient_dagster.venue.interface import Progress, no_progress
 from prescient_dagster.venue.polymarket.answers import decode_event_page
@@ -128,8 +131,8 @@ def _from_json(path: Path, captured_at: datetime, *, open_only: bool) -> Listing
 
 
 def _from_capture(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:
-    events = pd.read_parquet(path)
-    markets = pd.read_parquet(path.with_name(path.name.removesuffix(EVENTS) + MARKETS))
+    events = filled(pd.read_parquet(path), EVENT_TABLE)
+    markets = filled(pd.read_parquet(path.with_name(path.name.removesuffix(EVENTS) + MARKETS)), MARKET_TABLE)
     check_events(events)
     check_markets(markets)
     if open_only:

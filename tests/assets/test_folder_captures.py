@@ -14,6 +14,7 @@ from prescient_dagster.domain.settlement import Ending
 from prescient_dagster.store.capture_files import encoded
 from prescient_dagster.venue.recorded import EVENTS, MARKETS, TIME_FORMAT
 from tests.assets.worlds import START, a_listing, favourites
+from tests.store.old_captures import as_before, of_version_1
 
 HOURS = range(5)
 
@@ -68,6 +69,19 @@ def test_a_capture_that_lost_a_file_or_cannot_be_read_is_told(folder: Path) -> N
     lost, unreadable = source.told.notes()
     assert lost == "2 captures were missing, the first of 2026-03-01 12:00:00: one of its two files is gone"
     assert "cannot be read" in unreadable
+
+
+def test_captures_of_older_schemas_are_played_and_those_of_later_ones_told(folder: Path) -> None:
+    listing = a_listing(*favourites(2))
+    (folder / "z" / f"{START.strftime(TIME_FORMAT)}{MARKETS}").write_bytes(of_version_1(listing.markets))
+    for name, hours, written in (("b", 1, EVENTS), ("c", 4, MARKETS)):
+        path = folder / name / f"{at(hours)[0].strftime(TIME_FORMAT)}{written}"
+        pd.read_parquet(path).assign(colour="grey").to_parquet(path)
+    source = FolderCaptures(folder)
+    captures = [moment.capture for moment in source.moments()]
+    assert [capture.captured_at for capture in captures] == at(0, 2, 3)
+    assert captures[0].markets.equals(as_before(listing.markets))
+    assert all("colour may be of a later Prescient" in note for note in source.told.notes())
 
 
 def test_of_two_recordings_of_a_moment_one_counts_and_it_is_told(folder: Path) -> None:

@@ -49,10 +49,11 @@ def test_market_data_is_stale_when_the_setting_says_so(name: str) -> None:
     assert policy.fail_window.to_timedelta().total_seconds() == Settings().stale_minutes * 60  # type: ignore[attr-defined]
 
 
-def test_a_capture_tells_its_rows_and_its_file(
+def test_a_capture_tells_its_rows_and_its_file_and_why_markets_are_not_tradable(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listing = a_listing(*favourites(3))
+    reasons = ["closed", "no_tokens", "closed"]
+    listing = a_listing(*favourites(3), *[{"tradable": False, "untradable": reason} for reason in reasons])
     name = tmp_path / f"{listing.captured_at:%Y-%m-%dT%H-%M-%SZ}"
     listing.events.to_parquet(name.with_name(f"{name.name}.events.parquet"), index=False)
     listing.markets.to_parquet(name.with_name(f"{name.name}.markets.parquet"), index=False)
@@ -62,8 +63,14 @@ def test_a_capture_tells_its_rows_and_its_file(
 
     told = {event.asset_key: event.materialization.metadata for event in result.get_asset_materialization_events()}  # type: ignore[union-attr]
     markets = told[dg.AssetKey("markets")]
-    assert markets["dagster/row_count"].value == 3
+    assert markets["dagster/row_count"].value == 6
     assert Path(str(markets["file"].value)).is_file()
+    counted = markets["untradable_markets"]
+    assert isinstance(counted, dg.TableMetadataValue)
+    assert [dict(row.data) for row in counted.records] == [
+        {"reason": "closed", "markets": 2},
+        {"reason": "no_tokens", "markets": 1},
+    ]
     assert told[dg.AssetKey("ready")]["age_seconds"].value is not None
 
 

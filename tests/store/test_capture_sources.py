@@ -11,7 +11,8 @@ from prescient_dagster.store.capture_sources import StoredCaptures
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import resolutions
-from tests.store.listings import NOON, a_listing
+from tests.store.listings import NOON, a_listing, some_markets
+from tests.store.old_captures import as_before, of_version_1, replace_markets, written
 
 
 def save(database: Database, folder: Path, hours: float, status: str = "ready") -> CaptureRecord:
@@ -86,4 +87,19 @@ def test_why_a_capture_is_missing_is_told_and_the_same_reason_is_counted(
         f"2 captures were missing, the first of 2026-03-01 12:00:00, {records[0].capture_id}: its file is gone",
         f"1 capture was missing, the first of 2026-03-01 15:00:00, {records[3].capture_id}: its file is damaged",
         f"1 capture was missing, the first of 2026-03-01 16:00:00, {records[4].capture_id}: its files were pruned",
+    ]
+
+
+def test_captures_of_older_schemas_are_played_and_those_of_later_ones_told(
+    database: Database, captures_folder: Path
+) -> None:
+    records = [save(database, captures_folder, hours) for hours in range(3)]
+    replace_markets(database, captures_folder, records[0], of_version_1(some_markets()))
+    replace_markets(database, captures_folder, records[2], written(some_markets().assign(colour="grey")))
+    source = StoredCaptures(database, captures_folder)
+    old, new = (moment.capture for moment in source.moments())
+    assert (old.markets.equals(as_before(some_markets())), new.markets.equals(some_markets())) == (True, True)
+    assert source.told.notes() == [
+        f"1 capture was missing, the first of 2026-03-01 14:00:00, {records[2].capture_id}: "
+        "its columns are those of another version of Prescient"
     ]

@@ -15,6 +15,7 @@ from prescient_dagster.store import captures, world
 from prescient_dagster.store.captures import CaptureStatus
 from prescient_dagster.store.database import Database
 from tests.store.listings import NOON, a_listing, some_markets
+from tests.store.old_captures import as_before, of_version_1, replace_markets, written
 
 LATER = NOON + timedelta(minutes=5)
 
@@ -123,6 +124,31 @@ def test_a_damaged_file_is_found(database: Database, captures_folder: Path) -> N
     file.write_bytes(content)
     with pytest.raises(StoreError, match=r"markets\.parquet is damaged"):
         captures.load(database, captures_folder, record.capture_id)
+
+
+def test_a_capture_of_an_older_schema_is_a_capture_of_today(database: Database, captures_folder: Path) -> None:
+    record = captures.save(database, captures_folder, a_listing())
+    replace_markets(database, captures_folder, record, of_version_1(some_markets()))
+    found = captures.load(database, captures_folder, record.capture_id)
+    check_markets(found.markets)
+    pd.testing.assert_frame_equal(found.markets, as_before(some_markets()))
+
+
+@pytest.mark.parametrize(
+    ("markets", "why"),
+    [
+        (some_markets().assign(colour="grey"), "colour may be of a later Prescient: upgrade it"),
+        (some_markets().drop(columns="tradable"), "tradable of version 2 missing"),
+    ],
+)
+def test_a_capture_of_no_known_schema_is_refused_in_one_line(
+    database: Database, captures_folder: Path, markets: pd.DataFrame, why: str
+) -> None:
+    record = captures.save(database, captures_folder, a_listing())
+    replace_markets(database, captures_folder, record, written(markets))
+    with pytest.raises(StoreError, match=rf"markets\.parquet cannot be read: its columns differ: {why}") as refused:
+        captures.load(database, captures_folder, record.capture_id)
+    assert len(str(refused.value).splitlines()) == 1
 
 
 def test_a_missing_file_is_named(database: Database, captures_folder: Path) -> None:

@@ -118,26 +118,54 @@ def test_a_market_is_neg_risk_if_it_or_its_event_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "reason"),
     [
-        {"active": False},
-        {"active": ...},
-        {"closed": True},
-        {"archived": True},
-        {"acceptingOrders": False},
-        {"acceptingOrders": ...},
-        {"enableOrderBook": False},
-        {"enableOrderBook": ...},
-        {"outcomePrices": ...},
-        {"outcomePrices": "[]"},
-        {"outcomePrices": '["0.5"]'},
-        {"outcomes": '["A", "B", "C"]', "outcomePrices": '["0.2", "0.3", "0.5"]'},
-        {"outcomes": '["A", "B", "C"]'},
-        {"outcomes": ...},
+        ({"active": False}, "inactive"),
+        ({"active": ...}, "inactive"),
+        ({"closed": True}, "closed"),
+        ({"closed": True, "archived": True, "active": False, "acceptingOrders": False}, "closed"),
+        ({"archived": True, "active": False}, "archived"),
+        ({"acceptingOrders": False}, "not_accepting_orders"),
+        ({"acceptingOrders": ...}, "not_accepting_orders"),
+        ({"enableOrderBook": False, "acceptingOrders": False}, "no_order_book"),
+        ({"enableOrderBook": ...}, "no_order_book"),
+        ({"outcomePrices": ...}, "no_prices"),
+        ({"outcomePrices": "[]"}, "no_prices"),
+        ({"outcomePrices": '["0.5"]'}, "no_prices"),
+        ({"outcomes": '["A", "B", "C"]', "outcomePrices": '["0.2", "0.3", "0.5"]'}, "not_binary"),
+        ({"outcomes": '["A", "B", "C"]'}, "not_binary"),
+        ({"outcomes": ...}, "not_binary"),
+        ({"clobTokenIds": ...}, "no_tokens"),
+        ({"clobTokenIds": '["17"]'}, "no_tokens"),
+        ({"clobTokenIds": '["17", ""]'}, "no_tokens"),
+        ({"clobTokenIds": '["17", "17"]'}, "no_tokens"),
+        ({"clobTokenIds": '["17", "18", "19"]'}, "no_tokens"),
+        ({"version": "v2"}, "unknown_version"),
+        ({"version": 2}, "unknown_version"),
+        ({"version": {"major": 1}}, "unknown_version"),
     ],
 )
-def test_what_cannot_be_traded_stays_in_the_listing(fields: dict[str, Any]) -> None:
-    assert not row_of(**fields).tradable
+def test_what_cannot_be_traded_stays_in_the_listing_with_its_reason(fields: dict[str, Any], reason: str) -> None:
+    row = row_of(**fields)
+    assert (row.tradable, row.untradable) == (False, reason)
+
+
+@pytest.mark.parametrize("version", [..., None, "", "v1"])
+def test_a_market_of_a_version_that_is_known_is_tradable(version: Any) -> None:
+    row = row_of(version=version)
+    assert (row.tradable, row.untradable) == (True, "")
+
+
+def test_the_quotes_of_a_listing_are_the_listings() -> None:
+    assert row_of().quote_source == "listing"
+
+
+def test_what_excludes_each_other_is_the_venues_group_and_only_of_markets_that_do() -> None:
+    listing = listed(
+        an_event("e1", a_market("1", negRiskMarketID="0xa"), a_market("2", negRiskMarketID=""), negRisk=True),
+        an_event("e2", a_market("3", negRisk=True, negRiskMarketID="0xb"), a_market("4", negRiskMarketID="0xb")),
+    )
+    assert listing.markets["exclusive_group"].tolist() == ["0xa", "", "0xb", ""]
 
 
 def test_the_ordinary_market_is_tradable() -> None:
@@ -183,6 +211,8 @@ def test_the_ordinary_market_is_tradable() -> None:
         ({"endDate": "now"}, "endDate is 'now', not a time"),
         ({"startDate": "2026-02-31T00:00:00Z"}, "startDate is"),
         ({"active": "true"}, "$.active"),
+        ({"negRiskMarketID": 5}, "$.negRiskMarketID"),
+        ({"negRisk": True, "negRiskMarketID": "a\0"}, "negRiskMarketID has a NUL character"),
     ],
 )
 def test_a_market_that_cannot_be_read_is_rejected_alone_with_the_reason(fields: dict[str, Any], reason: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, VenueAnswerInvalid, VenueError
 from prescient_dagster.venue.recorded import TIME_FORMAT, RecordedVenue
+from tests.store.old_captures import as_before, of_version_1
 from tests.venue.gamma import NOON, Record, a_market, an_event, listed
 
 LATER = NOON + timedelta(hours=1)
@@ -168,6 +169,23 @@ def test_a_capture_with_other_columns_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "2026-03-01T12-00-00Z.markets.parquet"
     pd.read_parquet(path).drop(columns="tradable").to_parquet(path)
     fails(tmp_path, VenueAnswerInvalid, "columns differ")
+
+
+def test_a_capture_of_an_older_schema_is_listed_with_the_columns_of_today(tmp_path: Path) -> None:
+    store(tmp_path, NOON, an_event())
+    listing = listed(an_event())
+    (tmp_path / "2026-03-01T12-00-00Z.markets.parquet").write_bytes(of_version_1(listing.markets))
+    found = RecordedVenue(tmp_path).next_listing(None)
+    assert found is not None
+    pd.testing.assert_frame_equal(found.markets, as_before(listing.markets))
+
+
+@pytest.mark.parametrize("table", ["events", "markets"])
+def test_a_capture_of_a_later_schema_is_one_line(tmp_path: Path, table: str) -> None:
+    store(tmp_path, NOON, an_event())
+    path = tmp_path / f"2026-03-01T12-00-00Z.{table}.parquet"
+    pd.read_parquet(path).assign(colour="grey").to_parquet(path)
+    fails(tmp_path, VenueAnswerInvalid, "columns differ: colour may be of a later Prescient: upgrade it")
 
 
 def test_a_recording_that_lists_nothing_open_is_an_error(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@
 - A last price of 0 means that the market never traded.
 - An open market leaves out its 24-hour volume and its price changes when they are 0.
 - `umaResolutionStatus` is the oracle's last word; `umaResolutionStatuses` its history, which may lag behind.
-- A market without exactly two outcomes or two prices stays, not tradable; one that cannot be read is rejected.
+- A market that takes no orders stays, with the reason (`tradability`); one that cannot be read is rejected.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import fields
 
-from prescient_dagster.domain.markets import Rejection
+from prescient_dagster.domain.markets import QuoteSource, Rejection
 from prescient_dagster.venue.polymarket.columns import (
     AMOUNT,
     CHANGE,
@@ -39,6 +39,7 @@ from prescient_dagster.venue.polymarket.columns import (
 )
 from prescient_dagster.venue.polymarket.rules import rules_hashes
 from prescient_dagster.venue.polymarket.schemas import Event, FeeSchedule, Market
+from prescient_dagster.venue.polymarket.tradability import untradable
 
 DEFAULT_TICK_SIZE = 0.01
 DEFAULT_MIN_ORDER_SIZE = 5.0
@@ -87,6 +88,7 @@ def parsed(
     event_columns = _event_columns(events, market_counts, event_faults)
     market_columns = _market_columns(markets, faults) | _columns_of_events(event_columns, event_rows)
     market_columns["neg_risk"] |= market_columns.pop("event_neg_risk")
+    market_columns["exclusive_group"] = _exclusive_groups(markets, market_columns["neg_risk"], faults)
     _reject_with_events(event_rows, event_faults, faults)
     named = np.array([event.id != "" for event in events], dtype=bool)
     return Part(
@@ -123,6 +125,7 @@ def _market_columns(markets: Sequence[Market], faults: Faults) -> Columns:
     columns["market_id"] = texts([str(market.id) for market in markets], "id", faults)
     columns["rules_hash"] = texts(rules_hashes(market.description for market in markets), "description", faults)
     columns["resolution_status"] = _resolution_statuses(markets, faults)
+    columns["quote_source"] = texts([QuoteSource.LISTING.value] * len(markets), "quote_source", faults)
     columns |= _sizes(markets, faults) | _fees(markets, faults) | _outcomes(markets, faults)
     return columns | _filled_in(columns)
 
@@ -163,12 +166,12 @@ def _fees(markets: Sequence[Market], faults: Faults) -> Columns:
 
 
 def _outcomes(markets: Sequence[Market], faults: Faults) -> Columns:
-    """Labels, tokens and prices of the two sides, and whether the market can be traded."""
+    """Labels, tokens and prices of the two sides, and whether the market can be traded, and why not."""
     labels = inner_lists([market.outcomes for market in markets], _texts_in, "outcomes", faults)
     tokens = inner_lists([market.clob_token_ids for market in markets], _texts_in, "clobTokenIds", faults)
     prices = inner_lists([market.outcome_prices for market in markets], _prices_in, "outcomePrices", faults)
     yes, no = (numbers(_side(prices, side, None), "outcomePrices", PRICE, faults) for side in (0, 1))
-    binary = np.array([len(pair) == 2 for pair in labels], dtype=bool)
+    reasons = untradable(markets, labels, tokens, ~np.isnan(yes) & ~np.isnan(no))
     return {
         "yes_label": texts(_side(labels, 0, ""), "outcomes", faults),
         "no_label": texts(_side(labels, 1, ""), "outcomes", faults),
@@ -176,7 +179,8 @@ def _outcomes(markets: Sequence[Market], faults: Faults) -> Columns:
         "no_token_id": texts(_side(tokens, 1, ""), "clobTokenIds", faults),
         "yes_price": yes,
         "no_price": no,
-        "tradable": binary & ~np.isnan(yes) & ~np.isnan(no) & _taking_orders(markets),
+        "tradable": np.array([reason == "" for reason in reasons], dtype=bool),
+        "untradable": texts(reasons, "untradable", faults),
     }
 
 
@@ -185,9 +189,13 @@ def _side(lists: Sequence[list[Any]], side: Literal[0, 1], missing: str | None) 
     return [pair[side] if len(pair) == 2 else missing for pair in lists]
 
 
-def _taking_orders(markets: Sequence[Market]) -> Flags:
-    live = _flags(markets, "active") & _flags(markets, "accepting_orders") & _flags(markets, "enable_order_book")
-    return live & ~_flags(markets, "closed") & ~_flags(markets, "archived")
+def _exclusive_groups(markets: Sequence[Market], neg_risk: Flags, faults: Faults) -> Texts:
+    """The venue's group of each market whose outcome excludes those of others; empty where it names none."""
+    named = [
+        market.neg_risk_market_id or "" if exclusive else ""
+        for market, exclusive in zip(markets, neg_risk.tolist(), strict=True)
+    ]
+    return texts(named, "negRiskMarketID", faults)
 
 
 def _resolution_statuses(markets: Sequence[Market], faults: Faults) -> Texts:

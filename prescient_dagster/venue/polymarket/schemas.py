@@ -3,7 +3,7 @@
 A number may come as int, float or text; a list comes as JSON inside a text. Anything may be missing.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
@@ -64,6 +64,8 @@ class Market(Struct, gc=False, rename="camel"):
     fees_enabled: bool | None = None
     fee_schedule: FeeSchedule | None = None
     neg_risk: bool | None = None
+    neg_risk_market_id: str | None = field(default=None, name="negRiskMarketID")
+    version: Any = None  # of the protocol; one of another type is unknown, not unreadable
     active: bool | None = None
     closed: bool | None = None
     archived: bool | None = None

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prescient_dagster.domain.markets import Floats, Listing, Rows, event_rows, market_rows
+from prescient_dagster.domain.markets import Floats, Listing, QuoteSource, Rows, event_rows, market_rows
 from prescient_dagster.venue.series.reading import OBSERVED, Series
 
 NAME = "recorded"
@@ -180,6 +180,9 @@ def _same_for_all(seen: pd.DataFrame, assumptions: Assumptions) -> dict[str, Any
         "no_label": "No",
         "rules_hash": "",
         "resolution_status": "",
+        "exclusive_group": "",
+        "quote_source": QuoteSource.LISTING.value,
+        "untradable": "",
     }
     numbers = {
         "tick_size": assumptions.tick,
