@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from prescient_dagster.store import migrate, postgres
@@ -37,7 +37,7 @@ def template_url() -> Iterator[str]:
     """A migrated, empty database on a server of this test process."""
     with new_home() as home:
         url = postgres.start(home)
-        _run(_server(url), *(f"ALTER SYSTEM SET {name} = off" for name in CARELESS), "SELECT pg_reload_conf()")
+        on_server(url, *(f"ALTER SYSTEM SET {name} = off" for name in CARELESS), "SELECT pg_reload_conf()")
         database = connect(url)
         migrate.upgrade(database)
         database.close()
@@ -54,10 +54,10 @@ def database_url(template_url: str) -> Iterator[str]:
 @contextmanager
 def cloned(url: str) -> Iterator[str]:
     """The URL of a copy of a database that nobody is connected to; the copy goes with the block."""
-    server, name, template = _server(url), f"test_{uuid.uuid4().hex}", make_url(url).database
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    name, template = f"test_{uuid.uuid4().hex}", make_url(url).database
+    on_server(url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield url.replace(f"/{template}?", f"/{name}?")
-    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    on_server(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -81,12 +81,10 @@ def shared_data() -> Path:
     return RECORDINGS
 
 
-def _server(url: str) -> Engine:
+def on_server(url: str, *statements: str) -> None:
+    """Run statements on the server of a database, outside of any transaction."""
     maintenance = url.replace(f"/{make_url(url).database}?", "/postgres?")
-    return create_engine(maintenance, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-
-
-def _run(server: Engine, *statements: str) -> None:
-    with server.connect() as connection:
+    engine = create_engine(maintenance, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
         for statement in statements:
             connection.execute(text(statement))

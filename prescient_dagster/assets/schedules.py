@@ -47,11 +47,10 @@ def schedule(name: str, job: str, cron: str, what: str, decide: Decide = always)
         description=f"{often[:1].upper()}{often[1:]}: {what[:1].lower()}{what[1:]}",
     )
     def tick(context: dg.ScheduleEvaluationContext, database: DatabaseResource) -> dg.RunRequest | dg.SkipReason:
-        going = still_going(context.instance, job)
-        if going is not None:
-            return dg.SkipReason(going)
         try:
-            return decide(context.instance, database)
+            database.open().require_newest()
+            going = still_going(context.instance, job)
+            return decide(context.instance, database) if going is None else dg.SkipReason(going)
         except PrescientError as error:
             return dg.SkipReason(str(error))
 

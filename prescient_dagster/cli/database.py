@@ -17,7 +17,7 @@ def upgrade() -> None:
     from prescient_dagster.cli import home, output
     from prescient_dagster.store import migrate
 
-    migrate.upgrade(home.open_database(home.read_settings()))
+    migrate.upgrade(home.reach_database(home.read_settings()))
     output.say("the database has the newest tables")
 
 

@@ -104,7 +104,7 @@ def _database(settings: "Settings") -> "Iterator[Database]":
 
     ours = not settings.database_url and not postgres.is_running(settings.home)
     try:
-        database = home.open_database(settings)
+        database = home.reach_database(settings)
         migrate.upgrade(database)
         with database.begin() as connection:
             world.require_venue(connection, settings.venue_name)

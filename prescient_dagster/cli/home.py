@@ -33,16 +33,26 @@ def read_settings() -> Settings:
 
 
 def open_database(settings: Settings) -> "Database":
-    """The database; an embedded one is started if it does not run, and gets its tables if it has none."""
-    from prescient_dagster.store import postgres
-    from prescient_dagster.store.database import connect
+    """The database; an embedded one is started if it does not run, and gets its tables if it has none.
 
-    database = connect(settings.database_url or postgres.start(settings.home))
+    Raises:
+        StoreError: its tables are of another version than this program is for.
+    """
+    database = reach_database(settings)
     if not settings.database_url and not database.has_tables():
         from prescient_dagster.store import migrate
 
         migrate.upgrade(database)
+    database.require_newest()
     return database
+
+
+def reach_database(settings: Settings) -> "Database":
+    """The database, whatever its tables are, for who is about to upgrade them."""
+    from prescient_dagster.store import postgres
+    from prescient_dagster.store.database import connect
+
+    return connect(settings.database_url or postgres.start(settings.home))
 
 
 def environment(settings: Settings, database: "Database") -> dict[str, str]:

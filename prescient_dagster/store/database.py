@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
-from sqlalchemy import URL, Connection, Engine, create_engine, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from prescient_dagster.domain.errors import DatabaseUnavailable, InvalidInput, StoreError
+from prescient_dagster.store.versions import hold_newest, version_of
 
 CONNECT_TIMEOUT_SECONDS = 10
 # SQLSTATEs of PostgreSQL, appendix A of its manual.
 SCHEMA_MISSING = ("3F000", "42P01", "42703")
+LOCKED = "55P03"
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 SERVER_GOING = ("57P01", "57P02", "57P03")
 
@@ -39,11 +41,15 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back by any error.
 
+        It looks at the version of the tables first, and so holds off an upgrade until its end: a process that goes on
+        while another upgrades is refused from then on.
+
         Raises:
             DatabaseUnavailable: nothing answers.
-            StoreError: it refuses.
+            StoreError: it refuses, or its tables are of another version.
         """
         with translated(self.engine.url), self.engine.begin() as connection:
+            hold_newest(connection)
             yield connection
 
     @contextmanager
@@ -52,16 +58,33 @@ class Database:
 
         Raises:
             DatabaseUnavailable: nothing answers.
-            StoreError: it refuses.
+            StoreError: it refuses, or its tables are of another version.
         """
         engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
         with translated(self.engine.url), engine.begin() as connection:
+            hold_newest(connection)
             yield connection
+
+    @contextmanager
+    def unguarded(self) -> Iterator[Connection]:
+        """One transaction whatever the version of the tables is, for who is about to change it.
+
+        Raises:
+            DatabaseUnavailable: nothing answers.
+            StoreError: it refuses.
+        """
+        with translated(self.engine.url), self.engine.begin() as connection:
+            yield connection
+
+    def require_newest(self) -> None:
+        """Raise `StoreError` unless the tables are of the version that this program is for."""
+        with self.begin():
+            pass
 
     def has_tables(self) -> bool:
         """Whether a migration has ever been applied."""
-        with self.begin() as connection:
-            return inspect(connection).has_table("portfolios", schema="prescient")
+        with self.unguarded() as connection:
+            return version_of(connection) is not None
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -139,6 +162,8 @@ def _explained(error: SQLAlchemyError, url: URL) -> StoreError:
             f"no database answers at {url}: {reason}; `prescient dev` starts the embedded one, "
             "PRESCIENT_DATABASE_URL names another"
         )
+    if state == LOCKED:
+        return StoreError(f"the database is busy ({reason}): stop what runs on it, and try again")
     if state in SCHEMA_MISSING:
         return StoreError(f"the database lacks tables of this version ({reason}): run `prescient db upgrade`")
     return StoreError(f"the database refuses: {reason}")

@@ -1,16 +1,25 @@
 """The migrations and the declared tables are one thing, and trades are only ever added."""
 
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
 
 from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.store import migrate
+from prescient_dagster.store import migrate, versions
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import SCHEMA, metadata
+from tests.processes import wait_for
+from tests.store.older_homes import older_home
 
 
 @pytest.fixture
@@ -18,6 +27,12 @@ def empty_database(database: Database) -> Database:
     with database.begin() as connection:
         connection.execute(text("DROP SCHEMA prescient CASCADE"))
     return database
+
+
+@pytest.fixture
+def older_database(template_url: str, tmp_path: Path) -> Iterator[Database]:
+    with older_home(template_url, "0001", tmp_path) as database:
+        yield database
 
 
 def differences(database: Database) -> list[object]:
@@ -28,7 +43,7 @@ def differences(database: Database) -> list[object]:
         "include_name": lambda name, kind, _parents: kind != "schema" or name == SCHEMA,
         "version_table_schema": SCHEMA,
     }
-    with database.begin() as connection:
+    with database.unguarded() as connection:
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
@@ -37,7 +52,7 @@ def constraints(database: Database) -> set[tuple[str, str]]:
     query = (
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'prescient'::regnamespace"
     )
-    with database.begin() as connection:
+    with database.unguarded() as connection:
         return {(row[0], row[1]) for row in connection.execute(text(query)) if "alembic" not in row[0]}
 
 
@@ -51,9 +66,9 @@ def test_the_migrations_give_exactly_the_declared_tables(database: Database) -> 
 
 
 def test_an_upgrade_can_be_repeated(database: Database) -> None:
-    migrate.require_newest(database)
+    database.require_newest()
     migrate.upgrade(database)
-    migrate.require_newest(database)
+    database.require_newest()
 
 
 def test_processes_that_upgrade_at_once_take_turns(empty_database: Database) -> None:
@@ -63,11 +78,11 @@ def test_processes_that_upgrade_at_once_take_turns(empty_database: Database) -> 
 
 
 def test_a_migration_that_fails_leaves_nothing(empty_database: Database) -> None:
-    with empty_database.begin() as connection:
+    with empty_database.unguarded() as connection:
         connection.execute(text("CREATE SCHEMA prescient; CREATE TABLE prescient.world (leftover int)"))
     with pytest.raises(StoreError, match='"world" already exists'):
         migrate.upgrade(empty_database)
-    with empty_database.begin() as connection:
+    with empty_database.unguarded() as connection:
         assert connection.scalar(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'prescient'")) == 1
 
 
@@ -75,14 +90,105 @@ def test_a_migration_that_fails_leaves_nothing(empty_database: Database) -> None
     ("statement", "message"),
     [
         ("DROP SCHEMA prescient CASCADE", "no tables yet: run `prescient db upgrade`"),
-        ("UPDATE prescient.alembic_version SET version_num = 'z'", "migration z, unknown to this version"),
+        ("DELETE FROM prescient.alembic_version", "no tables yet"),
+        ("UPDATE prescient.alembic_version SET version_num = '9999'", "at version 9999, .*install the newer Prescient"),
+        ("UPDATE prescient.alembic_version SET version_num = '0001'", "at version 0001, .*then run `prescient db up"),
     ],
 )
-def test_a_database_at_another_migration_is_told_what_to_do(database: Database, statement: str, message: str) -> None:
+@pytest.mark.parametrize("open_one", [Database.begin, Database.view])
+def test_tables_of_another_version_are_neither_read_nor_written(
+    database: Database, statement: str, message: str, open_one: Callable[[Database], Any]
+) -> None:
     with database.begin() as connection:
         connection.execute(text(statement))
-    with pytest.raises(StoreError, match=message):
-        migrate.require_newest(database)
+    with pytest.raises(StoreError, match=message), open_one(database):
+        pytest.fail("it was let in")
+
+
+def test_the_newest_version_is_the_head_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", "prescient_dagster.store:migrations")
+    scripts = ScriptDirectory.from_config(config)
+    assert [script.revision for script in scripts.walk_revisions()] == list(reversed(versions.known()))
+
+
+def test_a_newer_database_is_not_upgraded(database: Database) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE prescient.alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="install the newer Prescient"):
+        migrate.upgrade(database)
+
+
+@pytest.mark.parametrize("open_one", [Database.begin, Database.view])
+def test_who_waited_for_an_upgrade_is_refused(database: Database, open_one: Callable[[Database], Any]) -> None:
+    def enter() -> None:
+        with open_one(database):
+            pytest.fail("it was let in")
+
+    with ThreadPoolExecutor(1) as threads:
+        with database.unguarded() as connection:
+            connection.execute(text("LOCK TABLE prescient.alembic_version IN ACCESS EXCLUSIVE MODE"))
+            other = threads.submit(enter)
+            wait_for_a_lock(connection)
+            connection.execute(text("UPDATE prescient.alembic_version SET version_num = '9999'"))
+        with pytest.raises(StoreError, match="install the newer Prescient"):
+            other.result()
+
+
+def wait_for_a_lock(connection: Connection) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+        " WHERE NOT granted AND datname = current_database()"
+    )
+    wait_for("somebody who waits", lambda: connection.scalar(waiting) > 0)
+
+
+def test_an_upgrade_waits_for_what_is_going(older_database: Database) -> None:
+    """Also the other way around: nobody sees tables of two versions in one transaction."""
+    with ThreadPoolExecutor(1) as threads:
+        with older_database.unguarded() as connection:
+            connection.execute(text("LOCK TABLE prescient.alembic_version IN ACCESS SHARE MODE"))
+            upgraded = threads.submit(migrate.upgrade, older_database)
+            wait_for_a_lock(connection)
+            assert versions.version_of(connection) == "0001"
+        upgraded.result()
+    older_database.require_newest()
+
+
+def test_an_upgrade_gives_up_where_somebody_keeps_the_database_busy(
+    older_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "PATIENCE", "100ms")
+    with older_database.unguarded() as connection:
+        connection.execute(text("LOCK TABLE prescient.alembic_version IN ACCESS SHARE MODE"))
+        with pytest.raises(StoreError, match=r"is busy .*: stop what runs on it"):
+            migrate.upgrade(older_database)
+
+
+def test_an_upgrade_that_is_killed_leaves_nothing(older_database: Database) -> None:
+    """It has changed tables already, and waits for one that somebody reads."""
+    before = columns(older_database)
+    with older_database.unguarded() as connection:
+        connection.execute(text("LOCK TABLE prescient.captures IN ACCESS SHARE MODE"))
+        upgrade = [
+            "-c",
+            "import sys; from prescient_dagster.store import database, migrate;"
+            " migrate.upgrade(database.connect(sys.argv[1]))",
+            older_database.url,
+        ]
+        process = subprocess.Popen([sys.executable, *upgrade])
+        wait_for_a_lock(connection)
+        process.kill()
+        process.wait()
+    wait_for("the end of its transaction", lambda: columns(older_database) == before)
+    migrate.upgrade(older_database)
+    assert differences(older_database) == []
+
+
+def columns(database: Database) -> list[Any]:
+    query = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'prescient'"
+    with database.unguarded() as connection:
+        return sorted(map(tuple, connection.execute(text(query))))
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,8 @@ def count_queries(books: Books) -> Callable[[], int]:
     queries: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        queries.append(statement)
+        if statement.startswith("SELECT"):
+            queries.append(statement)
 
     def begin(_connection: Any) -> None:
         queries.clear()

@@ -32,7 +32,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the serv
 def answer(url: str, query: str = "SELECT current_database()") -> object:
     database = connect(url)
     try:
-        with database.begin() as connection:
+        with database.unguarded() as connection:
             return connection.scalar(text(query))
     finally:
         database.close()
@@ -40,7 +40,7 @@ def answer(url: str, query: str = "SELECT current_database()") -> object:
 
 def remember(url: str, word: str) -> None:
     database = connect(url)
-    with database.begin() as connection:
+    with database.unguarded() as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS words (word text)"))
         connection.execute(text("INSERT INTO words VALUES (:word)"), {"word": word})
     database.close()
