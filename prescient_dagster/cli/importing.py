@@ -1,5 +1,7 @@
 """`prescient captures import`: a series of prices that somebody recorded becomes a folder of captures."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from prescient_dagster.cli.options import AsJson
+from prescient_dagster.venue.series.units import PriceUnit
 
 if TYPE_CHECKING:
     from prescient_dagster.domain.markets import Listing
     from prescient_dagster.venue.series.listings import Assumptions, Imported
+    from prescient_dagster.venue.series.reading import Series
 
 NOTE = "import.txt"
 SeriesFile = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or JSON file of prices, gzipped or not.")]
@@ -25,6 +29,10 @@ Liquidity = Annotated[float, typer.Option(min=0, help="Of each market, USD, wher
 Ends = Annotated[
     datetime | None, typer.Option(metavar="TIME", help="When the event ends, UTC, where the file does not tell it.")
 ]
+Prices = Annotated[
+    PriceUnit | None,
+    typer.Option(help="What the file's prices are in. Without it: percent in JSON, fractions of a USD in CSV."),
+]
 CompleteSet = Annotated[
     bool, typer.Option("--complete-set", help="The markets of an event exclude one another, and one of them pays.")
 ]
@@ -37,6 +45,7 @@ def import_series(  # noqa: PLR0913, PLR0917 - its options
     tick: Tick = 0.001,
     liquidity: Liquidity = 100_000,
     ends: Ends = None,
+    prices: Prices = None,
     complete_set: CompleteSet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -51,36 +60,58 @@ def import_series(  # noqa: PLR0913, PLR0917 - its options
     from prescient_dagster.venue.series.listings import Assumptions, imported
     from prescient_dagster.venue.series.reading import read
 
-    series = read(file)
+    series = read(file, prices)
     known = None if ends is None else ends.replace(tzinfo=ends.tzinfo or UTC)
     assumptions = Assumptions(half_spread, tick, liquidity, known, complete_set)
     found = imported(series, assumptions)
-    _require_empty(output)
-    _write_all(found, output)
-    told = _told(file, found, assumptions, series.lacks)
-    (output / NOTE).write_text("\n".join([*_lines(told), ""]), encoding="utf-8")
+    told = _told(file, found, assumptions, series)
+    with _new_folder(output) as folder:
+        _write_all(found, folder)
+        (folder / NOTE).write_text("\n".join([*_lines(told), ""]), encoding="utf-8")
+    shown.say(f"{found.captures} captures are in {output}")
     if as_json:
         shown.print_json(told)
     else:
         print("\n".join(map(shown.clean, _lines(told))))
 
 
-def _require_empty(folder: Path) -> None:
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """A new or empty folder to write into; where that fails, everything is as it was before.
+
+    Raises:
+        InvalidInput: it is not empty, or cannot be written.
+    """
     from prescient_dagster.domain.errors import InvalidInput
 
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        full = any(folder.iterdir())
+        if folder.is_dir() and any(folder.iterdir()):
+            raise InvalidInput(f"{folder} is not empty: captures of two series must not mix; choose another folder")
+        with _nothing_left(folder, made):
+            folder.mkdir(parents=True, exist_ok=True)
+            yield folder
     except OSError as error:
         raise InvalidInput(f"{folder} cannot be used: {error.strerror}; choose another folder") from error
-    if full:
-        raise InvalidInput(f"{folder} is not empty: captures of two series must not mix; choose another folder")
+
+
+@contextmanager
+def _nothing_left(folder: Path, made: Sequence[Path]) -> Iterator[None]:
+    """Whatever breaks off, also an interruption, leaves no file in the folder, and none of the folders made for it."""
+    try:
+        yield
+    except BaseException:
+        for each in folder.iterdir() if folder.is_dir() else ():
+            each.unlink()
+        for each in made:
+            if each.exists():
+                each.rmdir()
+        raise
 
 
 def _write_all(found: "Imported", folder: Path) -> None:
     from rich.progress import track
 
-    from prescient_dagster.cli import output
     from prescient_dagster.cli.runs import terminal
 
     with terminal() as watcher:
@@ -89,7 +120,6 @@ def _write_all(found: "Imported", folder: Path) -> None:
         )
         for listing in listings:
             _write(listing, folder)
-    output.say(f"{found.captures} captures are in {folder}")
 
 
 def _write(listing: "Listing", folder: Path) -> None:
@@ -102,7 +132,7 @@ def _write(listing: "Listing", folder: Path) -> None:
     (folder / f"{name}.markets.parquet").write_bytes(encoded(listing.markets, MARKET_COLUMNS))
 
 
-def _told(file: Path, found: "Imported", assumptions: "Assumptions", lacks: tuple[str, ...]) -> dict[str, Any]:
+def _told(file: Path, found: "Imported", assumptions: "Assumptions", series: "Series") -> dict[str, Any]:
     times = found.series["captured_at"]
     return {
         "file": file.name,
@@ -112,8 +142,9 @@ def _told(file: Path, found: "Imported", assumptions: "Assumptions", lacks: tupl
         "last": times.iloc[-1].to_pydatetime(),
         "incomplete_captures": found.incomplete,
         "repeated_observations": found.repeated,
-        "lacks": list(lacks),
-        "assumes": list(assumptions.told(lacks)),
+        "reads": list(series.reads),
+        "lacks": list(series.lacks),
+        "assumes": list(assumptions.told(series.lacks)),
     }
 
 
@@ -125,6 +156,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
         f"{output.cell(told['first'])} to {output.cell(told['last'])} UTC",
         f"{told['incomplete_captures']} captures lack a market; {told['repeated_observations']} repeated observations "
         "left out, the last one counts",
+        f"read: {'; '.join(told['reads'])}",
         f"the file does not tell: {', '.join(told['lacks'])}",
         *(f"assumed: {line}" for line in told["assumes"]),
     ]

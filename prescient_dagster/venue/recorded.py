@@ -17,11 +17,14 @@ from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import EVENTS as EVENT_TABLE
 from prescient_dagster.domain.markets import MARKETS as MARKET_TABLE
 from prescient_dagster.domain.markets import Listing, check_events, check_markets
+from prescient_dagster.venue import kinds
 from prescient_dagster.venue.interface import Progress, no_progress
 from prescient_dagster.venue.polymarket.answers import decode_event_page
 from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
 
 TIME_FORMAT = "%Y-%m-%dT%H-%M-%SZ"
+MOST_LETTERS = 60
+PARQUET = b"PAR1"
 JSON, EVENTS, MARKETS = ".json", ".events.parquet", ".markets.parquet"
 
 
@@ -81,8 +84,14 @@ class RecordedVenue:
                 raise InvalidInput(f"{found[captured_at]} and {path.name} are recordings of the same time; keep one")
             found[captured_at] = path
         if not found:
-            raise InvalidInput(f"{self._folder} holds no recordings: expected files like 2025-06-11T02-28-00Z.json")
+            told = "expected files like 2025-06-11T02-28-00Z.json"
+            raise InvalidInput(f"{self._folder} holds no recordings: {told}{self._instead()}")
         return found
+
+    def _instead(self) -> str:
+        """What the folder holds in place of recordings."""
+        names = sorted(path.name for path in self._folder.iterdir())
+        return f"; found {ascii(names[0])[:MOST_LETTERS]} and {len(names) - 1} more" if names else ""
 
     def _files(self) -> Iterator[Path]:
         try:
@@ -118,10 +127,25 @@ def read_recording(path: Path, captured_at: datetime, *, open_only: bool) -> Lis
         if path.name.endswith(JSON):
             return _from_json(path, captured_at, open_only=open_only)
         return _from_capture(path, captured_at, open_only=open_only)
-    except (OSError, pa.ArrowException) as error:
-        raise VenueAnswerInvalid(f"{path} cannot be read: {error}") from error
     except PrescientError as error:
         raise VenueAnswerInvalid(f"{path}: {error}") from error
+    except OSError as error:
+        raise VenueAnswerInvalid(f"{path} cannot be read: {_why(path)}") from error
+    except (pa.ArrowException, ValueError, KeyError, TypeError) as error:
+        raise VenueAnswerInvalid(f"{path} cannot be read: {_why(path)}") from error
+
+
+def _why(path: Path) -> str:
+    """Why a recording, or one of the two files of a capture, cannot be read."""
+    files = (path,) if path.name.endswith(JSON) else (path, path.with_name(path.name.removesuffix(EVENTS) + MARKETS))
+    try:
+        for each in files:
+            content = each.read_bytes()
+            if not content.startswith(PARQUET):
+                return f"{each.name} is {kinds.of_content(content) or 'text'}, expected a Parquet file of a capture"
+    except OSError as error:
+        return f"{each.name}: {error.strerror}"
+    return "its content is damaged"
 
 
 def _from_json(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:

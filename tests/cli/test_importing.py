@@ -1,8 +1,11 @@
 """`prescient captures import`: a series of prices becomes a folder that can be replayed and traded on."""
 
 import json
+import resource
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import accumulate
 from pathlib import Path
@@ -19,6 +22,7 @@ from prescient_dagster.store.positions import marked
 from prescient_dagster.store.tables import replay_snapshots
 from tests.builders import D
 from tests.cli.commands import Prescient
+from tests.venue.gamma import a_market
 from tests.venue.test_series import a_csv, a_row
 
 
@@ -137,3 +141,72 @@ def _marks(database: Database, replay_id: int) -> dict[Any, dict[str, Any]]:
     told = select(replay_snapshots.c.timestamp, replay_snapshots.c.marks)
     with database.begin() as connection:
         return dict(connection.execute(told.where(replay_snapshots.c.replay_id == replay_id)).all())
+
+
+WRONG = {
+    "a price history": {"history": [{"t": 1_772_366_400, "p": 0.4}]},
+    "a year far off": {"title": "x", "markets": [{"question": "A?", "history": [{"timestamp": 1, "probability": 40}]}]},
+    "fractions": {
+        "title": "x",
+        "markets": [{"question": "A?", "history": [{"timestamp": 1_772_366_400, "probability": 0.4}]}],
+    },
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file_is_one_line_and_leaves_no_folder(bare_prescient: Prescient, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps(WRONG[name]))
+    done = bare_prescient("captures", "import", file, "-o", tmp_path / "new" / "past")
+    assert (done.code, done.complaint.startswith("error: ")) == (1, True)
+    assert "unexpected" not in done.err
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["prices.json"]
+
+
+def test_an_import_that_breaks_off_leaves_everything_as_it_was(bare_prescient: Prescient, tmp_path: Path) -> None:
+    file = a_csv(tmp_path, *(a_row(f"10:{minute:02}:00") for minute in range(30)))
+    (tmp_path / "mine").mkdir()
+    for folder in (tmp_path / "new" / "past", tmp_path / "mine"):
+        with no_file_larger_than(5_000):  # less than a capture's markets
+            complaint = bare_prescient("captures", "import", file, "-o", folder).complaint
+        assert "cannot be used: File too large; choose another folder" in complaint
+    assert not (tmp_path / "new").exists()
+    assert list((tmp_path / "mine").iterdir()) == []
+    assert bare_prescient("captures", "import", file, "-o", tmp_path / "mine").code == 0
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """Writing fails as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(bare_prescient: Prescient, tmp_path: Path) -> None:
+    file = a_csv(tmp_path, a_row("10:00:00"))
+    for folder, why in ((file, "File exists"), (file / "past", "Not a directory")):
+        assert f"cannot be used: {why}" in bare_prescient("captures", "import", file, "-o", folder).complaint
+    assert file.read_bytes()
+
+
+def test_what_prices_are_in_can_be_said_and_is_told(bare_prescient: Prescient, tmp_path: Path) -> None:
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps(WRONG["fractions"]))
+    asked = ("captures", "import", file, "-o", tmp_path / "past", "--prices", "fraction", "--json")
+    assert bare_prescient(*asked).json["reads"] == ["times: seconds since 1970", "prices: fraction"]
+
+
+def test_a_recording_of_another_kind_is_refused_and_nothing_is_stored(
+    prescient: Prescient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "recorded"
+    folder.mkdir()
+    (folder / "2026-03-01T12-00-00Z.json").write_text(json.dumps([a_market("1"), a_market("2")]))
+    monkeypatch.setenv("PRESCIENT_VENUE", f"recorded:{folder}")
+    assert "this is a list of 2 markets, expected a list of events" in prescient("capture").complaint
+    assert "no capture" in prescient("markets").complaint
+    assert "this is a list of 2 markets" in prescient("replay", "--strategy", "momentum", "--captures", folder).err

@@ -347,8 +347,11 @@ def test_a_market_listed_on_its_own_carries_its_event() -> None:
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
-        (b"", "not JSON: ''"),
-        (b"<html><body>Just a moment...</body></html>", "not JSON: '<html><body>Just a moment"),
+        (b"", "not JSON: it is empty: ''"),
+        (
+            b"<html><body>Just a moment...</body></html>",
+            "not JSON: it is a page of HTML or XML: '<html><body>Just a moment",
+        ),
         (b'{"events": [{"id": "1", "mark', "not JSON"),
         (b'{"error": "no"}', "no list of"),
         (b'{"events": {}, "markets": 5}', "no list of"),

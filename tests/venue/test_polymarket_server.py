@@ -47,7 +47,7 @@ def test_faults_and_short_pages_change_nothing(shared_data: Path, recording: Pat
 @pytest.mark.parametrize(
     ("how", "error", "line"),
     [
-        ("html", VenueAnswerInvalid, "the answer is not JSON: '<html><body>Just a moment"),
+        ("html", VenueAnswerInvalid, "the answer is not JSON: it is a page of HTML or XML: '<html><body>Just a moment"),
         ("cut", VenueAnswerInvalid, "the answer is not JSON: '{"),
         ("loop", VenueAnswerInvalid, "the cursor 'c40' came twice"),
         ("drop", VenueUnavailable, "no answer (RemoteProtocolError: Server disconnected"),

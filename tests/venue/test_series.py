@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from prescient_dagster.domain.bundles import BundleKind
-from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.markets import Capture, Listing, check_events, check_markets
 from prescient_dagster.domain.sets import event_legs, paying_sets
 from prescient_dagster.venue.series.listings import Assumptions, imported, quotes
@@ -169,33 +168,3 @@ def test_what_the_file_does_not_tell_is_assumed_and_said(tmp_path: Path) -> None
 def test_quotes_stand_on_ticks_outward_of_the_price(mid: float, bid: float, ask: float) -> None:
     found = quotes(np.array([mid]), Assumptions(half_spread=0.005, tick=0.001))
     assert [float(side[0]) for side in found] == pytest.approx([bid, ask], nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "complaint"),
-    [
-        ("prices.txt", b"", "neither a CSV nor a JSON"),
-        ("prices.csv", b"a,b\n1,2\n", "cannot be read as a series"),
-        ("prices.csv.gz", b"no gzip", "cannot be read as a series"),
-        ("prices.json", b"[1]", "cannot be read as a series"),
-        ("prices.json", b'{"title": "x", "markets": []}', "holds no observations"),
-        (
-            "prices.json",
-            b'{"title": "x", "markets": [{"question": "q", "history": [{"timestamp": 1}]}]}',
-            "probability",
-        ),
-        ("prices.csv", f"{HEADING}\n{a_row('10:00:00', price=1.5)}\n".encode(), "1 observations have a price"),
-        ("prices.csv", f"{HEADING}\n{a_row('10:00:00', '')}\n".encode(), "no market id"),
-    ],
-)
-def test_a_file_that_is_no_series_is_refused_in_one_line(
-    tmp_path: Path, name: str, content: bytes, complaint: str
-) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(InvalidInput, match=complaint):
-        read(tmp_path / name)
-
-
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="No such file"):
-        read(tmp_path / "nowhere.csv")

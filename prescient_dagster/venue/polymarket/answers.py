@@ -12,6 +12,7 @@ import msgspec
 
 from prescient_dagster.domain.errors import VenueAnswerInvalid
 from prescient_dagster.domain.markets import Rejection
+from prescient_dagster.venue import kinds
 from prescient_dagster.venue.polymarket.columns import printable
 from prescient_dagster.venue.polymarket.schemas import Book, Event, EventsAnswer, Market, MarketsAnswer
 
@@ -23,7 +24,10 @@ _market_answer = msgspec.json.Decoder(Market)
 _books_answer = msgspec.json.Decoder(list[Book])
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_LONGEST_INT = 20  # digits; Python refuses to read integers of thousands of digits
+EXPECTED = {
+    "events": "expected a list of events with their markets below them, as /events answers",
+    "markets": "expected a list of markets, as /markets answers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ def decode_event_page(body: bytes) -> EventPage:
     except _UNREADABLE:
         return _salvaged_events(body)
     events, cursor = (answer, None) if isinstance(answer, list) else (answer.events, answer.next_cursor)
+    if any(event.markets is None for event in events):
+        return _salvaged_events(body)  # where the keys of the records are still known, so that no other kind passes
     return EventPage(events, [len(event.markets or ()) for event in events], cursor)
 
 
@@ -109,15 +115,30 @@ def excerpt(body: bytes, length: int = 60) -> str:
 
 def _salvaged_events(body: bytes) -> EventPage:
     records, cursor = _records(body, "events")
+    if records and all(_other_kind(record) for record in records):
+        raise VenueAnswerInvalid(f"this is {kinds.of_list(records)}, {EXPECTED['events']}: {excerpt(body)}")
     page = EventPage([], [], cursor)
     for record in records:
         _salvage_event(record, page)
     return page
 
 
+def _other_kind(record: Any) -> str | None:
+    """What a record is that is no event; None: it may be one."""
+    kind = kinds.of_record(record)
+    if kind is not None:
+        return None if kind in kinds.EVENTS else f"it is {kind.one}"
+    has_markets = isinstance(record, dict) and isinstance(record.get("markets"), list)
+    return None if has_markets else "it has neither a title nor markets"
+
+
 def _salvage_event(record: Any, page: EventPage) -> None:
     markets = record.get("markets") if isinstance(record, dict) else None
     below = markets if isinstance(markets, list) else []
+    other = _other_kind(record)
+    if other is not None:
+        page.rejections.append(_rejection("event", record, f"no event: {other}"))
+        return
     try:
         event = _read(record | {"markets": None} if below else record, Event)
     except _UnreadableError as reason:
@@ -166,8 +187,9 @@ def _records(body: bytes, key: Literal["events", "markets"]) -> tuple[list[Any],
     document = _document(body)
     listed = document if isinstance(document, dict) else {key: document}
     records, cursor = listed.get(key), listed.get("next_cursor")
-    if not isinstance(records, list):
-        raise VenueAnswerInvalid(f"no list of {key}: {excerpt(body)}")
+    if not isinstance(records, list) or kinds.of_record(document) is not None:  # a market, say, has `events` too
+        told = f"this is {kinds.of_document(document)}, {EXPECTED[key]}"
+        raise VenueAnswerInvalid(f"no list of {key}: {told}: {excerpt(body)}")
     return records, None if cursor is None else str(cursor)
 
 
@@ -175,12 +197,10 @@ def _document(body: bytes) -> Any:
     """Any JSON; also with NaN, bad UTF-8 or control characters in it: they cost one record and not the page."""
     try:
         text = body.decode("utf-8-sig", "surrogateescape")
-        return json.loads(text, parse_int=_int, strict=False)
+        return json.loads(text, parse_int=kinds.read_int, strict=False)
     except ValueError as error:
-        raise VenueAnswerInvalid(f"not JSON: {excerpt(body)}") from error
+        known = kinds.of_content(body)
+        told = f"it is {known}: " if known else ""
+        raise VenueAnswerInvalid(f"not JSON: {told}{excerpt(body)}") from error
     except RecursionError as error:
         raise VenueAnswerInvalid(f"nested too deeply: {excerpt(body)}") from error
-
-
-def _int(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _LONGEST_INT else float(digits)

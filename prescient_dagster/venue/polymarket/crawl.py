@@ -82,7 +82,7 @@ def require_whole(listing: Listing) -> Listing:
     """The listing itself, if it can be traded on.
 
     Raises:
-        VenueError: it is empty, or more than 2 % of its records could not be read.
+        VenueError: it is empty, or has no markets, or more than 2 % of its records could not be read.
     """
     rejected = len(listing.rejections)
     records = len(listing.events) + len(listing.markets) + rejected
@@ -92,6 +92,9 @@ def require_whole(listing: Listing) -> Listing:
         raise VenueError(f"{listing.venue}: {rejected} of {records} records cannot be read, {limit}: {first}")
     if listing.events.empty:
         raise VenueError(f"{listing.venue} lists no events: there is nothing to trade; check its address or folder")
+    if listing.markets.empty:
+        told = f"{listing.venue} lists {len(listing.events)} events and not one market"
+        raise VenueError(f"{told}: there is nothing to trade; expected events with their markets below them")
     return listing
 
 

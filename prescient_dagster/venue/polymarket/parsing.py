@@ -122,6 +122,8 @@ def _market_columns(markets: Sequence[Market], faults: Faults) -> Columns:
     columns |= {name: _times(markets, name, faults) for name in ("start_date", "end_date")}
     columns |= {name: _flags(markets, name) for name in ("neg_risk", "closed")}
     columns |= {name: _texts(markets, name, faults) for name in ("question", "slug", "condition_id")}
+    unknown = [row for row, market in enumerate(markets) if market.question is None and market.outcomes is None]
+    faults.add(unknown, lambda _: "no market: it has neither a question nor outcomes")
     columns["market_id"] = texts([str(market.id) for market in markets], "id", faults)
     columns["rules_hash"] = texts(rules_hashes(market.description for market in markets), "description", faults)
     columns["resolution_status"] = _resolution_statuses(markets, faults)

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from prescient_dagster.domain.markets import Floats, Listing, QuoteSource, Rows, event_rows, market_rows
-from prescient_dagster.venue.series.reading import OBSERVED, Series
+from prescient_dagster.venue.series.reading import Series
+from prescient_dagster.venue.series.rows import OBSERVED
 
 NAME = "recorded"
 GAP = pd.Timedelta(seconds=60)

@@ -4,23 +4,30 @@ Two kinds of file are known, either of them gzipped or not:
 
 - CSV: a row per market and moment, with `ingested_at market_id title close_date volume liquidity yes_price no_price`.
 - JSON: one event, `{"title", "markets": [{"question", "history": [{"timestamp", "probability"}, …]}, …]}`, with the
-  time in seconds since 1970 and the probability in percent.
+  probability in percent.
+
+Which of the two it is, its content tells, not its name; what it is instead is said.
 """
 
 import gzip
-import json
-from collections.abc import Callable
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from prescient_dagster.domain.errors import InvalidInput
+from prescient_dagster.venue import kinds
+from prescient_dagster.venue.series import csv_series, json_series
+from prescient_dagster.venue.series.rows import OBSERVED, Rows
+from prescient_dagster.venue.series.units import PriceUnit
+from prescient_dagster.venue.series.values import amounts, prices, times
 
-OBSERVED = ("time", "market_id", "event_id", "event_title", "question", "yes_price", "volume", "liquidity", "end_date")
-CSV_COLUMNS = ("ingested_at", "market_id", "title", "close_date", "volume", "liquidity", "yes_price")
-PERCENT = 100
+GZIP = b"\x1f\x8b"
+EXPECTED = (
+    f"expected a CSV file with the columns {' '.join(csv_series.COLUMNS)}, or a JSON file "
+    '{"title": …, "markets": [{"question": …, "history": [{"timestamp": …, "probability": …}, …]}, …]}'
+)
 
 
 @dataclass(frozen=True)
@@ -30,93 +37,80 @@ class Series:
     Attributes:
         observations: columns `OBSERVED`; prices are the middle of bid and ask, USD per share.
         lacks: what the file does not tell and a market has.
+        reads: how its times and prices were read.
     """
 
     observations: pd.DataFrame
     lacks: tuple[str, ...]
+    reads: tuple[str, ...] = ()
 
 
-def read(path: Path) -> Series:
+def read(path: Path, unit: PriceUnit | None = None) -> Series:
     """The observations in a file.
 
+    Args:
+        unit: of its prices, where the user says it; None: as its kind of file has them.
+
     Raises:
-        InvalidInput: it cannot be read, is of neither kind, or holds nothing.
+        InvalidInput: it cannot be read, is of neither kind, or something in it is not what it should be.
     """
-    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
-    reader = READERS.get(suffixes[-1] if suffixes else "")
-    if reader is None:
-        raise InvalidInput(f"{path} is neither a CSV nor a JSON file of prices")
+    content = _content(path)
+    other = kinds.of_content(content)
+    if other is not None:
+        raise InvalidInput(f"{path} is {other}, {EXPECTED}")
+    text = content.decode("utf-8-sig")
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        series = reader(content)
-    except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}" if isinstance(error, KeyError | TypeError) else str(error)
-        raise InvalidInput(f"{path} cannot be read as a series of prices: {reason}") from error
-    _require_sound(path, series.observations)
-    return series
+        rows = json_series.rows(text) if text.lstrip().startswith(("{", "[")) else csv_series.rows(text)
+        return _series(rows, unit)
+    except kinds.AnotherKindError as error:
+        raise InvalidInput(f"{path} is {error}, {EXPECTED}") from error
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from error
 
 
-def _from_csv(content: bytes) -> Series:
-    from io import BytesIO
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}; name a file of prices") from error
+    if not content.startswith(GZIP):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InvalidInput(f"{path} is gzip-compressed and damaged: take it anew") from error
 
-    table = pd.read_csv(BytesIO(content), usecols=list(CSV_COLUMNS), dtype={"market_id": str, "title": str})
+
+def _series(rows: Rows, asked: PriceUnit | None) -> Series:
+    """The rows with their values read, by time and market."""
+    found, observed_in = times(rows.times, rows.time_name, rows.place)
+
+    def moment(row: int) -> str:
+        return f"market {rows.name(row)} at {found.iloc[row]:%Y-%m-%d %H:%M:%S} UTC"
+
+    yes_price, unit = prices(rows.prices, rows.price_name, moment, rows.documented, asked)
     observations = pd.DataFrame(
         {
-            "time": pd.to_datetime(table["ingested_at"], utc=True, format="ISO8601"),
-            "market_id": table["market_id"],
-            "event_id": table["market_id"],
-            "event_title": table["title"].str.strip(),
-            "question": table["title"].str.strip(),
-            "yes_price": table["yes_price"],
-            "volume": table["volume"],
-            "liquidity": table["liquidity"],
-            "end_date": pd.to_datetime(table["close_date"], utc=True, format="ISO8601"),
+            "time": found,
+            "market_id": rows.market_ids,
+            "event_id": rows.event_ids,
+            "event_title": rows.event_titles,
+            "question": rows.questions,
+            "yes_price": yes_price,
+            "volume": amounts(rows.volumes, "volume", rows.place),
+            "liquidity": amounts(rows.liquidities, "liquidity", rows.place),
+            "end_date": _ends(rows),
         }
-    )
-    return Series(_sorted(observations), ("bid and ask", "which event a market belongs to", "fees", "how markets end"))
+    )[list(OBSERVED)]
+    observations = observations.sort_values(["time", "market_id"], kind="stable", ignore_index=True)
+    return Series(observations, rows.lacks, (f"times: {observed_in}", f"prices: {unit}"))
 
 
-def _from_json(content: bytes) -> Series:
-    event = json.loads(content)
-    rows = [
-        (each["timestamp"], str(number), market["question"], each["probability"] / PERCENT)
-        for number, market in enumerate(event["markets"], 1)
-        for each in market["history"]
-    ]
-    table = pd.DataFrame(rows, columns=["time", "market_id", "question", "yes_price"])
-    observations = pd.DataFrame(
-        {
-            "time": pd.to_datetime(table["time"], unit="s", utc=True),
-            "market_id": table["market_id"],
-            "event_id": "1",
-            "event_title": str(event["title"]),
-            "question": table["question"].astype(str),
-            "yes_price": table["yes_price"],
-            "volume": 0.0,
-            "liquidity": float("nan"),
-            "end_date": pd.Series(pd.NaT, index=table.index, dtype="datetime64[us, UTC]"),
-        }
-    )
-    lacks = ("bid and ask", "volume", "liquidity", "when the event ends", "fees", "how markets end")
-    return Series(_sorted(observations), lacks)
-
-
-READERS: dict[str, Callable[[bytes], Series]] = {".csv": _from_csv, ".json": _from_json}
-
-
-def _sorted(observations: pd.DataFrame) -> pd.DataFrame:
-    observations["time"] = observations["time"].astype("datetime64[us, UTC]")
-    return observations[list(OBSERVED)].sort_values(["time", "market_id"], kind="stable", ignore_index=True)
-
-
-def _require_sound(path: Path, observations: pd.DataFrame) -> None:
-    def refuse(wrong: Any, what: str) -> None:
-        if wrong.any():
-            row = observations[wrong].iloc[0]
-            raise InvalidInput(f"{path}: {int(wrong.sum())} observations have {what}, first market {row['market_id']}")
-
-    if observations.empty:
-        raise InvalidInput(f"{path} holds no observations")
-    refuse(observations["time"].isna(), "no time")
-    refuse(observations["market_id"].isna() | (observations["market_id"] == ""), "no market id")
-    refuse(~observations["yes_price"].between(0, 1), "a price that is not within 0 and 1 USD")
+def _ends(rows: Rows) -> "pd.Series[pd.Timestamp]":
+    """When the events end; nothing where that is not told."""
+    ends = pd.Series(pd.NaT, index=range(len(rows.ends)), dtype="datetime64[us, UTC]")
+    known = [row for row, value in enumerate(rows.ends) if value not in (None, "")]
+    if known:
+        told, _ = times([rows.ends[row] for row in known], "close_date", lambda number: rows.place(known[number]))
+        ends.iloc[known] = told
+    return ends
