@@ -1,12 +1,20 @@
 """Paying what has been resolved: the positions of every portfolio in markets that have ended, paused or not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prescient_dagster.domain.errors import Conflict
 from prescient_dagster.domain.ledger import Trade
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.settlement import Ending, Verdict, first_of_day, settled, verdicts
+from prescient_dagster.domain.markets import Capture, Listing
+from prescient_dagster.domain.settlement import (
+    UNKNOWN,
+    UNREADABLE,
+    Ending,
+    Verdict,
+    first_of_day,
+    settled,
+    verdicts,
+)
 from prescient_dagster.store import captures, cycles, ledger, resolutions
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.cycles import Standing
@@ -14,7 +22,6 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.venue.interface import Venue
 
 ATTEMPTS = 5
-UNKNOWN = Verdict(Ending.PENDING, "the venue does not know it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +35,35 @@ class Settled:
 def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venue) -> dict[str, Verdict]:
     """Ask the venue how the markets ended that are held and no longer open, and keep what is new.
 
-    Once a day also those that were settled in the last 30 days, in case a resolution was corrected, and those that were
-    sold before they ended, since calibration counts how they ended.
+    Once a day also those that were paid, in case that has to be corrected, and those that were sold, since calibration
+    counts how they ended.
     """
-    before = captures.previous_ready(database, record.captured_at)
-    daily = first_of_day(record.captured_at, None if before is None else before.captured_at)
-    asked = resolutions.to_ask(database, capture, daily=daily)
+    asked = resolutions.to_ask(database, capture, daily=_first_of_day(database, record))
     if not asked:
         return {}
-    markets = venue.find_markets(asked, record.captured_at).markets
-    told = dict.fromkeys(asked, UNKNOWN) | verdicts(markets)
-    resolutions.observe(database, record, told, markets)
+    found = venue.find_markets(asked, record.captured_at)
+    told = _silence(asked, found) | verdicts(found.markets)
+    resolutions.observe(database, record, told, capture, found.markets)
     return told
+
+
+def _first_of_day(database: Database, record: CaptureRecord) -> bool:
+    before = captures.previous_ready(database, record.captured_at)
+    return first_of_day(record.captured_at, None if before is None else before.captured_at)
+
+
+def _silence(asked: Sequence[str], found: Listing) -> dict[str, Verdict]:
+    """What is known of markets that the venue was asked for and told nothing of."""
+    unreadable = {rejection.record_id for rejection in found.rejections}
+    return {
+        market_id: Verdict(Ending.PENDING, UNREADABLE if market_id in unreadable else UNKNOWN) for market_id in asked
+    }
 
 
 def settle(database: Database, record: CaptureRecord) -> Iterator[Settled]:
     """Book what the verdicts known so far call for, one transaction per portfolio; repeated, it books nothing."""
-    final = resolutions.final(database, resolutions.watched(database, record.captured_at))
+    daily = _first_of_day(database, record)
+    final = resolutions.final(database, resolutions.to_settle(database, record, daily=daily))
     slugs = resolutions.concerned(database, list(final)) if final else []
     standings = cycles.load_standings(database, slugs)
     past = resolutions.payments(database, [each.portfolio.portfolio_id for each in standings.values()], final)

@@ -6,7 +6,7 @@ be traded there is then a cycle, and what is left is valued. Nothing is known be
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from prescient_dagster.domain.cycle import Decision
 from prescient_dagster.domain.ledger import Account, Holding, Position, Trade, TradeKind, booked, opened
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Books, Outcome
-from prescient_dagster.domain.settlement import CORRECTION_DAYS, Ending, Verdict, first_of_day, settled, verdict
+from prescient_dagster.domain.settlement import Ending, Verdict, first_of_day, settled, verdict
 from prescient_dagster.domain.snapshots import MarkSource, Snapshot
 from prescient_dagster.domain.strategies import Strategy
 
@@ -52,8 +52,13 @@ class Known:
     listing: Capture | None = None
 
     def verdict(self, market_id: str) -> Verdict | None:
-        """How a market ended, as far as one can know; None: it is open, or nobody knows."""
+        """How a market ended, as far as one can know; None: it is open, or nobody knows.
+
+        One that is listed as open again has not ended, whatever was said of it before.
+        """
         told = self.told.get(market_id)
+        if self.listing is not None and market_id not in self.news and self.listing.lists_open(market_id):
+            return None
         return told if told is not None or self.listing is None else listed_verdict(self.listing, market_id)
 
 
@@ -98,6 +103,7 @@ class State:
         payments: its settlements and refunds so far, by market.
         endings: how the markets that it traded ended, as far as it has been seen.
         sold: the markets that it sold and that have not ended yet; how they end tells whether it paid the right price.
+            Both are looked at again for as long as the replay lasts, since an ending can be corrected.
     """
 
     account: Account
@@ -108,6 +114,11 @@ class State:
     @property
     def held(self) -> set[str]:
         return {market_id for market_id, _ in self.account.positions}
+
+    @property
+    def left(self) -> set[str]:
+        """The markets that it was paid for, or sold."""
+        return {*self.payments, *self.endings, *self.sold}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +146,15 @@ def settle(state: State, known: Known, left_out: Set[str] = frozenset()) -> tupl
     Args:
         left_out: markets that are not looked at.
     """
-    watched = state.held | {market_id for market_id in known.news if market_id in state.payments}
-    if known.daily:
-        watched |= state.sold | _paid_lately(state, known.at)
+    watched = state.held
+    if known.daily or known.news:
+        watched |= state.left if known.daily else state.left & known.news
     final = _final(known, watched - left_out)
     if not final:
         return state, ()
     past = [trade for market_id in final for trade in state.payments.get(market_id, ())]
     account, entries = settled(state.account, past, final, known.at)
     return _seen(_paid(replace(state, account=account), entries), final), tuple(entries)
-
-
-def _paid_lately(state: State, at: datetime) -> set[str]:
-    since = at - timedelta(days=CORRECTION_DAYS)
-    return {market_id for market_id, trades in state.payments.items() if trades[-1].timestamp > since}
 
 
 def _final(known: Known, market_ids: Iterable[str]) -> dict[str, Verdict]:
@@ -210,7 +216,7 @@ def given(state: State, entries: Iterable[Trade]) -> State:
 
 def ended(state: State, moment: Moment) -> State:
     """The state after the last capture: what is known by then of the markets that were sold."""
-    return _seen(state, _final(moment.known, state.sold))
+    return _seen(state, _final(moment.known, state.left))
 
 
 def unknown_ends(state: State, moment: Moment) -> list[str]:

@@ -8,7 +8,7 @@ reversal and a new entry, on the day of the correction; what has been booked sta
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -20,8 +20,14 @@ from prescient_dagster.domain.signals import Side
 
 SURE, NOTHING, HALF = 0.999, 0.001, 0.5  # USD per share
 RESOLVED, DISPUTED = "resolved", "disputed"
-CORRECTION_DAYS = 30
-"""How long a settled market is looked at again, in case its resolution is corrected."""
+WATCHED_FOR = timedelta(days=30)
+"""How long the venue must have stood by a resolution before it is asked for more and more rarely."""
+OPEN = "still open"
+UNLISTED = "still open, but not listed as open"
+UNKNOWN = "the venue does not know it"
+UNREADABLE = "the venue's record of it cannot be read"
+NOT_CLOSED = frozenset({OPEN, UNLISTED, UNKNOWN, UNREADABLE})
+"""Why a market is pending that the venue has not said to be closed."""
 
 
 class Ending(StrEnum):
@@ -43,6 +49,11 @@ class Verdict:
     @property
     def is_final(self) -> bool:
         return self.ending is not Ending.PENDING
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the venue said that trading in it has ended."""
+        return self.reason not in NOT_CLOSED
 
     def payout(self, side: Side) -> Decimal:
         """What a share of the side is paid, in USD."""
@@ -71,10 +82,26 @@ def _ending(yes_price: float, no_price: float, resolution_status: str) -> Ending
 
 def _pending_reason(closed: bool, yes_price: float, no_price: float, resolution_status: str) -> str:
     if not closed:
-        return "still open"
+        return OPEN
     if resolution_status == DISPUTED:
         return "closed, its resolution is disputed"
     return f"closed, not resolved: yes {yes_price:g}, no {no_price:g}"
+
+
+def may_be_corrected(verdict: Verdict, since: datetime, confirmed_at: datetime, at: datetime) -> bool:
+    """Whether a market is to be asked for again that somebody was paid for, or sold: once a day, as a rule.
+
+    Always while the venue's last word is not final, whatever was paid before. Then until the venue has stood by it for
+    30 days; from then on whenever half as much time has gone by again, since a correction can come at any time.
+
+    Args:
+        verdict: the venue's last word.
+        since: from when on it said so.
+        confirmed_at: when it last said so.
+        at: now, by the venue's clock.
+    """
+    stood = confirmed_at - since
+    return not verdict.is_final or stood < WATCHED_FOR or at - confirmed_at >= stood / 2
 
 
 def first_of_day(captured_at: datetime, previous: datetime | None) -> bool:
@@ -178,6 +205,8 @@ def settled(
 ) -> tuple[Account, list[Trade]]:
     """A portfolio's books after these verdicts, and the entries that led there.
 
+    What was opened at this very moment is not paid at it: how it ends is told later.
+
     Args:
         history: its settlements and refunds so far in these markets.
         at: `captured_at` of the capture that tells.
@@ -187,7 +216,9 @@ def settled(
     for market_id, side in sorted(sides):
         if market_id in verdicts:
             past = [trade for trade in history if (trade.market_id, trade.side) == (market_id, side)]
-            entries += settlements(account.positions.get((market_id, side)), past, verdicts[market_id], at)
+            position = account.positions.get((market_id, side))
+            held_before = None if position is None or position.opened_at == at else position
+            entries += settlements(held_before, past, verdicts[market_id], at)
     for entry in entries:
         account = booked(account, entry)
     return account, entries

@@ -127,7 +127,7 @@ def _verdicts(connection: Connection, ids: Iterable[int]) -> dict[str, Verdict]:
     query = (
         select(resolutions.c.market_id, resolutions.c.ending, resolutions.c.reason)
         .where(resolutions.c.market_id.in_(traded))
-        .order_by(resolutions.c.market_id, resolutions.c.timestamp.desc())
+        .order_by(resolutions.c.market_id, resolutions.c.capture_id.desc())
         .ext(distinct_on(resolutions.c.market_id))
     )
     return {market_id: Verdict(Ending(ending), reason) for market_id, ending, reason in connection.execute(query)}

@@ -219,6 +219,7 @@ resolutions = Table(
     Column("market_id", Text, nullable=False),
     Column("capture_id", ForeignKey("prescient.captures.capture_id"), nullable=False),
     Column("timestamp", Time, nullable=False),  # captured_at: from then on it could be known
+    Column("confirmed_at", Time, nullable=False),  # captured_at of the capture on which it was last said again
     Column("ending", Text, nullable=False),  # yes, no, void, pending
     Column("reason", Text, nullable=False),  # why it is pending
     Column("yes_price", Price),

@@ -211,7 +211,8 @@ def stored(world: World, listing: Listing) -> int:
     """A capture with its settlements, where the venue says what the listing does."""
     record = captures.save(world.database, world.folder, listing)
     told = {name: verdict for name, verdict in verdicts(listing.markets).items() if verdict.is_final}
-    resolutions.observe(world.database, record, told, listing.markets)
+    taken = captures.load(world.database, world.folder, record.capture_id)
+    resolutions.observe(world.database, record, told, taken, listing.markets)
     list(settling.settle(world.database, record))
     return captures.mark_ready(world.database, record.capture_id).capture_id
 

@@ -140,7 +140,7 @@ def known_endings(platform: Platform) -> dict[str, str]:
         return {row.market_id: row.ending for row in found}
 
 
-def test_a_sold_market_is_asked_for_until_it_has_ended(
+def test_a_sold_market_is_asked_for_also_once_it_has_ended_in_case_that_is_corrected(
     recording: Recording, platform: Platform, asked: Callable[[], int]
 ) -> None:
     recording.hour(0)
@@ -153,7 +153,7 @@ def test_a_sold_market_is_asked_for_until_it_has_ended(
     for day, ending in enumerate(({"resolution_status": "proposed"}, SETTLED_YES, SETTLED_YES), start=1):
         recording.hour(24 * day, ending)
         counts.append(asked())
-    assert counts == [1, 1, 0]
+    assert counts == [1, 1, 1]
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ PLAYER = Player(a_strategy(a_wish("1")), a_config(max_positions=5), D(1_000))
 
 
 def holding(*market_ids: str, balance: float = 1_000) -> State:
-    """A portfolio that bought 125 shares of these for 100 USD each."""
-    return replay.given(replay.begun(D(balance)), [a_trade(market_id) for market_id in market_ids])
+    """A portfolio that bought 125 shares of these for 100 USD each, an hour ago."""
+    bought = [a_trade(market_id, timestamp=NOON - timedelta(hours=1)) for market_id in market_ids]
+    return replay.given(replay.begun(D(balance)), bought)
 
 
 def known(news: str = "", *, daily: bool = False, listing: Capture | None = None, **told: Verdict) -> Known:
@@ -57,13 +58,13 @@ def test_a_corrected_resolution_is_taken_back_and_paid_anew_when_it_is_told() ->
     assert state.endings == {"1": NO}
 
 
-def test_a_correction_that_only_the_listing_tells_is_seen_at_the_first_capture_of_a_day_for_thirty_days() -> None:
+def test_a_correction_that_only_the_listing_tells_is_seen_at_the_first_capture_of_a_day() -> None:
     state, _ = replay.settle(holding("1"), known(listing=a_capture(a_closed_market("1", 1.0))))
     corrected = a_capture(a_closed_market("1", 0.0), **later(2, days=2))
     assert replay.settle(state, known(listing=corrected))[1] == ()
     assert len(replay.settle(state, known(listing=corrected, daily=True))[1]) == 2
-    long_after = replace(corrected, captured_at=NOON + timedelta(days=31))
-    assert replay.settle(state, known(listing=long_after, daily=True))[1] == ()
+    long_after = replace(corrected, captured_at=NOON + timedelta(days=300))
+    assert len(replay.settle(state, known(listing=long_after, daily=True))[1]) == 2
 
 
 def test_markets_that_are_left_out_are_not_settled() -> None:

@@ -25,9 +25,10 @@ def save(database: Database, folder: Path, hours: float, status: str = "ready") 
 
 
 def resolve(database: Database, record: CaptureRecord, market_id: str, ending: str) -> None:
-    row = {"market_id": market_id, "capture_id": record.capture_id, "timestamp": record.captured_at, "ending": ending}
+    row = {"market_id": market_id, "capture_id": record.capture_id, "ending": ending, "reason": ""}
+    times = {"timestamp": record.captured_at, "confirmed_at": record.captured_at}
     with database.begin() as connection:
-        connection.execute(insert(resolutions).values(row | {"reason": "", "resolution_status": ""}))
+        connection.execute(insert(resolutions).values(row | times | {"resolution_status": ""}))
 
 
 def test_captures_come_in_the_order_of_the_venues_clock_and_refused_ones_only_settle(
