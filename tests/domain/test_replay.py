@@ -50,6 +50,12 @@ def test_what_the_venue_said_stands_against_the_listing() -> None:
     assert replay.settle(holding("1"), known(listing=listing, m1=PENDING))[1] == ()
 
 
+def test_a_market_that_is_listed_as_open_again_is_not_paid_by_what_was_said_before() -> None:
+    again = a_capture(a_market("1"))
+    assert replay.settle(holding("1"), known(listing=again, m1=YES))[1] == ()
+    assert len(replay.settle(holding("1"), known(news="1", listing=again, m1=YES))[1]) == 1  # said after the listing
+
+
 def test_a_corrected_resolution_is_taken_back_and_paid_anew_when_it_is_told() -> None:
     state, _ = replay.settle(holding("1"), known(m1=YES))
     state, entries = replay.settle(state, known(news="1", m1=NO))

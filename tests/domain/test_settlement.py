@@ -11,7 +11,17 @@ import pandas as pd
 import pytest
 
 from prescient_dagster.domain.ledger import Account, Trade, TradeKind, booked, opened, rebuilt
-from prescient_dagster.domain.settlement import Ending, Verdict, settled, settlements, verdict, verdicts
+from prescient_dagster.domain.settlement import (
+    OPEN,
+    UNKNOWN,
+    Ending,
+    Verdict,
+    may_be_corrected,
+    settled,
+    settlements,
+    verdict,
+    verdicts,
+)
 from prescient_dagster.domain.signals import RejectReason
 from tests.builders import (
     NO,
@@ -153,6 +163,30 @@ def test_a_correction_can_be_corrected() -> None:
     assert [entry.source_ref for entry in third] == ["settle:1:yes:2:reversal", "settle:1:yes:3"]
     assert account.balance == 1_025
     assert settle(account, WON_YES, [*first, *second, *third])[1] == []
+
+
+@pytest.mark.parametrize(
+    ("found", "confirmed", "now", "asked"),
+    [
+        (WON_YES, 0, 1, True),
+        (WON_YES, 29.9, 30.9, True),
+        (WON_YES, 30, 31, False),
+        (WON_YES, 30, 44.9, False),
+        (WON_YES, 30, 45, True),
+        (WON_YES, 0, 400, True),  # nobody has asked again
+        (WON_YES, 45, 67, False),
+        (WON_YES, 45, 67.5, True),
+        (Verdict(Ending.PENDING, OPEN), 300, 300.1, True),
+        (Verdict(Ending.PENDING, UNKNOWN), 300, 300.1, True),
+        (VOID, 5, 4, True),  # the clock went back
+    ],
+)
+def test_an_ending_is_asked_for_while_it_may_be_corrected(
+    found: Verdict, confirmed: float, now: float, asked: bool
+) -> None:
+    """Days since the venue first said so."""
+    first, last, at = (NOON + timedelta(days=days) for days in (0, confirmed, now))
+    assert may_be_corrected(found, first, last, at) is asked
 
 
 def test_what_was_bought_after_a_market_reopened_is_settled_beside_the_old_entry() -> None:
