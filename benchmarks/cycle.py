@@ -12,7 +12,7 @@ import dagster as dg
 from benchmarks.measure import Figure, apart, migrated, scratch_home
 from benchmarks.venue import crawled, write_pages
 from prescient_dagster.assets.cycle import partitions_name
-from prescient_dagster.assets.schedules import range_tags
+from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.store import captures, portfolios, world
 
 PORTFOLIOS = 1_000

@@ -17,6 +17,7 @@ from prescient_dagster.assets.cycle_failure import failure
 from prescient_dagster.assets.cycle_orders import FetchBooks, Order, Result
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.materializations import in_batches
+from prescient_dagster.assets.partitions_asked import BACKFILL_TAG, partitions_asked
 from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.assets.run_config import given, run_config_class
 from prescient_dagster.catalog import code_version
@@ -47,7 +48,6 @@ WHEN = (
     "has a default, so no config is needed."
 )
 OWNERS = ["team:prescient"]
-BACKFILL_TAG = "dagster/backfill"
 UPSTREAM = {Stage.TRADES: Stage.SIGNALS, Stage.SNAPSHOTS: Stage.TRADES}
 
 
@@ -121,34 +121,38 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         store = database.open()
         desk = Desk(strategy, store, capture_files.folder, _book_fetcher(venue, store))
-        failed = _carried_out(context, desk, _order(context, config, version))
+        with explained():
+            order = _order(context, config, version)
+        failed = _carried_out(context, desk, order)
         if traded in context.selected_asset_keys:
             # Before the failure is raised: a step that has failed yields no checks.
             with explained():
-                yield balance_check(traded, reconcile(store, context.partition_keys))
+                yield balance_check(traded, reconcile(store, order.slugs))
                 left_failed = portfolios.activity(store).get(strategy.name)
                 yield failing_check(traded, left_failed.failing if left_failed else {})
         if failed:
-            raise failure(failed, len(context.partition_keys))
+            raise failure(failed, len(order.slugs))
 
     return cycle
 
 
 def _order(context: dg.AssetExecutionContext, config: Any, version: str) -> Order:
-    settings = given(config)
+    slugs, settings = partitions_asked(context), given(config)
     capture_id, overrides_of = settings.pop("capture_id", None), settings.pop("portfolios", {})
     return Order(
-        slugs=list(context.partition_keys),
+        slugs=slugs,
         stages=frozenset(Stage(key.path[-1]) for key in context.selected_asset_keys),
         capture_id=capture_id,
         overrides=settings,
-        overrides_of={slug: given(overrides) for slug, overrides in _meant_here(context, overrides_of).items()},
+        overrides_of={slug: given(overrides) for slug, overrides in _meant_here(context, slugs, overrides_of).items()},
         run_id=context.run.run_id,
         code_version=version,
     )
 
 
-def _meant_here(context: dg.AssetExecutionContext, overrides_of: Mapping[str, Any]) -> Mapping[str, Any]:
+def _meant_here(
+    context: dg.AssetExecutionContext, slugs: Sequence[str], overrides_of: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """The settings for single portfolios, without those that are meant for another run of the same backfill.
 
     A backfill makes a run per contiguous block of partitions, and gives all of them the same config.
@@ -156,7 +160,7 @@ def _meant_here(context: dg.AssetExecutionContext, overrides_of: Mapping[str, An
     if BACKFILL_TAG not in context.run.tags:
         return overrides_of
     elsewhere = set(context.instance.get_dynamic_partitions(str(context.assets_def.partitions_def.name)))
-    elsewhere -= set(context.partition_keys)
+    elsewhere -= set(slugs)
     return {slug: overrides for slug, overrides in overrides_of.items() if slug not in elsewhere}
 
 

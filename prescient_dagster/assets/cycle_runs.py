@@ -9,8 +9,8 @@ from prescient_dagster.assets import runs_here
 from prescient_dagster.assets.cycle import asset_key, cycle_assets, op_name, partitions_name
 from prescient_dagster.assets.jobs import strategy_job
 from prescient_dagster.assets.partitions import sync_partitions
+from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.assets.portfolio_changes import open_slugs
-from prescient_dagster.assets.schedules import range_tags
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.resources import resources
 from prescient_dagster.store import portfolios

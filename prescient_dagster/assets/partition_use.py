@@ -9,17 +9,36 @@ from dagster._core.execution.backfill import (  # not exported
     BulkActionStatus,
     PartitionBackfill,
 )
+from dagster._core.scheduler.instigation import InstigatorType, TickStatus  # not exported
 
 from prescient_dagster.assets.cycle import asset_key
-from prescient_dagster.assets.schedules import GOING
+from prescient_dagster.assets.schedules import GOING, strategy_schedule_name
 from prescient_dagster.store.cycles import Stage
 
 UNFINISHED = [status for status in BulkActionStatus if status not in BULK_ACTION_TERMINAL_STATUSES]
 
 
 def in_use(instance: dg.DagsterInstance, strategy: str) -> bool:
-    """Whether a run or a backfill that has not ended may be using the strategy's partitions."""
-    return _by_a_run(instance, strategy) or _by_a_backfill(instance, strategy)
+    """Whether a tick, a run or a backfill that has not ended may be using the strategy's partitions."""
+    return (
+        _by_a_tick(instance, strategy_schedule_name(strategy))
+        or _by_a_run(instance, strategy)
+        or _by_a_backfill(instance, strategy)
+    )
+
+
+def _by_a_tick(instance: dg.DagsterInstance, schedule: str) -> bool:
+    """By one that has looked the keys up and not yet made its run. Asked before the runs, where it would be by then."""
+    if instance.schedule_storage is None:
+        return False
+    states = instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+    newest = (
+        tick
+        for state in states
+        if state.instigator_name == schedule
+        for tick in instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
+    )
+    return any(tick.status is TickStatus.STARTED for tick in newest)
 
 
 def _by_a_run(instance: dg.DagsterInstance, strategy: str) -> bool:

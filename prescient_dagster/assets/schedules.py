@@ -1,11 +1,12 @@
 """When things run. Every schedule is made by `schedule`, is on from the start, and says in words why it did nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from prescient_dagster.assets.cycle import op_name, partitions_name
+from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.domain import crons
 from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.domain.health import MarketData
@@ -13,8 +14,6 @@ from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.store.health import market_data_seen
 
 CAPTURE_TAG = "prescient/capture"
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
 WAITING = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED]
 GOING = [*WAITING, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 Answer = dg.RunRequest | dg.SkipReason
@@ -86,6 +85,11 @@ def status_schedule(cron: str) -> dg.ScheduleDefinition:
     return schedule("status_schedule", "status_job", cron, what)
 
 
+def strategy_schedule_name(strategy: str) -> str:
+    """What a strategy's schedule is called."""
+    return f"{strategy}_schedule"
+
+
 def strategy_schedule(strategy: str, cron: str, captures_cron: str, stale_minutes: float) -> dg.ScheduleDefinition:
     """One run over all portfolios of a strategy for every capture that is ready, once per capture.
 
@@ -101,7 +105,7 @@ def strategy_schedule(strategy: str, cron: str, captures_cron: str, stale_minute
         return due(instance, strategy, data, stale and f"{stale}: {due_when}")
 
     what = f"Trades all {strategy} portfolios on the newest capture that is ready, each capture once."
-    return schedule(f"{strategy}_schedule", strategy, cron, what, decide)
+    return schedule(strategy_schedule_name(strategy), strategy, cron, what, decide)
 
 
 def due(instance: dg.DagsterInstance, strategy: str, data: MarketData, stale: str | None = None) -> Answer:
@@ -124,11 +128,6 @@ def due(instance: dg.DagsterInstance, strategy: str, data: MarketData, stale: st
 
 def _nothing(*reasons: str | None) -> dg.SkipReason:
     return dg.SkipReason("; ".join(reason for reason in reasons if reason is not None))
-
-
-def range_tags(keys: Sequence[str]) -> dict[str, str]:
-    """The tags of one run over a contiguous range of partitions."""
-    return {RANGE_START: keys[0], RANGE_END: keys[-1]}
 
 
 def _any_run(instance: dg.DagsterInstance, job: str, tags: Mapping[str, str]) -> bool:

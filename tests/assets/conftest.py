@@ -12,7 +12,7 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 from sqlalchemy import text
 
 from prescient_dagster.assets.cycle import asset_key, op_name, partitions, partitions_name
-from prescient_dagster.assets.schedules import range_tags
+from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.domain.markets import Listing
 from prescient_dagster.store import captures, portfolios
 from prescient_dagster.store.cycles import Stage
@@ -75,7 +75,7 @@ class Platform:
         config: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> Ran:
-        """One run over the range of partitions from the first to the last of `slugs`."""
+        """One run over `slugs`, which stand side by side among the partitions."""
         result = defs.resolve_job_def(strategy).execute_in_process(
             instance=self.instance,
             raise_on_error=False,
@@ -83,7 +83,7 @@ class Platform:
             run_config={"ops": {op_name(strategy): {"config": dict(config or {})}}},
             asset_selection=[asset_key(strategy, stage) for stage in stages],
         )
-        return _ran(self.instance, result)
+        return ran_of(self.instance, result)
 
     def failed_partitions(self, stage: Stage, strategy: str = "momentum") -> set[str]:
         """The partitions that Dagster shows red."""
@@ -114,7 +114,8 @@ class Platform:
             return [dict(row) for row in connection.execute(query, {"slug": slug}).mappings()]
 
 
-def _ran(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> Ran:
+def ran_of(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult | dg.JobExecutionResult) -> Ran:
+    """What is in the instance of a run that has ended."""
     materialized: dict[str, dict[str, dict[str, Any]]] = {stage.value: {} for stage in Stage}
     failure = ""
     for entry in instance.all_logs(result.run_id):

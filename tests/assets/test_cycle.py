@@ -136,7 +136,7 @@ def test_an_override_that_breaks_one_portfolio_leaves_the_others_green(platform:
     for slug in ("a", "b", "c"):
         platform.portfolio(slug)
 
-    ran = platform.run(["a", "c"], config={"portfolios": {"b": {"market_max_conviction": 0.1}}})
+    ran = platform.run(["a", "b", "c"], config={"portfolios": {"b": {"market_max_conviction": 0.1}}})
 
     assert "b: this config can never trade" in ran.failure
     assert platform.failed_partitions(Stage.TRADES) == {"b"}

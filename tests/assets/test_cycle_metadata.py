@@ -206,7 +206,7 @@ def test_paused_closing_and_closed_portfolios_say_so(platform: Platform) -> None
     portfolios.close(platform.database, "closing")
     portfolios.close(platform.database, "closed")
 
-    found = told(platform, platform.run(["paused", "closed"]))
+    found = told(platform, platform.run(["paused", "closing", "closed"]))
 
     assert "paused: it is valued and trades nothing" in found["signals", "paused"]["summary"].value
     assert found["snapshots", "paused"]["equity"].value == 1_000

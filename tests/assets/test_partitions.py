@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 
 from prescient_dagster.assets.partitions import PartitionChange, partition_change
-from prescient_dagster.assets.schedules import range_tags
+from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.definitions import defs as platform_defs
 from prescient_dagster.resources import resources
 from prescient_dagster.store import portfolios

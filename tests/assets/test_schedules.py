@@ -5,12 +5,22 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+    ScheduleInstigatorData,
+    TickData,
+    TickStatus,
+)
 from sqlalchemy import text
 
-from prescient_dagster.assets.schedules import range_tags
+from prescient_dagster.assets.cycle_runs import synced_partitions
+from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.definitions import defs as platform_defs
 from prescient_dagster.resources import resources
-from prescient_dagster.store import captures
+from prescient_dagster.store import captures, portfolios
 from strategy_assets.definitions import defs
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
@@ -169,3 +179,28 @@ def test_every_schedule_is_on_and_says_how_often_it_does_what(of: dg.Definitions
         assert isinstance(schedule, dg.ScheduleDefinition)
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
         assert (schedule.description or "").startswith("Every ")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "status", "stays"),
+    [
+        ("momentum_schedule", TickStatus.STARTED, True),
+        ("momentum_schedule", TickStatus.SUCCESS, False),
+        ("scalping_schedule", TickStatus.STARTED, False),
+    ],
+)
+def test_keys_stay_while_a_tick_is_about_to_make_its_run(
+    schedule: str, status: TickStatus, stays: bool, platform: Platform
+) -> None:
+    platform.portfolio("a")
+    portfolios.close(platform.database, "a")
+    location = RegisteredCodeLocationOrigin("strategy_assets")
+    origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), schedule)
+    kind = InstigatorType.SCHEDULE
+    state = InstigatorState(origin, kind, InstigatorStatus.RUNNING, ScheduleInstigatorData("* * * * *"))
+    platform.instance.add_instigator_state(state)
+    platform.instance.create_tick(
+        TickData(state.instigator_origin_id, schedule, kind, status, 0.0, run_ids=[], selector_id=state.selector_id)
+    )
+
+    assert (list(synced_partitions(platform.instance, platform.database, "momentum")) == ["a"]) is stays

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 from sqlalchemy import func, select
 
-from prescient_dagster.assets.schedules import range_tags
+from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.store import captures, portfolios
 from prescient_dagster.store.tables import cycles
 from prescient_dagster.store.tables import portfolios as portfolios_table
