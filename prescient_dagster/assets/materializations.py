@@ -21,6 +21,7 @@ class Materializations:
 
     def __init__(self, context: dg.AssetExecutionContext, clock: Callable[[], float] = monotonic) -> None:
         self._step, self._clock = context.get_step_execution_context(), clock
+        self._op = context.op_execution_context
         self._waiting: list[Sequence[dg.AssetMaterialization]] = []
         self._told_at = clock()
 
@@ -40,7 +41,8 @@ class Materializations:
             batch_id = str(uuid4())
             for number, materialization in enumerate(batch, start=1):
                 of_batch = DagsterEventBatchMetadata(batch_id, is_end=number == len(batch))
-                DagsterEvent.asset_materialization(self._step, materialization, of_batch)
+                told = DagsterEvent.asset_materialization(self._step, materialization, of_batch)
+                self._op._events.append(told)  # as `log_event` does, for who runs the job in this process
         self._told_at = self._clock()
 
 
