@@ -1,14 +1,16 @@
 """Many portfolios of one strategy acting on one capture, in one process.
 
 Everything is loaded in a handful of queries, selections are shared by equal configs, the order books that anybody needs
-are fetched once; then each portfolio is saved in a transaction of its own. A portfolio that fails fails alone.
+are fetched once; then portfolios are saved, a hundred in a transaction. Where that fails, or others have changed one of
+them meanwhile, each of the hundred has a transaction of its own: a portfolio that fails fails alone.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +23,34 @@ from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import StrategyConfig, validated
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
 from prescient_dagster.domain.fills import OrderBook
-from prescient_dagster.domain.ledger import Account
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Outcome, tokens_needed
 from prescient_dagster.domain.portfolios import PortfolioStatus
 from prescient_dagster.domain.signals import SignalStatus
 from prescient_dagster.domain.strategies import Strategy
-from prescient_dagster.store import captures, cycles, order_books, orders
+from prescient_dagster.store import captures, cycle_saves, cycles, order_books, orders
 from prescient_dagster.store import snapshots as stored_snapshots
 from prescient_dagster.store.captures import CaptureRecord
+from prescient_dagster.store.cycle_saves import CycleSave
 from prescient_dagster.store.cycles import Stage, Standing
 from prescient_dagster.store.database import Database
 
 ATTEMPTS = 5
+SAVED_TOGETHER = 100  # portfolios
 logger = logging.getLogger(__name__)
 
 
 def _passed(standing: Standing, record: CaptureRecord) -> bool:
     """Whether settlements of a newer capture are booked: acting on this one would spend money of the future."""
     return standing.books_at is not None and standing.books_at > record.captured_at
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What became of a portfolio, once it is saved."""
+
+    result: Result
+    save: CycleSave
 
 
 class Desk:
@@ -74,8 +85,9 @@ class Desk:
         standings = cycles.load_standings(self.database, order.slugs)
         plans = [self._guarded(slug, partial(self._planned, slug, standings.get(slug))) for slug in order.slugs]
         self._fetch(plan for plan in plans if isinstance(plan, Plan))
-        for slug, plan in zip(order.slugs, plans, strict=True):
-            yield self._guarded(slug, partial(self._finished, plan))
+        left = iter(zip(order.slugs, plans, strict=True))
+        while group := list(islice(left, SAVED_TOGETHER)):
+            yield from self._finished_together(group)
 
     def _guarded(self, slug: str, step: Callable[[], Any]) -> Any:
         """The step's result; whatever goes wrong is this portfolio's failure alone, told and kept."""
@@ -191,21 +203,42 @@ class Desk:
                 "take a capture or raise max_capture_age_minutes"
             )
 
+    def _finished_together(self, group: Sequence[tuple[str, Plan | Result]]) -> Iterator[Result]:
+        """The results of some portfolios in their order, saved in one transaction if that can be."""
+        worked = [self._guarded(slug, partial(self._worked, plan)) for slug, plan in group]
+        numbers = self._saved_together([each for each in worked if isinstance(each, Worked)])
+        if numbers is None:
+            yield from (self._guarded(slug, partial(self._finished, plan)) for slug, plan in group)
+            return
+        saved = iter(numbers)
+        yield from (replace(each.result, numbers=next(saved)) if isinstance(each, Worked) else each for each in worked)
+
+    def _saved_together(self, worked: Sequence[Worked]) -> Sequence[Sequence[int]] | None:
+        try:
+            return cycle_saves.save(self.database, [each.save for each in worked]) if worked else ()
+        except Exception as error:  # whose fault it is shows when each is saved alone
+            logger.warning("%s portfolios are saved one by one: %s", len(worked), error)
+            return None
+
     def _finished(self, plan: Plan | Result) -> Result:
         """Execute, value and save; where somebody else changed the portfolio meanwhile, plan anew on what is there."""
         for _ in range(ATTEMPTS):
             if isinstance(plan, Result):
                 return plan
-            result, account = self._worked(plan)
-            numbers = self._saved(plan, result, account)
+            worked = self._worked(plan)
+            assert isinstance(worked, Worked)
+            numbers = cycle_saves.save(self.database, [worked.save])
             if numbers is not None:
-                return replace(result, numbers=numbers)
+                return replace(worked.result, numbers=numbers[0])
             slug = plan.standing.portfolio.slug
             plan = self._planned(slug, cycles.load_standing(self.database, slug))
             self._fetch([plan] if isinstance(plan, Plan) else [])
         raise Conflict("the portfolio is being changed by others all the time: run it again")
 
-    def _worked(self, plan: Plan) -> tuple[Result, Account]:
+    def _worked(self, plan: Plan | Result) -> Worked | Result:
+        """What a plan comes to, and what is to be saved of it; a result stays what it is."""
+        if isinstance(plan, Result):
+            return plan
         standing, capture = plan.standing, self._capture(plan.record.capture_id)
         account, snapshot = standing.account, None
         outcomes = [Outcome(signal, SignalStatus.PENDING) for signal in plan.signals]
@@ -214,24 +247,10 @@ class Desk:
             outcomes, account = cycle.execute(plan.signals, account, capture, plan.config, books)
         if Stage.SNAPSHOTS in plan.stages:
             account, snapshot = snapshots.valued(account, capture)
-        return self.results.worked(plan, outcomes, account, snapshot, capture), account
-
-    def _saved(self, plan: Plan, result: Result, account: Account) -> Sequence[int] | None:
-        """Save all of it, and tell the numbers of the signals; None where others changed the portfolio meanwhile."""
-        numbers: Sequence[int] = plan.numbers or ()
-        with self.database.begin() as connection:
-            if not cycles.locked(connection, plan.standing):
-                return None
-            portfolio_id, capture = plan.standing.portfolio.portfolio_id, self._capture(plan.record.capture_id)
-            if plan.numbers is not None:
-                orders.end(connection, portfolio_id, capture.capture_id, plan.numbers, result.outcomes)
-            if plan.selection is not None:
-                cycles.begin(connection, plan.standing, capture.capture_id, self._cycle_values(plan, result))
-                numbers = orders.save(connection, portfolio_id, capture, result.outcomes)
-            else:
-                cycles.advance(connection, plan.standing, capture.capture_id, plan.stages)
-            cycles.save(connection, plan.standing, capture, account, result.snapshot)
-        return numbers
+        result = self.results.worked(plan, outcomes, account, snapshot, capture)
+        new = None if plan.selection is None else self._cycle_values(plan, result)
+        save = CycleSave(standing, capture, account, plan.stages, new, result.outcomes, plan.numbers, snapshot)
+        return Worked(result, save)
 
     def _cycle_values(self, plan: Plan, result: Result) -> dict[str, Any]:
         assert plan.selection is not None  # as every new cycle has

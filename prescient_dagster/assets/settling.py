@@ -19,6 +19,7 @@ from prescient_dagster.store import captures, cycles, ledger, resolutions
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.cycles import Standing
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.ledger import Booking
 from prescient_dagster.venue.interface import Venue
 
 ATTEMPTS = 5
@@ -81,10 +82,10 @@ def _settled(
         account, entries = settled(standing.account, past, final, record.captured_at)
         portfolio_id = standing.portfolio.portfolio_id
         with database.begin() as connection:
-            if cycles.locked(connection, standing):
+            if cycles.locked(connection, [standing]):
                 if entries:
-                    ledger.append(connection, portfolio_id, record.capture_id, [(entry, None) for entry in entries])
-                    cycles.save_account(connection, standing, account, record.captured_at)
+                    ledger.append(connection, [Booking(portfolio_id, record.capture_id, entry) for entry in entries])
+                    cycles.save_accounts(connection, [(standing, account)], record.captured_at)
                 return entries
         # A cycle or another settlement came between: look again at what is there.
         standing = cycles.load_standing(database, standing.portfolio.slug)

@@ -1,7 +1,6 @@
-"""Cycles: what a portfolio needs to act on a capture, and the one transaction that keeps what it did.
+"""Cycles: what a portfolio needs to act on a capture, and what it has afterwards, under a lock on its row.
 
-A cycle is saved whole or not at all, under a lock on its portfolio. Who computed on a state that has changed since is
-told so and computes again. A finished cycle is final; one that only left signals may be replaced.
+Who computed on a state that has changed since is told so and computes again.
 """
 
 from collections import defaultdict
@@ -11,19 +10,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Connection, Row, Update, bindparam, cast, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.domain.ledger import Account, Holding, Position
-from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.portfolios import Portfolio, PortfolioStatus
-from prescient_dagster.domain.signals import ExitRule, Side, SignalStatus
-from prescient_dagster.domain.snapshots import Snapshot
+from prescient_dagster.domain.signals import ExitRule, Side
 from prescient_dagster.store import ledger
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.portfolios import close_if_flat
-from prescient_dagster.store.tables import captures, cycles, portfolios, positions, signals, trades
+from prescient_dagster.store.tables import captures, cycles, portfolios, positions, trades
 
 
 class Stage(StrEnum):
@@ -179,26 +176,15 @@ def _cycle_record(row: Row[Any]) -> CycleRecord:
     )
 
 
-def locked(connection: Connection, standing: Standing) -> bool:
-    """Lock the portfolio until the transaction ends; False where it has changed since `standing` was read."""
-    query = select(portfolios.c.version).where(portfolios.c.portfolio_id == standing.portfolio.portfolio_id)
-    version: int = connection.execute(query.with_for_update()).scalar_one()
-    return version == standing.version
+def locked(connection: Connection, standings: Sequence[Standing]) -> bool:
+    """Lock portfolios until the transaction ends; False where one has changed since its standing was read.
 
-
-def begin(connection: Connection, standing: Standing, capture_id: int, values: Mapping[str, Any]) -> None:
-    """A new cycle; one that only left signals on the same capture is replaced, signals of older cycles expire."""
-    portfolio_id = standing.portfolio.portfolio_id
-    previous = standing.newest_cycle
-    if previous is not None and previous.stage is Stage.SIGNALS:
-        if previous.capture_id == capture_id:
-            mine = (signals.c.portfolio_id == portfolio_id) & (signals.c.capture_id == capture_id)
-            connection.execute(delete(signals).where(mine))
-            connection.execute(delete(cycles).where(cycles.c.cycle_id == previous.cycle_id))
-        else:
-            pending = (signals.c.portfolio_id == portfolio_id) & (signals.c.status == SignalStatus.PENDING)
-            connection.execute(update(signals).where(pending).values(status=SignalStatus.EXPIRED))
-    connection.execute(cycles.insert().values(portfolio_id=portfolio_id, capture_id=capture_id, **values))
+    In the order of their ids, so that of two who lock the same ones nobody waits for the other for ever.
+    """
+    read = {standing.portfolio.portfolio_id: standing.version for standing in standings}
+    query = select(portfolios.c.portfolio_id, portfolios.c.version).where(portfolios.c.portfolio_id.in_(read))
+    now = connection.execute(query.order_by(portfolios.c.portfolio_id).with_for_update()).all()
+    return {row.portfolio_id: row.version for row in now} == read
 
 
 def reached(stages: Iterable[Stage]) -> Stage:
@@ -208,46 +194,36 @@ def reached(stages: Iterable[Stage]) -> Stage:
     return Stage.SNAPSHOTS if Stage.SNAPSHOTS in stages else Stage.TRADES
 
 
-def advance(connection: Connection, standing: Standing, capture_id: int, stages: Iterable[Stage]) -> None:
-    """Note that a cycle that stopped half-way has come further; where there is none, nothing is noted."""
-    before = Stage.SIGNALS if Stage.TRADES in stages else Stage.TRADES
-    after = reached({*stages, Stage.TRADES})
-    portfolio_id = standing.portfolio.portfolio_id
-    mine = (cycles.c.portfolio_id == portfolio_id) & (cycles.c.capture_id == capture_id)
-    connection.execute(update(cycles).where(mine, cycles.c.stage == before).values(stage=after))
+def save_accounts(connection: Connection, accounts: Iterable[tuple[Standing, Account]], captured_at: datetime) -> None:
+    """Write what portfolios have after a capture; each version counts up, so that nobody saves on what was before."""
+    after = {standing.portfolio.portfolio_id: (standing, account) for standing, account in accounts}
+    changes = {number: (standing.account.positions, account.positions) for number, (standing, account) in after.items()}
+    ledger.save_positions(connection, changes)
+    connection.execute(*_balances({number: account for number, (_, account) in after.items()}, captured_at))
+    for number, (standing, _) in after.items():
+        if standing.portfolio.status is PortfolioStatus.CLOSING:
+            close_if_flat(connection, number)
 
 
-def save(
-    connection: Connection, standing: Standing, capture: Capture, account: Account, snapshot: Snapshot | None
-) -> None:
-    """Write what a portfolio has after a cycle, and clear why the one before failed."""
-    portfolio_id = standing.portfolio.portfolio_id
-    save_account(connection, standing, account, capture.captured_at)
-    if snapshot is not None:
-        ledger.save_snapshot(connection, portfolio_id, capture.capture_id, account, snapshot)
-    if standing.portfolio_failed:
-        mine = portfolios.c.portfolio_id == portfolio_id
-        connection.execute(update(portfolios).where(mine).values(last_error=None, last_error_at=None))
+BALANCES = ("balance", "realized_profit_loss", "fees_paid", "trade_count")
 
 
-def save_account(connection: Connection, standing: Standing, account: Account, captured_at: datetime) -> None:
-    """Write what a portfolio has after a capture; its version counts up, so that nobody saves on what was before."""
-    portfolio_id = standing.portfolio.portfolio_id
-    ledger.save_positions(connection, portfolio_id, standing.account.positions, account.positions)
-    connection.execute(
+def _balances(after: Mapping[int, Account], captured_at: datetime) -> tuple[Update, dict[str, list[Any]]]:
+    """One statement for all of them; as arrays of parameters it is compiled once, however many they are."""
+    columns = [portfolios.c.portfolio_id, *(portfolios.c[name] for name in BALANCES)]
+    arrays = [cast(bindparam(f"{column.name}s", type_=ARRAY(column.type)), ARRAY(column.type)) for column in columns]
+    given = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived("given")
+    statement = (
         update(portfolios)
-        .where(portfolios.c.portfolio_id == portfolio_id)
+        .where(portfolios.c.portfolio_id == given.c.portfolio_id)
         .values(
-            balance=account.balance,
-            realized_profit_loss=account.realized_profit_loss,
-            fees_paid=account.fees_paid,
-            trade_count=account.trade_count,
+            **{name: given.c[name] for name in BALANCES},
             books_at=captured_at,
             version=portfolios.c.version + 1,
         )
     )
-    if standing.portfolio.status is PortfolioStatus.CLOSING:
-        close_if_flat(connection, portfolio_id)
+    values = {f"{name}s": [getattr(account, name) for account in after.values()] for name in BALANCES}
+    return statement, {"portfolio_ids": list(after), **values}
 
 
 def note_failure(database: Database, slug: str, reason: str) -> None:

@@ -1,10 +1,10 @@
 """The books in the database: trades are appended, positions are kept in step with them in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, tuple_
+from sqlalchemy import Connection, RowMapping, Table, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.ledger import Account, Holding, Position, Trade, TradeKind
@@ -13,16 +13,30 @@ from prescient_dagster.domain.snapshots import Snapshot
 from prescient_dagster.store.tables import positions, snapshots, trades
 
 POSITION_KEY = ("portfolio_id", "market_id", "side")
+SNAPSHOT_KEY = ("portfolio_id", "capture_id")
 POSITION_FIELDS = tuple(column.name for column in positions.columns if column.name != "portfolio_id")
 
 
-def append(
-    connection: Connection, portfolio_id: int, capture_id: int, entries: Sequence[tuple[Trade, int | None]]
-) -> None:
-    """Append trades, each with the number of the signal it came from (None: it came from no signal)."""
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A trade to be appended; `signal_id`: of the signal it came from, None: it came from no signal."""
+
+    portfolio_id: int
+    capture_id: int
+    trade: Trade
+    signal_id: int | None = None
+
+
+def append(connection: Connection, bookings: Iterable[Booking]) -> None:
+    """Append trades, of one portfolio or of many."""
     rows = [
-        {"portfolio_id": portfolio_id, "capture_id": capture_id, "signal_id": signal_id, **trade_row(trade, signal_id)}
-        for trade, signal_id in entries
+        {
+            "portfolio_id": booking.portfolio_id,
+            "capture_id": booking.capture_id,
+            "signal_id": booking.signal_id,
+            **trade_row(booking.trade, booking.signal_id),
+        }
+        for booking in bookings
     ]
     if rows:
         connection.execute(trades.insert(), rows)
@@ -67,38 +81,62 @@ def trade_of(row: RowMapping) -> Trade:
     )
 
 
-def save_positions(
-    connection: Connection, portfolio_id: int, before: Mapping[Holding, Position], after: Mapping[Holding, Position]
-) -> None:
-    """Write the open positions and their marks; those that are no longer held are removed."""
-    gone = [(market_id, str(side)) for market_id, side in before if (market_id, side) not in after]
-    if gone:
-        key = tuple_(positions.c.market_id, positions.c.side)
-        connection.execute(delete(positions).where(positions.c.portfolio_id == portfolio_id, key.in_(gone)))
-    changed = [position for holding, position in after.items() if before.get(holding) != position]
-    if changed:
-        _upsert_positions(connection, portfolio_id, changed)
+Change = tuple[Mapping[Holding, Position], Mapping[Holding, Position]]
+"""What a portfolio held before, and what it holds now."""
 
 
-def _upsert_positions(connection: Connection, portfolio_id: int, held: Iterable[Position]) -> None:
-    rows = [
-        {"portfolio_id": portfolio_id, **{name: getattr(position, name) for name in POSITION_FIELDS}}
-        for position in held
+def save_positions(connection: Connection, changes: Mapping[int, Change]) -> None:
+    """Write the open positions of portfolios and their marks; those that are no longer held are removed."""
+    gone = [
+        (portfolio_id, market_id, str(side))
+        for portfolio_id, (before, after) in changes.items()
+        for market_id, side in before
+        if (market_id, side) not in after
     ]
-    # Rows as parameters, not as values of the statement: then it is compiled once for all portfolios.
-    statement = insert(positions)
-    updates = {name: statement.excluded[name] for name in POSITION_FIELDS if name not in POSITION_KEY}
-    connection.execute(statement.on_conflict_do_update(index_elements=POSITION_KEY, set_=updates), rows)
+    if gone:
+        key = tuple_(*(positions.c[name] for name in POSITION_KEY))
+        connection.execute(delete(positions).where(key.in_(gone)))
+    changed = [
+        {"portfolio_id": portfolio_id, **{name: getattr(position, name) for name in POSITION_FIELDS}}
+        for portfolio_id, (before, after) in changes.items()
+        for holding, position in after.items()
+        if before.get(holding) != position
+    ]
+    if changed:
+        _upsert(connection, positions, changed, POSITION_KEY)
 
 
-def save_snapshot(
-    connection: Connection, portfolio_id: int, capture_id: int, account: Account, snapshot: Snapshot
-) -> None:
-    """Write the value of a portfolio on a capture; valued again on the same capture, the new value stands."""
-    names = [column.name for column in snapshots.columns if column.name not in ("portfolio_id", "capture_id", "marks")]
-    values = {name: getattr(snapshot, name) for name in names} | {"marks": marks(account.positions)}
-    statement = insert(snapshots).values(portfolio_id=portfolio_id, capture_id=capture_id, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=("portfolio_id", "capture_id"), set_=values))
+@dataclass(frozen=True, slots=True)
+class Valuation:
+    """A portfolio's value on a capture, with the account whose positions were marked."""
+
+    portfolio_id: int
+    capture_id: int
+    account: Account
+    snapshot: Snapshot
+
+
+def save_snapshots(connection: Connection, valuations: Iterable[Valuation]) -> None:
+    """Write the value of portfolios on a capture; valued again on the same capture, the new value stands."""
+    names = [column.name for column in snapshots.columns if column.name not in (*SNAPSHOT_KEY, "marks")]
+    rows = [
+        {
+            "portfolio_id": each.portfolio_id,
+            "capture_id": each.capture_id,
+            **{name: getattr(each.snapshot, name) for name in names},
+            "marks": marks(each.account.positions),
+        }
+        for each in valuations
+    ]
+    if rows:
+        _upsert(connection, snapshots, rows, SNAPSHOT_KEY)
+
+
+def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:
+    # Rows as parameters, not as values of the statement: then it is compiled once, however many there are.
+    statement = insert(table)
+    updates = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=updates), rows)
 
 
 def marks(held: Mapping[Holding, Position]) -> dict[str, list[str | None]]:

@@ -1,8 +1,10 @@
 """Signals and how they ended, as a cycle leaves them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Outcome
 from prescient_dagster.domain.signals import Action, ExitRule, Signal, SignalStatus
 from prescient_dagster.store import ledger
+from prescient_dagster.store.ledger import Booking
 from prescient_dagster.store.tables import signals
 
 MARKET_COLUMNS = {
@@ -23,22 +26,68 @@ MARKET_COLUMNS = {
 }
 
 
-def save(connection: Connection, portfolio_id: int, capture: Capture, outcomes: Sequence[Outcome]) -> Sequence[int]:
-    """Write the signals of a cycle in their order of execution, how each ended, and the trades they made.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the signals of a portfolio's cycle ended, in their order of execution.
+
+    Attributes:
+        numbers: of signals that are stored already; None: these are new.
+    """
+
+    portfolio_id: int
+    capture: Capture
+    outcomes: Sequence[Outcome]
+    numbers: Sequence[int] | None = None
+
+
+def save(connection: Connection, cycles: Sequence[Ended]) -> list[Sequence[int]]:
+    """Write the signals of cycles, how each ended, and the trades they made.
 
     Returns:
-        the signals' numbers, in the same order.
+        for each cycle the signals' numbers, in the order of its outcomes.
     """
-    rows = [
-        {"portfolio_id": portfolio_id, "capture_id": capture.capture_id, "rank": rank, **signal_row(outcome, capture)}
-        for rank, outcome in enumerate(outcomes, start=1)
-    ]
-    if not rows:
-        return ()
-    statement = signals.insert().returning(signals.c.signal_id, sort_by_parameter_order=True)
-    numbers: Sequence[int] = connection.execute(statement, rows).scalars().all()
-    _append_trades(connection, portfolio_id, capture.capture_id, numbers, outcomes)
+    new = iter(_inserted(connection, [each for each in cycles if each.numbers is None]))
+    numbers = [next(new) if each.numbers is None else each.numbers for each in cycles]
+    _end(connection, [each for each in cycles if each.numbers is not None])
+    ledger.append(
+        connection,
+        [
+            Booking(each.portfolio_id, each.capture.capture_id, outcome.trade, number)
+            for each, own in zip(cycles, numbers, strict=True)
+            for number, outcome in zip(own, each.outcomes, strict=True)
+            if outcome.trade
+        ],
+    )
     return numbers
+
+
+def _inserted(connection: Connection, cycles: Sequence[Ended]) -> Iterator[Sequence[int]]:
+    rows = [
+        {
+            "portfolio_id": each.portfolio_id,
+            "capture_id": each.capture.capture_id,
+            "rank": rank,
+            **signal_row(outcome, each.capture),
+        }
+        for each in cycles
+        for rank, outcome in enumerate(each.outcomes, start=1)
+    ]
+    statement = signals.insert().returning(signals.c.signal_id, sort_by_parameter_order=True)
+    numbers = iter(connection.execute(statement, rows).scalars().all() if rows else ())
+    yield from (tuple(islice(numbers, len(each.outcomes))) for each in cycles)
+
+
+def _end(connection: Connection, cycles: Sequence[Ended]) -> None:
+    ended = [
+        {"number": number, "to_status": outcome.status, "for_reason": outcome.reject_reason}
+        for each in cycles
+        for number, outcome in zip(each.numbers or (), each.outcomes, strict=True)
+    ]
+    statement = update(signals).where(signals.c.signal_id == bindparam("number"))
+    if ended:
+        connection.execute(
+            statement.values(status=bindparam("to_status"), reject_reason=bindparam("for_reason")), ended
+        )
 
 
 SIGNAL_FIELDS = (
@@ -90,26 +139,3 @@ def signal_of(row: RowMapping) -> Signal:
     values["action"] = Action(row["action"])
     values["exit"] = None if row["exit"] is None else ExitRule(row["exit"])
     return Signal(**values, liquidity=row["market_liquidity"] or money.ZERO)
-
-
-def end(
-    connection: Connection, portfolio_id: int, capture_id: int, numbers: Sequence[int], outcomes: Sequence[Outcome]
-) -> None:
-    """Write how pending signals ended, and the trades they made."""
-    ended = [
-        {"number": number, "to_status": outcome.status, "for_reason": outcome.reject_reason}
-        for number, outcome in zip(numbers, outcomes, strict=True)
-    ]
-    statement = update(signals).where(signals.c.signal_id == bindparam("number"))
-    if ended:
-        connection.execute(
-            statement.values(status=bindparam("to_status"), reject_reason=bindparam("for_reason")), ended
-        )
-    _append_trades(connection, portfolio_id, capture_id, numbers, outcomes)
-
-
-def _append_trades(
-    connection: Connection, portfolio_id: int, capture_id: int, numbers: Sequence[int], outcomes: Sequence[Outcome]
-) -> None:
-    made = [(outcome.trade, number) for number, outcome in zip(numbers, outcomes, strict=True) if outcome.trade]
-    ledger.append(connection, portfolio_id, capture_id, made)

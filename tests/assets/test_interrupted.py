@@ -122,9 +122,9 @@ def test_a_portfolio_that_is_being_saved_is_locked_for_everybody_else(platform: 
     def lock_impatiently() -> None:
         with platform.database.begin() as second:
             second.execute(text("SET LOCAL lock_timeout = '100ms'"))
-            cycles.locked(second, standing)
+            cycles.locked(second, [standing])
 
     with platform.database.begin() as first:
-        assert cycles.locked(first, standing)
+        assert cycles.locked(first, [standing])
         with pytest.raises(StoreError, match="lock timeout"):
             lock_impatiently()
