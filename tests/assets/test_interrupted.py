@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from prescient_dagster.assets import portfolio_cycles
 from prescient_dagster.assets.cycle_orders import Order
 from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.catalog import load_strategy
@@ -128,3 +129,84 @@ def test_a_portfolio_that_is_being_saved_is_locked_for_everybody_else(platform: 
         assert cycles.locked(first, [standing])
         with pytest.raises(StoreError, match="lock timeout"):
             lock_impatiently()
+
+
+@pytest.fixture
+def five(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """Five portfolios that are saved by twos, and one that nobody disturbs."""
+    monkeypatch.setattr(portfolio_cycles, "SAVED_TOGETHER", 2)
+    platform.capture(a_listing(*favourites(3)))
+    for slug in ["undisturbed", *FIVE]:
+        platform.portfolio(slug)
+    run_desk(platform.database, platform.captures_folder, ["undisturbed"])
+    return platform
+
+
+FIVE = [f"p{number}" for number in range(5)]
+
+
+def run_all_and_die(url: str, folder: Path, slugs: Sequence[str], statement: int) -> None:
+    """As `run_and_die`, with portfolios that are saved together."""
+    database = connect(url)
+    left = iter(range(1, statement))
+
+    def count(*_: Any) -> None:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(database.engine, "before_cursor_execute", count)
+    event.listen(database.engine, "commit", count)
+    run_desk(database, folder, slugs)
+
+
+def test_portfolios_saved_together_and_killed_at_any_statement_are_whole_or_untouched(five: Platform) -> None:
+    expected = own_rows(five, "undisturbed")
+    url, folder = five.database.url, five.captures_folder
+
+    partly = 0
+    for statement in range(5, 100, 3):
+        slugs = [f"{slug}-{statement}" for slug in FIVE]
+        for slug in slugs:
+            five.portfolio(slug)
+        code = in_child(run_all_and_die, url, folder, slugs, statement)
+        traded = [slug for slug in slugs if five.rows("trades", slug)]
+        assert all(own_rows(five, slug) == expected for slug in traded)
+        run_desk(five.database, folder, slugs)
+        assert all(own_rows(five, slug) == expected for slug in slugs), f"killed before statement {statement}"
+        partly += 0 < len(traded) < len(slugs)
+        if code == 0:
+            break
+
+    assert partly
+    assert code == 0
+
+
+def test_who_is_changed_by_another_meanwhile_holds_up_nobody_who_is_saved_with_it(five: Platform) -> None:
+    other = connect(five.database.url)
+    came_between = []
+
+    def come_between(*execution: Any) -> None:
+        if "FOR UPDATE" in execution[2] and not came_between:
+            came_between.append(True)
+            run_desk(other, five.captures_folder, ["p1"])
+
+    event.listen(five.database.engine, "before_cursor_execute", come_between)
+    run_desk(five.database, five.captures_folder, FIVE)
+
+    assert came_between
+    for slug in FIVE:
+        assert own_rows(five, slug) == own_rows(five, "undisturbed")
+
+
+def test_who_cannot_be_saved_fails_alone(five: Platform) -> None:
+    with five.database.begin() as connection:
+        connection.execute(text("ALTER TABLE prescient.snapshots ADD CHECK (portfolio_id <> 3) NOT VALID"))
+    (third,) = (slug for slug in FIVE if five.rows("portfolios", slug)[0]["portfolio_id"] == 3)
+
+    desk = Desk(load_strategy("momentum"), five.database, five.captures_folder, lambda token_ids, captured_at: {})
+    failed = {result.slug for result in desk.carry_out(Order(FIVE)) if result.error}
+
+    assert failed == {third}
+    assert not five.rows("trades", third)
+    for slug in set(FIVE) - failed:
+        assert own_rows(five, slug) == own_rows(five, "undisturbed")
