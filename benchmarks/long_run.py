@@ -5,8 +5,10 @@ On store and domain alone, as the assets use them: what grows with the number of
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Figure, apart, migrated, scratch_home
@@ -80,7 +82,7 @@ def trade(database: Database, folder: Path, venue: Venue, slugs: dict[str, list[
     """One cycle of every portfolio on the newest capture: what the strategies' jobs do."""
     results: list[Result] = []
     for strategy, group in slugs.items():
-        desk = Desk(load_strategy(strategy), database, folder, venue.order_books)
+        desk = Desk(load_strategy(strategy), database, folder, partial(nullcontext, venue))
         results += desk.carry_out(Order(group, code_version=code_version(strategy)))
     return results
 

@@ -17,6 +17,7 @@ from prescient_dagster.domain.cycle import Decision, decide, execute
 from prescient_dagster.domain.fills import Level, OrderBook
 from prescient_dagster.domain.ledger import Account, Position, Trade, TradeKind, opened
 from prescient_dagster.domain.markets import EVENT_COLUMNS, MARKET_COLUMNS, Capture, event_frame, market_frame
+from prescient_dagster.domain.order_books import Books
 from prescient_dagster.domain.orders import Outcome
 from prescient_dagster.domain.signals import Action, Side, Signal, SignalStatus
 from prescient_dagster.domain.strategies import Strategy, View
@@ -196,9 +197,15 @@ def filled(
     wish: Signal, capture: Capture, account: Account | None = None, *books: OrderBook, **settings: Any
 ) -> tuple[Outcome, Account]:
     """What became of one signal, and the account that is left."""
+    return filled_knowing({book.token_id: book for book in books}, wish, capture, account, **settings)
+
+
+def filled_knowing(
+    books: Books, wish: Signal, capture: Capture, account: Account | None = None, **settings: Any
+) -> tuple[Outcome, Account]:
+    """What became of one signal, where this is known of the order books."""
     account = opened(D(10_000)) if account is None else account
-    by_token = {book.token_id: book for book in books}
-    outcomes, left = execute([wish], account, capture, a_config(**settings), by_token)
+    outcomes, left = execute([wish], account, capture, a_config(**settings), books)
     return outcomes[0], left
 
 

@@ -4,9 +4,10 @@ A check that forbids trading is an ERROR and refuses the capture (`ready` does s
 check is blocking. Everything else is a WARN. Texts of strangers stand in tables only, which the UI shows as they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import dagster as dg
@@ -15,12 +16,15 @@ from prescient_dagster.assets.tables import table
 from prescient_dagster.domain.configs import StrategyConfig
 from prescient_dagster.domain.health import MarketData
 from prescient_dagster.domain.plausibility import FEW_UNREADABLE, MOST_CROSSED, MOST_UNREADABLE, Finding, Rule
+from prescient_dagster.domain.signals import RejectReason
 from prescient_dagster.store.resolutions import Pending
 
 REFUSES = "ERROR, the capture is refused"
 OLDEST_TRADED = timedelta(minutes=StrategyConfig.model_fields["max_capture_age_minutes"].default)
 LONGEST_PENDING = timedelta(days=7)
 LONGEST_REASON = 300
+MOST_ROWS = 100
+FAULTY_BOOKS = (RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,15 @@ NONE_FAILED = Check(
     "WARN",
     "correct the portfolio (`prescient portfolio update`); it trades the next capture",
 )
-CHECKS = (*OF_CAPTURES, FRESH, IN_TIME, BALANCED, NONE_FAILED)
+BOOKS = Check(
+    "books_usable",
+    "markets",
+    "an order book that was needed makes no sense, or the venue could not be asked for it",
+    "WARN",
+    "look at the rows and at the venue; orders on these tokens are refused, all others fill, and the next capture asks "
+    "anew",
+)
+CHECKS = (*OF_CAPTURES, FRESH, IN_TIME, BALANCED, NONE_FAILED, BOOKS)
 
 
 def of_capture(found: Sequence[Finding]) -> Iterator[dg.AssetCheckResult]:
@@ -199,6 +211,24 @@ def failing_check(asset: dg.AssetKey | str, failing: Mapping[str, str]) -> dg.As
         well="no portfolio is left failed",
         asset=asset,
         metadata=_table("failed", rows),
+    )
+
+
+def books_check(
+    asset: dg.AssetKey | str, counts: Mapping[str, int], rows: Iterable[Mapping[str, Any]]
+) -> dg.AssetCheckResult:
+    """Whether the order books that were needed could be had and used.
+
+    Args:
+        counts: how many could be read, and how many not for which reason.
+        rows: one for each that could not.
+    """
+    faults = {reason: counts[reason] for reason in FAULTY_BOOKS if counts.get(reason)}
+    return BOOKS.result(
+        f"{', '.join(f'{count} {reason}' for reason, count in faults.items())} order books" if faults else "",
+        well=f"{sum(counts.values())} order books were needed",
+        asset=asset,
+        metadata={**counts, **_table("missing", list(islice(rows, MOST_ROWS)))},
     )
 
 

@@ -5,28 +5,26 @@ logged once its transaction is committed, failures are collected, and one Failur
 portfolio goes red alone, in one process for all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
 from prescient_dagster.assets import cycle_metadata
-from prescient_dagster.assets.checks import BALANCED, NONE_FAILED, balance_check, failing_check
+from prescient_dagster.assets.checks import BALANCED, BOOKS, NONE_FAILED, balance_check, books_check, failing_check
 from prescient_dagster.assets.cycle_failure import failure
-from prescient_dagster.assets.cycle_orders import FetchBooks, Order, Result
+from prescient_dagster.assets.cycle_orders import Order, Result
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.materializations import in_batches
 from prescient_dagster.assets.partitions_asked import BACKFILL_TAG, partitions_asked
 from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.assets.run_config import given, run_config_class
 from prescient_dagster.catalog import code_version
-from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.strategies import Strategy
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store import portfolios
 from prescient_dagster.store.cycles import Stage
-from prescient_dagster.store.database import Database
 from prescient_dagster.store.reconciliation import reconcile
 
 DESCRIPTIONS = {
@@ -110,7 +108,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=strategy.name,
         description=strategy.description,
-        check_specs=[BALANCED.spec(traded), NONE_FAILED.spec(traded)],
+        check_specs=[BALANCED.spec(traded), NONE_FAILED.spec(traded), BOOKS.spec(traded)],
     )
     def cycle(
         context: dg.AssetExecutionContext,
@@ -120,7 +118,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         venue: VenueResource,
     ) -> Iterator[dg.AssetCheckResult]:
         store = database.open()
-        desk = Desk(strategy, store, capture_files.folder, _book_fetcher(venue, store))
+        desk = Desk(strategy, store, capture_files.folder, partial(venue.open, store))
         with explained():
             order = _order(context, config, version)
         failed = _carried_out(context, desk, order)
@@ -130,6 +128,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
                 yield balance_check(traded, reconcile(store, order.slugs))
                 left_failed = portfolios.activity(store).get(strategy.name)
                 yield failing_check(traded, left_failed.failing if left_failed else {})
+                yield books_check(traded, desk.books.counts(), desk.missing_books())
         if failed:
             raise failure(failed, len(order.slugs))
 
@@ -181,11 +180,3 @@ def _carried_out(context: dg.AssetExecutionContext, desk: Desk, order: Order) ->
 def _materialization(key: dg.AssetKey, result: Result) -> dg.AssetMaterialization:
     metadata = cycle_metadata.metadata(key.path[0], Stage(key.path[-1]), result)
     return dg.AssetMaterialization(key, partition=result.slug, metadata=metadata)
-
-
-def _book_fetcher(venue: VenueResource, database: Database) -> FetchBooks:
-    def fetch(token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
-        with venue.open(database) as opened:
-            return opened.order_books(token_ids, captured_at)
-
-    return fetch

@@ -2,25 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import StrategyConfig
-from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.ledger import Position
 from prescient_dagster.domain.orders import Outcome
 from prescient_dagster.domain.signals import Signal
 from prescient_dagster.domain.snapshots import Snapshot
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.cycles import CycleRecord, Stage, Standing
-
-
-class FetchBooks(Protocol):
-    """Asks the venue for the order books of some tokens, for a capture of this time."""
-
-    def __call__(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]: ...
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from prescient_dagster.domain.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.replay import Known, Moment, Player
 from prescient_dagster.domain.settlement import first_of_day
 from prescient_dagster.domain.side_labels import labelled
-from prescient_dagster.domain.signals import SignalStatus
+from prescient_dagster.domain.signals import RejectReason, SignalStatus
 from prescient_dagster.domain.strategies import Strategy
 from prescient_dagster.store import captures, order_books, portfolios
 from prescient_dagster.store.capture_sources import Gap, Resolutions, Told, open_capture
@@ -241,11 +241,18 @@ class _Verification:
         self._compare(drift.trade_differences(lived.trades, trades, at))
 
     def _filled(self, lived: Lived, player: Player, moment: Moment, decision: Any) -> tuple[Outcome, ...]:
-        """What became of the signals against the stored books; a cycle that came late may not have seen all of them."""
+        """What became of the signals against the stored books.
+
+        A cycle that came late may not have seen all of them, and one that came early not what was to be had later.
+        """
         tokens = tokens_needed(decision.signals, moment.capture, player.config)
         outcomes: tuple[Outcome, ...] = ()
+        refused = {
+            outcome.signal for outcome in lived.outcomes if outcome.reject_reason is RejectReason.VENUE_UNAVAILABLE
+        }
+        unavailable = tokens_needed(refused, moment.capture, player.config)
         for until in (None, lived.started_at):
-            books = order_books.load(self._database, moment.capture.capture_id, tokens, until)
+            books = order_books.load(self._database, moment.capture.capture_id, tokens, until, unavailable)
             outcomes = replay.trade(player, self._state, moment, decision, books)[1]
             if not any(drift.signal_differences(lived.outcomes, outcomes, _where(lived))):
                 return outcomes

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 from prescient_dagster.domain import plausibility
 from prescient_dagster.domain.capture_schema import version
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, StoreError
-from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import EVENTS as EVENT_TABLE
 from prescient_dagster.domain.markets import PRICES, Capture, Listing
+from prescient_dagster.domain.order_books import Book
 from prescient_dagster.domain.replay import Moment
 from prescient_dagster.domain.settlement import Verdict, verdicts
 from prescient_dagster.store.capture_sources import Gap, Told
@@ -83,7 +83,7 @@ class FolderCaptures:
         self.told.missing.append(Gap(captured_at, reasons[0]))
         return None
 
-    def order_books(self, _capture: Capture, _token_ids: Iterable[str]) -> dict[str, OrderBook]:
+    def order_books(self, _capture: Capture, _token_ids: Iterable[str]) -> dict[str, Book]:
         """None: recordings keep no order books."""
         return {}
 

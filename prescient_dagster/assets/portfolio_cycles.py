@@ -15,20 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from prescient_dagster.assets import cycle_words
-from prescient_dagster.assets.cycle_orders import FetchBooks, Order, Plan, Result
+from prescient_dagster.assets.cycle_books import CycleBooks, OpenVenue
+from prescient_dagster.assets.cycle_orders import Order, Plan, Result
 from prescient_dagster.assets.cycle_results import Curve, Results
 from prescient_dagster.assets.cycle_results import age as capture_age
 from prescient_dagster.domain import cycle, snapshots
 from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import StrategyConfig, validated
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
-from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Outcome, tokens_needed
 from prescient_dagster.domain.portfolios import PortfolioStatus
+from prescient_dagster.domain.quotes import side_of_token
 from prescient_dagster.domain.signals import SignalStatus
 from prescient_dagster.domain.strategies import Strategy
-from prescient_dagster.store import captures, cycle_saves, cycles, order_books, orders
+from prescient_dagster.store import captures, cycle_saves, cycles, orders
 from prescient_dagster.store import snapshots as stored_snapshots
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.cycle_saves import CycleSave
@@ -57,12 +58,12 @@ class Desk:
     """Carries out one order for the portfolios of one strategy."""
 
     def __init__(
-        self, strategy: Strategy[Any], database: Database, captures_folder: Path, fetch_books: FetchBooks
+        self, strategy: Strategy[Any], database: Database, captures_folder: Path, open_venue: OpenVenue
     ) -> None:
-        self.strategy, self.database, self.folder, self.fetch_books = strategy, database, captures_folder, fetch_books
+        self.strategy, self.database, self.folder = strategy, database, captures_folder
+        self.books = CycleBooks(database, open_venue)
         self._captures: dict[int, Capture] = {}
         self._selections: dict[tuple[int, str], Selection] = {}
-        self._books: dict[int, dict[str, OrderBook]] = {}
 
     def carry_out(self, order: Order) -> Iterator[Result]:
         """One result per portfolio, in the order given, each once its transaction has been committed.
@@ -243,7 +244,7 @@ class Desk:
         account, snapshot = standing.account, None
         outcomes = [Outcome(signal, SignalStatus.PENDING) for signal in plan.signals]
         if Stage.TRADES in plan.stages and plan.config is not None:
-            books = self._books.get(capture.capture_id, {})
+            books = self.books.of(capture.capture_id)
             outcomes, account = cycle.execute(plan.signals, account, capture, plan.config, books)
         if Stage.SNAPSHOTS in plan.stages:
             account, snapshot = snapshots.valued(account, capture)
@@ -267,23 +268,21 @@ class Desk:
         }
 
     def _fetch(self, plans: Iterable[Plan]) -> None:
-        """Read the order books that these plans need; the newest capture's are asked for where none is stored."""
+        """Find the order books that these plans need."""
         needed: dict[int, set[str]] = {}
         for plan in plans:
             if plan.config is not None and Stage.TRADES in plan.stages:
                 capture = self._capture(plan.record.capture_id)
                 needed.setdefault(capture.capture_id, set()).update(tokens_needed(plan.signals, capture, plan.config))
         for capture_id, tokens in needed.items():
-            known = self._books.setdefault(capture_id, {})
-            if tokens - set(known):
-                known.update(self._order_books(capture_id, sorted(tokens)))
+            captured_at, newest = self._capture(capture_id).captured_at, capture_id == self.newest_id
+            self.books.need(capture_id, captured_at, tokens, newest=newest)
 
-    def _order_books(self, capture_id: int, tokens: Sequence[str]) -> dict[str, OrderBook]:
-        if capture_id == self.newest_id:
-            captured_at = self._capture(capture_id).captured_at
-            fetch = partial(self.fetch_books, captured_at=captured_at)
-            return order_books.load_or_fetch(self.database, capture_id, tokens, fetch)
-        return order_books.load(self.database, capture_id, tokens)
+    def missing_books(self) -> Iterator[dict[str, Any]]:
+        """The order books that were needed and that there are not, with their markets and why."""
+        for capture_id, token, book in self.books.missing():
+            found = side_of_token(self._capture(capture_id), token)
+            yield {**found, "token_id": token, "reason": str(book.reason), "why": book.why}
 
     def _capture(self, capture_id: int) -> Capture:
         if capture_id not in self._captures:

@@ -15,7 +15,8 @@ from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import validated
 from prescient_dagster.domain.cycle import Decision
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
-from prescient_dagster.domain.orders import Books, tokens_needed
+from prescient_dagster.domain.order_books import Books
+from prescient_dagster.domain.orders import tokens_needed
 from prescient_dagster.domain.portfolios import checked_balance
 from prescient_dagster.domain.replay import Moment, Player, State, Step
 from prescient_dagster.domain.settlement import Verdict

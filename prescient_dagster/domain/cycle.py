@@ -15,7 +15,8 @@ from prescient_dagster.domain.configs import StrategyConfig, TradeFrequency
 from prescient_dagster.domain.exits import exits
 from prescient_dagster.domain.ledger import Account, Position, booked
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.orders import Books, Conditions, Outcome
+from prescient_dagster.domain.order_books import Books
+from prescient_dagster.domain.orders import Conditions, Outcome
 from prescient_dagster.domain.quotes import side_label
 from prescient_dagster.domain.signals import RejectReason, Signal
 from prescient_dagster.domain.strategies import Strategy, View

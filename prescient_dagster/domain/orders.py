@@ -3,7 +3,7 @@
 An order is one signal, or all signals of one bundle, which fill together or not at all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -16,11 +16,9 @@ from prescient_dagster.domain.fees import NO_FEE, FeeSchedule
 from prescient_dagster.domain.fills import Fill, FillModel, Level, OrderBook
 from prescient_dagster.domain.ledger import Account, Position, Trade, TradeKind, released_cost
 from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.order_books import Book, Books, NoBook
 from prescient_dagster.domain.quotes import Quote, quote, side_label, token_id
 from prescient_dagster.domain.signals import RejectReason, Signal, SignalStatus
-
-Books = Mapping[str, OrderBook]
-"""The order books of a capture by token id; a token that is absent has none and fills at the touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +159,12 @@ def place(signal: Signal, on: Conditions) -> Placed | RejectReason:
 
 
 def _place_at_touch(signal: Signal, quoted: Quote, fees: FeeSchedule, on: Conditions) -> Placed | RejectReason:
+    book = _book(quoted, on)
+    if isinstance(book, NoBook):
+        return book.reason
     touch = quoted.ask if signal.action.is_entry else quoted.bid
     if touch is None:
         return RejectReason.NO_LIQUIDITY
-    book = _book(quoted, on)
     levels = _levels_at_touch(touch, quoted) if book is None else _levels_within(book, signal, touch, on)
     if isinstance(levels, RejectReason):
         return levels
@@ -192,7 +192,8 @@ def _levels_within(book: OrderBook, signal: Signal, touch: Decimal, on: Conditio
     return within(book, touch, money.exact(on.config.max_slippage)) or RejectReason.SLIPPAGE
 
 
-def _book(quoted: Quote, on: Conditions) -> OrderBook | None:
+def _book(quoted: Quote, on: Conditions) -> Book | None:
+    """What is known of the side's order book; None where it is filled at the touch: never asked for, or not wanted."""
     if on.config.fill_model is not FillModel.BOOK:
         return None
     return on.books.get(token_id(on.capture, quoted.market_id, quoted.side))

@@ -16,7 +16,8 @@ from prescient_dagster.domain.configs import StrategyConfig
 from prescient_dagster.domain.cycle import Decision
 from prescient_dagster.domain.ledger import Account, Holding, Position, Trade, TradeKind, booked, opened
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.orders import Books, Outcome
+from prescient_dagster.domain.order_books import Books
+from prescient_dagster.domain.orders import Outcome
 from prescient_dagster.domain.settlement import Ending, Verdict, first_of_day, settled, verdict
 from prescient_dagster.domain.snapshots import MarkSource, Snapshot
 from prescient_dagster.domain.strategies import Strategy

@@ -70,6 +70,9 @@ class RejectReason(StrEnum):
     MARGIN_GONE = "margin_gone"
     SPREAD_EXCEEDS_STOP = "spread_exceeds_stop"
     NO_FREE_SLOT = "no_free_slot"  # an exit that was to make room did not fill
+    NO_BOOK = "no_book"  # the venue keeps order books and has none of it
+    BOOK_UNUSABLE = "book_unusable"  # its order book makes no sense
+    VENUE_UNAVAILABLE = "venue_unavailable"  # the venue could not be asked for the order book
 
 
 @dataclass(frozen=True, slots=True)

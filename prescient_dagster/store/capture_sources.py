@@ -14,8 +14,8 @@ from typing import Protocol
 from sqlalchemy import ColumnElement, Connection, select
 
 from prescient_dagster.domain.errors import SchemaUnknown, StoreError
-from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.order_books import Book
 from prescient_dagster.domain.replay import Moment
 from prescient_dagster.domain.settlement import Ending, Verdict
 from prescient_dagster.store import capture_files, order_books
@@ -101,7 +101,7 @@ class CaptureSource(Protocol):
 
     def __len__(self) -> int: ...
     def moments(self) -> Iterator[Moment]: ...
-    def order_books(self, capture: Capture, token_ids: Iterable[str]) -> dict[str, OrderBook]: ...
+    def order_books(self, capture: Capture, token_ids: Iterable[str]) -> dict[str, Book]: ...
 
 
 class Resolutions:
@@ -172,7 +172,7 @@ class StoredCaptures:
         self.told.count(row.captured_at)
         return capture
 
-    def order_books(self, capture: Capture, token_ids: Iterable[str]) -> dict[str, OrderBook]:
+    def order_books(self, capture: Capture, token_ids: Iterable[str]) -> dict[str, Book]:
         """The books that were kept with the capture; nobody is asked for others."""
         return order_books.load(self._database, capture.capture_id, token_ids)
 

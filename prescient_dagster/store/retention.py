@@ -18,7 +18,7 @@ from prescient_dagster.store import capture_files
 from prescient_dagster.store.capture_files import StoredFile
 from prescient_dagster.store.captures import NEWEST_FIRST, CaptureStatus
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.tables import captures, order_books, rejected_records, trades
+from prescient_dagster.store.tables import captures, order_books, rejected_records, trades, unavailable_books
 
 ABANDONED_AFTER = timedelta(days=1)
 """A file without a row may belong to a capture that is just being stored, for so long."""
@@ -96,7 +96,7 @@ def _mark(database: Database, capture_ids: Sequence[int], now: datetime) -> None
         pruned = select(captures.c.capture_id).where(
             captures.c.capture_id.in_(capture_ids), captures.c.pruned_at.is_not(None)
         )
-        for table in (order_books, rejected_records):
+        for table in (order_books, unavailable_books, rejected_records):
             connection.execute(delete(table).where(table.c.capture_id.in_(pruned)))
 
 

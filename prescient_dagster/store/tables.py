@@ -93,8 +93,25 @@ order_books = Table(
     Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
     Column("token_id", Text, nullable=False),
     Column("fetched_at", Time, nullable=False, server_default=func.clock_timestamp()),
-    Column("book", JSONB(none_as_null=True)),  # {"bids": [["0.49", "100"], ...], "asks": ...}; null: the venue has none
+    Column("book", JSONB(none_as_null=True)),  # {"bids": [["0.49", "100"], ...], "asks": ...}
+    # none: the venue has none; touch: as was none when orders without a book filled at the best quote.
+    Column("state", Text, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),  # it is unusable
+    Column("evidence", Text, nullable=False, server_default=""),  # of an unusable one, what the venue sent
     PrimaryKeyConstraint("capture_id", "token_id"),
+    CheckConstraint("state IN ('readable', 'none', 'unusable', 'touch')", name="state"),
+    CheckConstraint("(state = 'readable') = (book IS NOT NULL)", name="book"),
+)
+
+# That the venue could not be asked for a token's book. Another try may find one; who traded before saw none.
+unavailable_books = Table(
+    "unavailable_books",
+    metadata,
+    Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("asked_at", Time, nullable=False, server_default=func.clock_timestamp()),
+    Column("why", Text, nullable=False),
+    PrimaryKeyConstraint("capture_id", "token_id", "asked_at"),
 )
 
 portfolios = Table(

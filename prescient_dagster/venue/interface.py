@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
-from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import Listing
+from prescient_dagster.domain.order_books import Book
 
 Progress = Callable[[int], None]
 """Called now and then with the number of events read so far."""
@@ -13,6 +14,14 @@ Progress = Callable[[int], None]
 
 def no_progress(_events: int) -> None:
     """For who does not watch."""
+
+
+class BooksOf(StrEnum):
+    """Of which captures a venue can tell the order books."""
+
+    NO_CAPTURE = "no_capture"  # it keeps none: what one can trade against is made up from the quotes
+    NEWEST_CAPTURE = "newest_capture"  # it knows its books of now only
+    ANY_CAPTURE = "any_capture"  # it knows what its books were at the capture's moment
 
 
 class Venue(Protocol):
@@ -38,12 +47,15 @@ class Venue(Protocol):
     def find_markets(self, market_ids: Sequence[str], captured_at: datetime) -> Listing:
         """The given markets, open or closed, as they stand at `captured_at`; those it does not know are absent."""
 
-    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
-        """The order books of these tokens; a token without one is absent. Empty where the venue keeps none.
+    @property
+    def order_books_of(self) -> BooksOf:
+        """Of which captures it can tell the order books."""
+
+    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, Book]:
+        """What is known of the order book of each of these tokens; that it cannot be had is a value, not an error.
 
         Args:
-            captured_at: of the capture they are wanted for. A simulated venue answers for that moment; a live one
-                knows its books of now only, and is asked for the newest capture's.
+            captured_at: of the capture they are wanted for.
         """
 
     def close(self) -> None:

@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from prescient_dagster.domain.capture_schema import filled
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, VenueAnswerInvalid
-from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import EVENTS as EVENT_TABLE
 from prescient_dagster.domain.markets import MARKETS as MARKET_TABLE
 from prescient_dagster.domain.markets import Listing, check_events, check_markets
+from prescient_dagster.domain.order_books import Book
 from prescient_dagster.venue import kinds
-from prescient_dagster.venue.interface import Progress, no_progress
+from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
 from prescient_dagster.venue.polymarket.answers import decode_event_page
 from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
 
@@ -32,6 +32,7 @@ class RecordedVenue:
     """What a venue once listed, one recording after the other."""
 
     name = "recorded"
+    order_books_of = BooksOf.NO_CAPTURE
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -68,8 +69,8 @@ class RecordedVenue:
         rejections = tuple(rejection for rejection in listing.rejections if rejection.record_id in market_ids)
         return Listing(self.name, captured_at, events, markets, rejections)
 
-    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
-        """None: recordings keep no order books."""
+    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, Book]:
+        """Nothing is known: recordings keep no order books."""
         return {}
 
     def close(self) -> None:

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from prescient_dagster.domain.errors import VenueError
-from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import Listing
-from prescient_dagster.venue.interface import Progress, no_progress
+from prescient_dagster.domain.order_books import Book, unavailable
+from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
 from prescient_dagster.venue.polymarket.venue import PolymarketVenue, utc_now
 from prescient_dagster.venue.simulation.transport import SimulatedTransport
 from prescient_dagster.venue.simulation.world import World
@@ -28,6 +28,7 @@ class SimulatedVenue:
     """
 
     name = NAME
+    order_books_of = BooksOf.ANY_CAPTURE
 
     def __init__(
         self, seed: int, events: int, speed: float, started_at: datetime, clock: Callable[[], datetime] = utc_now
@@ -54,9 +55,13 @@ class SimulatedVenue:
         with self._pinned_to(self._second_of(captured_at)):
             return self._client.find_markets(market_ids, captured_at)
 
-    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
+    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, Book]:
         """The order books as they stood at `captured_at`."""
-        with self._pinned_to(self._second_of(captured_at)):
+        try:
+            second = self._second_of(captured_at)
+        except VenueError as error:
+            return unavailable(token_ids, str(error))
+        with self._pinned_to(second):
             return self._client.order_books(token_ids, captured_at)
 
     def close(self) -> None:

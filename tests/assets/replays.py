@@ -2,10 +2,11 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class World:
     def trade(self, venue: Any, **order: Any) -> None:
         """One cycle of everybody. `order`: capture, stages and so on."""
         for strategy, group in self.slugs.items():
-            desk = Desk(load_strategy(strategy), self.database, self.folder, venue.order_books)
+            desk = Desk(load_strategy(strategy), self.database, self.folder, partial(nullcontext, venue))
             results = list(desk.carry_out(Order(group, **order)))
             assert {result.slug: result.error for result in results if result.error} == {}
 

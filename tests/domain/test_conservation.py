@@ -22,6 +22,7 @@ from prescient_dagster.domain.cycle import execute
 from prescient_dagster.domain.fills import Level, OrderBook
 from prescient_dagster.domain.ledger import Account, Trade, TradeKind, opened, rebuilt
 from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.order_books import Book, Books, NoBook
 from prescient_dagster.domain.quotes import Quote, quote
 from prescient_dagster.domain.settlement import settled, verdicts
 from prescient_dagster.domain.signals import ExitRule, RejectReason, Signal, SignalStatus
@@ -29,6 +30,7 @@ from prescient_dagster.domain.snapshots import Snapshot, valued
 from prescient_dagster.domain.strategies import Strategy, View
 from tests.builders import NO, NOON, YES, D, a_capture, a_closed_market, a_config, a_market, a_wish, decided
 
+WITHOUT_A_BOOK = (RejectReason.NO_BOOK, RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE)
 MARKETS = [str(number) for number in range(1, 9)]
 
 
@@ -95,10 +97,14 @@ class World:
         )
         return a_closed_market(market, yes=yes, status=status)
 
-    def books(self, capture: Capture) -> dict[str, OrderBook]:
-        """Books around the quotes; some are empty, far away or missing, and none is in order."""
+    def books(self, capture: Capture) -> dict[str, Book]:
+        """Books around the quotes; some are empty, far away, missing or not to be had, and none is in order."""
         tokens = [(market, side) for market in capture.row_of for side in (YES, NO) if self.dice.random() < 0.8]
-        return {f"{market}-{side}": self._book(quote(capture, market, side)) for market, side in tokens}
+        return {f"{market}-{side}": self._known(quote(capture, market, side)) for market, side in tokens}
+
+    def _known(self, quoted: Quote | None) -> Book:
+        missing = self.dice.random() < 0.15
+        return NoBook(self.dice.choice(WITHOUT_A_BOOK)) if missing else self._book(quoted)
 
     def _book(self, quoted: Quote | None) -> OrderBook:
         assert quoted is not None
@@ -138,7 +144,7 @@ class Portfolio:
     trades: list[Trade] = field(default_factory=list)
     refusals: set[tuple[bool, str | None]] = field(default_factory=set)
 
-    def cycle(self, capture: Capture, config: StrategyConfig, books: dict[str, OrderBook], **allowed: bool) -> Snapshot:
+    def cycle(self, capture: Capture, config: StrategyConfig, books: Books, **allowed: bool) -> Snapshot:
         decision = decided(STRATEGY, capture, self.account, config, **allowed)
         assert decision.signals == decided(STRATEGY, capture, self.account, config, **allowed).signals
         outcomes, account = execute(decision.signals, self.account, capture, config, books)
@@ -251,7 +257,7 @@ def test_random_histories_meet_every_way_a_position_can_end_and_every_refusal() 
     sizes: list[dict[str, Any]] = [{"fill_model": model, "trade_amount": 50} for model in ("book", "touch", "mid")]
     sizes.append({"fill_model": "book", "trade_amount": 3})
     configs = [rules | size | {"max_positions": 2} for rules in exits for size in sizes]
-    portfolios = [portfolio for seed in range(8) for portfolio in played(seed, configs, balance=90)]
+    portfolios = [portfolio for seed in range(10) for portfolio in played(seed, configs, balance=90)]
     trades = [trade for portfolio in portfolios for trade in portfolio.trades]
     kinds = {"buy", "sell", "settlement", "refund"}
     assert {str(trade.kind) for trade in trades} == kinds
@@ -261,7 +267,8 @@ def test_random_histories_meet_every_way_a_position_can_end_and_every_refusal() 
     never = {RejectReason.MARGIN_GONE, RejectReason.NOT_TRADABLE}  # of candidates, by a strategy without a margin
     refusals = set().union(*(portfolio.refusals for portfolio in portfolios))
     assert {reason for is_entry, reason in refusals if is_entry and reason} == set(RejectReason) - never
-    assert {reason for is_entry, reason in refusals if not is_entry and reason} >= {"bundle_incomplete", "slippage"}
+    of_exits = {"bundle_incomplete", "slippage", "no_book"}
+    assert {reason for is_entry, reason in refusals if not is_entry and reason} >= of_exits
 
 
 def is_reversal(trade: Trade) -> bool:

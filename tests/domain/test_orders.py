@@ -1,10 +1,26 @@
 """What becomes of one entry: how it fills, and every reason for which it does not."""
 
+import pytest
+
 from prescient_dagster.domain.cycle import execute
 from prescient_dagster.domain.ledger import opened
+from prescient_dagster.domain.order_books import NoBook
 from prescient_dagster.domain.orders import tokens_needed
 from prescient_dagster.domain.signals import RejectReason, SignalStatus
-from tests.builders import NO, YES, D, a_book, a_capture, a_config, a_market, a_wish, an_account, filled, refused
+from tests.builders import (
+    NO,
+    YES,
+    D,
+    a_book,
+    a_capture,
+    a_config,
+    a_market,
+    a_wish,
+    an_account,
+    filled,
+    filled_knowing,
+    refused,
+)
 
 AT_80_CENTS = a_market(yes=0.795, bid=0.79, ask=0.80)
 
@@ -46,6 +62,25 @@ def test_without_a_book_the_order_fills_at_the_touch_and_the_trade_is_synthetic(
     outcome, _ = filled(a_wish(), a_capture(AT_80_CENTS), fill_model="book")
     assert outcome.trade is not None
     assert (outcome.trade.shares, outcome.trade.synthetic) == (D(125), True)
+
+
+@pytest.mark.parametrize("reason", [RejectReason.NO_BOOK, RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE])
+def test_a_book_that_is_not_to_be_had_is_no_price(reason: RejectReason) -> None:
+    books = {"1-yes": NoBook(reason)}
+    outcome, account = filled_knowing(books, a_wish(), a_capture(AT_80_CENTS), fill_model="book")
+    assert refused(outcome) == reason
+    assert account == opened(D(10_000))
+
+
+@pytest.mark.parametrize("reason", [RejectReason.NO_BOOK, RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE])
+def test_who_needs_no_book_does_not_miss_one(reason: RejectReason) -> None:
+    books = {"1-yes": NoBook(reason), "1-no": NoBook(reason)}
+    at_touch, _ = filled_knowing(books, a_wish(), a_capture(AT_80_CENTS), fill_model="touch")
+    assert at_touch.status is SignalStatus.EXECUTED
+    other_side, _ = filled_knowing(
+        {"1-no": NoBook(reason), "1-yes": a_book(asks="500@.80")}, a_wish(), a_capture(AT_80_CENTS), fill_model="book"
+    )
+    assert other_side.status is SignalStatus.EXECUTED
 
 
 def test_the_books_limit_is_counted_from_the_captures_touch() -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.store import migrate, versions
+from prescient_dagster.domain.fills import Level, OrderBook
+from prescient_dagster.store import migrate, order_books, versions
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import SCHEMA, metadata
 from tests.processes import wait_for
@@ -84,6 +86,20 @@ def test_a_migration_that_fails_leaves_nothing(empty_database: Database) -> None
         migrate.upgrade(empty_database)
     with empty_database.unguarded() as connection:
         assert connection.scalar(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'prescient'")) == 1
+
+
+def test_order_books_of_before_keep_what_they_meant(older_database: Database) -> None:
+    """A token without one was filled at the best quote, and a cycle of then must come out the same again."""
+    with older_database.unguarded() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO prescient.order_books (capture_id, token_id, book)"
+                """ VALUES (1, 'absent', NULL), (1, 'there', '{"bids": [["0.5", "7"]], "asks": []}')"""
+            )
+        )
+    migrate.upgrade(older_database)
+    found = order_books.load_or_fetch(older_database, 1, ["absent", "there"], lambda _: {})
+    assert found == {"there": OrderBook("there", (Level(Decimal("0.5"), Decimal(7)),), ())}
 
 
 @pytest.mark.parametrize(

@@ -183,17 +183,9 @@ def test_a_market_asked_for_alone_may_be_unknown_but_not_unanswered() -> None:
     assert [request.url.raw_path for request in service.asked[:2]] == [b"/markets/7", b"/markets/8%2F..%2F9%3F"]
 
 
-def test_books_are_asked_for_by_the_five_hundred() -> None:
-    service = Service(ok(b"[]"))
-    list(service.client.books([str(number) for number in range(1200)]))
-    assert [len(json.loads(request.content)) for request in service.asked] == [500, 500, 200]
-    assert {(request.method, request.url.path) for request in service.asked} == {("POST", "/books")}
-
-
 def test_nothing_is_asked_for_nothing() -> None:
     service = Service(ok())
     assert list(service.client.markets([], closed=False)) == []
-    assert list(service.client.books([])) == []
     assert service.asked == []
 
 

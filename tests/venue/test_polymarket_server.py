@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from prescient_dagster.domain.errors import VenueAnswerInvalid, VenueError, VenueUnavailable
+from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import Listing
+from prescient_dagster.domain.order_books import no_book
 from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY
 from prescient_dagster.venue.recorded import RecordedVenue
 from tests.venue.gamma import NOON, a_venue, requests_to, serving
@@ -85,14 +87,17 @@ def test_held_markets_are_found_open_and_closed_however_many(shared_data: Path, 
     pd.testing.assert_frame_equal(found.markets[own], recorded.markets.head(230)[own])
 
 
-def test_books_come_with_their_depth_and_tokens_without_one_are_absent(shared_data: Path, recording: Path) -> None:
+def test_books_come_with_their_depth_and_of_tokens_without_one_it_is_known(shared_data: Path, recording: Path) -> None:
     with serving(shared_data, [recording]) as address:
         venue = a_venue(address)
         market = venue.next_listing(None).markets.set_index("market_id").loc["507884"]
         tokens = [str(market["yes_token_id"]), str(market["no_token_id"])]
         books = venue.order_books([*tokens, "no-such-token", ""], NOON)
-    assert list(books) == tokens
-    yes, no = books.values()
+    assert list(books) == [*tokens, "no-such-token"]
+    yes, no, none = books.values()
+    assert none == no_book()
+    assert isinstance(yes, OrderBook)
+    assert isinstance(no, OrderBook)
     assert (len(yes.bids), len(yes.asks)) == (3, 3)
     assert float(max(level.price for level in yes.bids)) == market.best_bid
     assert float(min(level.price for level in yes.asks)) == market.best_ask

@@ -14,14 +14,14 @@ from prescient_dagster.domain.errors import VenueAnswerInvalid
 from prescient_dagster.domain.markets import Rejection
 from prescient_dagster.venue import kinds
 from prescient_dagster.venue.polymarket.columns import printable
-from prescient_dagster.venue.polymarket.schemas import Book, Event, EventsAnswer, Market, MarketsAnswer
+from prescient_dagster.venue.polymarket.schemas import Event, EventsAnswer, Market, MarketsAnswer
 
 RecordT = TypeVar("RecordT", Event, Market)
 
 _events_answer = msgspec.json.Decoder(EventsAnswer | list[Event])
 _markets_answer = msgspec.json.Decoder(MarketsAnswer | list[Market])
 _market_answer = msgspec.json.Decoder(Market)
-_books_answer = msgspec.json.Decoder(list[Book])
+_any_answer = msgspec.json.Decoder()
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 EXPECTED = {
@@ -95,16 +95,19 @@ def decode_market(body: bytes) -> MarketPage:
         return MarketPage(_readable_markets([_document(body)], rejections), None, rejections)
 
 
-def decode_books(body: bytes) -> list[Book]:
-    """Order books from the answer of `POST /books`.
+def decode_books(body: bytes) -> list[Any]:
+    """What an answer of `POST /books` lists, as it was sent: each book is judged for itself.
 
     Raises:
-        VenueAnswerInvalid: it is not JSON, or not a list of books.
+        VenueAnswerInvalid: it is not JSON, or not a list.
     """
     try:
-        return _books_answer.decode(body)
-    except _UNREADABLE as error:
-        raise VenueAnswerInvalid(f"no list of order books ({error}): {excerpt(body)}") from error
+        answer = _any_answer.decode(body)
+    except _UNREADABLE:
+        answer = _document(body)
+    if not isinstance(answer, list):
+        raise VenueAnswerInvalid(f"no list of order books: {excerpt(body)}")
+    return answer
 
 
 def excerpt(body: bytes, length: int = 60) -> str:

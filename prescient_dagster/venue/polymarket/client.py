@@ -3,6 +3,7 @@
 Both are public. Whatever httpx raises ends here, as one line that names the address and what came from it.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,14 +26,12 @@ from prescient_dagster.venue.polymarket.answers import (
     excerpt,
 )
 from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY, RateLimit, RetryPolicy, Sleep, retry_after_seconds
-from prescient_dagster.venue.polymarket.schemas import Book
 
 EVENTS_PER_PAGE = 100
 MARKETS_PER_PAGE = 100
-TOKENS_PER_REQUEST = 500
 EVENT_REQUESTS, MARKET_REQUESTS, BOOK_REQUESTS = 500, 300, 500  # per 10 seconds
 
-_TIMEOUT = httpx.Timeout(10, connect=5)
+TIMEOUT_SECONDS, CONNECT_SECONDS, SHORTEST_TIMEOUT_SECONDS = 10.0, 5.0, 0.05  # without a sign of life
 _BUSY = frozenset({425, 429})  # the matching engine restarts; too many requests
 _FOREIGN = (httpx.HTTPError, httpx.CookieConflict, httpx.StreamError)
 _NEVER_SENT = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError, OverflowError)
@@ -49,9 +48,17 @@ class _Question:
     limit: RateLimit
     parameters: Parameters = ()
     body: Any = None
+    until: float = math.inf  # by the monotonic clock: no try takes longer, none begins later
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: httpx.Headers
+    body: bytes
 
 
 class _RetryableError(Exception):
@@ -63,8 +70,16 @@ class _RetryableError(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-class _AbsentError(VenueAnswerInvalid):
-    """The service knows no such thing (404)."""
+class RefusedRequest(VenueAnswerInvalid):
+    """The service answered that it will not, with a status that another try does not change.
+
+    Attributes:
+        body: the beginning of what it said, one line.
+    """
+
+    def __init__(self, message: str, status: int, body: str) -> None:
+        super().__init__(message)
+        self.status, self.body = status, body
 
 
 class PolymarketClient:
@@ -81,7 +96,7 @@ class PolymarketClient:
     ) -> None:
         self._gamma_url = gamma_url.rstrip("/")
         self._clob_url = clob_url.rstrip("/")
-        self._http = httpx.Client(transport=transport, timeout=_TIMEOUT, headers={"User-Agent": "prescient"})
+        self._http = httpx.Client(transport=transport, headers={"User-Agent": "prescient"})
         self._retry = retry
         self._sleep = sleep
         self._events_limit = RateLimit(EVENT_REQUESTS, sleep=sleep)
@@ -110,14 +125,20 @@ class PolymarketClient:
         url = f"{self._gamma_url}/markets/{quote(market_id, safe='')}"
         try:
             return self._ask(_Question("GET", url, self._markets_limit), decode_market)
-        except _AbsentError:
-            return MarketPage([])
+        except RefusedRequest as refusal:
+            if refusal.status == httpx.codes.NOT_FOUND:
+                return MarketPage([])
+            raise
 
-    def books(self, token_ids: Sequence[str]) -> Iterator[list[Book]]:
-        """The order books of these tokens, as far as there are any."""
-        for tokens in _chunks(token_ids, TOKENS_PER_REQUEST):
-            body = [{"token_id": token} for token in tokens]
-            yield self._ask(_Question("POST", f"{self._clob_url}/books", self._books_limit, body=body), decode_books)
+    def books(self, token_ids: Sequence[str], until: float = math.inf) -> list[Any]:
+        """The order books of these tokens, at most 500, as they are sent, as far as there are any.
+
+        Args:
+            until: by the monotonic clock: when the answer must be there.
+        """
+        body = [{"token_id": token} for token in token_ids]
+        question = _Question("POST", f"{self._clob_url}/books", self._books_limit, body=body, until=until)
+        return self._ask(question, decode_books)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -142,7 +163,7 @@ class PolymarketClient:
         retrying = Retrying(
             retry=retry_if_exception_type(_RetryableError),
             wait=self._wait_seconds,
-            stop=stop_after_attempt(self._retry.attempts) | stop_before_delay(self._retry.patience_seconds),
+            stop=stop_after_attempt(self._retry.attempts) | stop_before_delay(self._patience_seconds(question)),
             sleep=self._sleep,
             reraise=True,
         )
@@ -155,21 +176,28 @@ class PolymarketClient:
 
     def _ask_once(self, question: _Question, decode: Callable[[bytes], AnswerT]) -> AnswerT:
         question.limit.wait()
-        response = self._send(question)
-        _require_success(question, response)
+        answer = self._send(question)
+        _require_success(question, answer)
         try:
-            return decode(response.content)
+            return decode(answer.body)
         except VenueAnswerInvalid as error:
             raise _RetryableError(VenueAnswerInvalid, f"the answer is {error}") from error
 
-    def _send(self, question: _Question) -> httpx.Response:
+    def _send(self, question: _Question) -> _Answer:
         parameters = httpx.QueryParams(list(question.parameters))
+        seconds = min(TIMEOUT_SECONDS, max(question.until - time.monotonic(), SHORTEST_TIMEOUT_SECONDS))
+        timeout = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
+        asked = {"params": parameters, "json": question.body, "timeout": timeout}
         try:
-            return self._http.request(question.method, question.url, params=parameters, json=question.body)
+            with self._http.stream(question.method, question.url, **asked) as response:
+                return _Answer(response.status_code, response.headers, _body(response, question.until))
         except _NEVER_SENT as error:
             raise VenueUnavailable(f"{question}: cannot be asked ({error}); check the venue's address") from error
         except _FOREIGN as error:
             raise _RetryableError(VenueUnavailable, f"no answer ({_described(error)})") from error
+
+    def _patience_seconds(self, question: _Question) -> float:
+        return min(self._retry.patience_seconds, question.until - time.monotonic())
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -177,16 +205,26 @@ class PolymarketClient:
         return self._retry.wait_seconds(state.attempt_number, asked)
 
 
-def _require_success(question: _Question, response: httpx.Response) -> None:
-    status = response.status_code
+def _body(response: httpx.Response, until: float) -> bytes:
+    """All of an answer; one that comes drop by drop is not waited for longer than `until`."""
+    parts = []
+    for part in response.iter_bytes():
+        parts.append(part)
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("the answer takes too long")
+    return b"".join(parts)
+
+
+def _require_success(question: _Question, answer: _Answer) -> None:
+    status = answer.status
     if status == httpx.codes.OK:
         return
-    if status in _BUSY or response.is_server_error:
-        asked = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(UTC))
+    if status in _BUSY or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        asked = retry_after_seconds(answer.headers.get("Retry-After"), datetime.now(UTC))
         wish = f", to be asked again in {asked:g} s" if asked else ""
         raise _RetryableError(VenueUnavailable, f"answered {status}{wish}", asked)
-    kind = _AbsentError if status == httpx.codes.NOT_FOUND else VenueAnswerInvalid
-    raise kind(f"{question}: answered {status}: {excerpt(response.content)}")
+    told = excerpt(answer.body)
+    raise RefusedRequest(f"{question}: answered {status}: {told}", status, told)
 
 
 def _described(error: Exception) -> str:

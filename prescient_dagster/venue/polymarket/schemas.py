@@ -88,18 +88,3 @@ class MarketsAnswer(Struct, gc=False):
 
     markets: list[Market]
     next_cursor: str | None = None
-
-
-class BookLevel(Struct, gc=False):
-    """Shares offered or wanted at one price."""
-
-    price: str | float
-    size: str | float
-
-
-class Book(Struct, gc=False):
-    """The order book of one token."""
-
-    asset_id: str
-    bids: list[BookLevel] | None = None
-    asks: list[BookLevel] | None = None

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import httpx
 
-from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.markets import Listing
-from prescient_dagster.venue.interface import Progress, no_progress
-from prescient_dagster.venue.polymarket.books import order_book
+from prescient_dagster.domain.order_books import Book
+from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
+from prescient_dagster.venue.polymarket import book_requests
 from prescient_dagster.venue.polymarket.client import PolymarketClient
 from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
 from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY, RetryPolicy
@@ -21,6 +21,8 @@ def utc_now() -> datetime:
 
 class PolymarketVenue:
     """Polymarket, or whatever answers in its wire format at these addresses or through this transport."""
+
+    order_books_of = BooksOf.NEWEST_CAPTURE
 
     def __init__(  # noqa: PLR0913 - one keyword for each outside thing: network, clock, patience
         self,
@@ -71,15 +73,9 @@ class PolymarketVenue:
             crawl.add_markets(self._client.market(market_id))
         return crawl.listing(self.name, captured_at)
 
-    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, OrderBook]:
-        """The order books of these tokens now, levels in no particular order; a token without a book is absent.
-
-        Raises:
-            VenueError: the venue could not be asked, or a book cannot be read.
-        """
-        wanted = dict.fromkeys(token for token in token_ids if token)
-        answers = self._client.books(list(wanted))
-        return {book.asset_id: order_book(book) for books in answers for book in books if book.asset_id in wanted}
+    def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, Book]:
+        """What is known of the order book of each of these tokens now, levels in no particular order."""
+        return book_requests.order_books(self._client, (token for token in token_ids if token))
 
     def close(self) -> None:
         """Let go of connections."""
