@@ -5,7 +5,7 @@ logged once its transaction is committed, failures are collected, and one Failur
 portfolio goes red alone, in one process for all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 

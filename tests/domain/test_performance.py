@@ -147,7 +147,7 @@ def test_the_figures_of_every_history_agree_with_its_books(
 def test_random_histories_have_closed_bundles_voids_and_entries_that_resolved() -> None:
     """The property test proves nothing about what never happens in it."""
     config = {"trade_amount": 50, "max_positions": 6, "profit_target": 0.05, "fill_model": "book"}
-    records = [each.record() for seed in range(6) for each in watch(seed, [config], 1_000)]
+    records = [each.record() for seed in range(12) for each in watch(seed, [config], 1_000)]
     closed = [trip for record in records for trip in record.trips if trip.is_closed]
     assert any(trip.trades[0].trade.bundle for trip in closed)
     assert {str(priced.trade.kind) for trip in closed for priced in trip.trades} == {
