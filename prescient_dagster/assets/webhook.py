@@ -15,7 +15,7 @@ def post(url: str, body: Mapping[str, Any]) -> None:
     try:
         answer = httpx.post(url, json=dict(body), timeout=TIMEOUT_SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NotDelivered(f"the alert webhook does not answer ({type(error).__name__}): {NEXT}") from error
+        raise NotDelivered(f"the alert webhook does not answer ({type(error).__name__}): {NEXT}") from None
     if not answer.is_success:
         raise NotDelivered(f"the alert webhook answered {answer.status_code}: {NEXT}")
 

@@ -72,7 +72,9 @@ def _offline(now: datetime, error: str) -> dict[str, Any]:
 
 
 def _where(settings: "Settings", database: "Database") -> str:
-    return database.engine.url.render_as_string() if settings.database_url else f"embedded in {settings.home}"
+    from prescient_dagster.store.database import told
+
+    return told(database.engine.url) if settings.database_url else f"embedded in {settings.home}"
 
 
 def _dagster(settings: "Settings", database: "Database") -> "DagsterState":

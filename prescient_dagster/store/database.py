@@ -19,6 +19,13 @@ CONNECT_TIMEOUT_SECONDS = 10
 # SQLSTATEs of PostgreSQL, appendix A of its manual.
 SCHEMA_MISSING = ("3F000", "42P01", "42703")
 LOCKED = "55P03"
+FORM = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+ESCAPED = "in a password, @ is written %40, : %3A, / %2F, ? %3F, # %23 and % itself %25"
+HINTS = {
+    "password authentication failed": "correct user and password in PRESCIENT_DATABASE_URL",
+    "no password supplied": "PRESCIENT_DATABASE_URL lacks the password",
+}
+OTHERWISE = "`prescient dev` starts the embedded one, PRESCIENT_DATABASE_URL names another"
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 SERVER_GOING = ("57P01", "57P02", "57P03")
 
@@ -115,15 +122,21 @@ def connect(url: str) -> Database:
 
 def driver_url(url: str) -> URL:
     """The URL with its driver named, since Dagster's event log fails under SQLAlchemy's own choice."""
+    if url.count("@") > 1:  # read on, a part of the password would be taken for a host, and told as one
+        raise InvalidInput(f"PRESCIENT_DATABASE_URL: more than one @; {ESCAPED}")
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise InvalidInput(
-            "PRESCIENT_DATABASE_URL is not a URL: use postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
-        ) from None
+    except (ArgumentError, ValueError):  # the latter quotes what stands in the place of a port
+        raise InvalidInput(f"PRESCIENT_DATABASE_URL is not a URL: use {FORM}; {ESCAPED}") from None
     if parsed.drivername not in ("postgres", "postgresql", "postgresql+psycopg2"):
         raise InvalidInput(f"PRESCIENT_DATABASE_URL: {parsed.drivername} is not supported, use postgresql://")
     return parsed.set(drivername="postgresql+psycopg2")
+
+
+def told(url: URL) -> str:
+    """The address of a database as it may be shown to anybody: without a password, wherever that stands in it."""
+    given = {name: "***" for name in url.query if "password" in name.lower()}
+    return url.update_query_dict(given).render_as_string()
 
 
 def to_json(value: object) -> str:
@@ -158,10 +171,8 @@ def _explained(error: SQLAlchemyError, url: URL) -> StoreError:
     if isinstance(error, DBAPIError) and (
         error.connection_invalidated or state in SERVER_GOING or _not_connected(error)
     ):
-        return DatabaseUnavailable(
-            f"no database answers at {url}: {reason}; `prescient dev` starts the embedded one, "
-            "PRESCIENT_DATABASE_URL names another"
-        )
+        hint = next((hint for sign, hint in HINTS.items() if sign in reason), OTHERWISE)
+        return DatabaseUnavailable(f"no database answers at {told(url)}: {reason}; {hint}")
     if state == LOCKED:
         return StoreError(f"the database is busy ({reason}): stop what runs on it, and try again")
     if state in SCHEMA_MISSING:
