@@ -19,9 +19,10 @@ from prescient_dagster.assets.replay_jobs import replay_job
 from prescient_dagster.assets.status import status_asset
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.resources import resources
-from prescient_dagster.settings import load_settings
+from prescient_dagster.settings import keep_from_runs, load_settings
 
 settings = load_settings()
+keep_from_runs()
 standing_checks = check_jobs.standing_checks(settings.stale_minutes)
 scheduled = [
     schedules.market_data_schedule(settings.capture_schedule, settings.venue_name),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -88,6 +89,11 @@ def _simulated(settings: Settings, database: Database) -> Venue:
     return SimulatedVenue(settings.simulation_seed, settings.simulation_events, settings.simulation_speed, started_at)
 
 
-def resources() -> dict[str, dg.ConfigurableResource]:  # type: ignore[type-arg]
-    """The resources of both code locations."""
-    return {"database": DatabaseResource(), "capture_files": CaptureFiles(), "venue": VenueResource()}
+def resources() -> dict[str, Any]:
+    """The resources of both code locations.
+
+    No asset hands a value to another. Dagster's own keeper of values would write files, to a folder that whoever
+    launches a run may name.
+    """
+    ours = {"database": DatabaseResource(), "capture_files": CaptureFiles(), "venue": VenueResource()}
+    return {**ours, "io_manager": dg.mem_io_manager}

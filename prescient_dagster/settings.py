@@ -1,5 +1,6 @@
 """The environment as one typed object. Nothing else reads environment variables."""
 
+import os
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -116,6 +117,16 @@ class Settings(BaseSettings):
         """The cron of the market data schedule."""
         default = "* * * * *" if self.venue_name is VenueName.SIMULATED else "*/5 * * * *"
         return self.market_data_cron or default
+
+
+NOT_FOR_RUNS = ("PRESCIENT_ALERT_WEBHOOK",)
+"""Secrets that a code server needs and the runs it starts do not. All of them need the database, and so its address."""
+
+
+def keep_from_runs() -> None:
+    """Take what is not for runs out of this process's environment, once it is read: runs inherit that."""
+    for name in NOT_FOR_RUNS:
+        os.environ.pop(name, None)
 
 
 def load_settings() -> Settings:

@@ -18,7 +18,7 @@ from prescient_dagster.assets.cycle import OWNERS, cycle_assets
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.domain.errors import StrategyUnavailable
 from prescient_dagster.resources import resources
-from prescient_dagster.settings import load_settings
+from prescient_dagster.settings import keep_from_runs, load_settings
 
 
 def strategy_definitions(name: str) -> dg.Definitions:
@@ -56,6 +56,7 @@ def offline(name: str, error: StrategyUnavailable) -> dg.AssetSpec:
 @cache
 def location(*names: str) -> dg.Definitions:
     """A code location of these strategies."""
+    keep_from_runs()
     return dg.Definitions.merge(
         dg.Definitions(resources=resources(), executor=dg.in_process_executor),
         *[strategy_definitions(name) for name in names],

@@ -46,6 +46,22 @@ def test_a_code_location_loads_in_a_fresh_interpreter(module: str) -> None:
     assert "jobs" in shown.stdout
 
 
+@pytest.mark.parametrize("module", ["prescient_dagster.definitions", "strategy_assets.definitions"])
+def test_runs_do_not_inherit_the_webhook_of_the_alerts(module: str) -> None:
+    """A run is a process that its code server starts, with its environment."""
+    code = f"import os; from {module} import defs; print(sorted(name for name in os.environ if 'PRESCIENT' in name))"
+    shown = python(code, ROOT, PRESCIENT_ALERT_WEBHOOK="http://127.0.0.1:9/secret", PRESCIENT_VENUE="simulated")
+
+    assert shown.stdout == "['PRESCIENT_VENUE']\n"
+
+
+def test_the_alerts_are_on_all_the_same() -> None:
+    code = "from prescient_dagster.definitions import defs; print(defs.resolve_sensor_def('alerts').default_status)"
+    shown = python(code, ROOT, PRESCIENT_ALERT_WEBHOOK="http://127.0.0.1:9/secret")
+
+    assert shown.stdout == "DefaultSensorStatus.RUNNING\n"
+
+
 def test_a_strategy_with_a_syntax_error_leaves_the_others_and_shows_its_error(
     a_project_with_a_broken_strategy: Path,
 ) -> None:

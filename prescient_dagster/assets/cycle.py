@@ -18,6 +18,7 @@ from prescient_dagster.assets.cycle_orders import Order, Result
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.materializations import in_batches
 from prescient_dagster.assets.partitions_asked import BACKFILL_TAG, partitions_asked
+from prescient_dagster.assets.plain_config import filled, schema
 from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.assets.run_config import given, run_config_class
 from prescient_dagster.catalog import code_version
@@ -107,12 +108,12 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         partitions_def=partitions(strategy.name),
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=strategy.name,
+        config_schema=schema(config_class),
         description=strategy.description,
         check_specs=[BALANCED.spec(traded), NONE_FAILED.spec(traded), BOOKS.spec(traded)],
     )
     def cycle(
         context: dg.AssetExecutionContext,
-        config: config_class,  # type: ignore[valid-type]
         database: DatabaseResource,
         capture_files: CaptureFiles,
         venue: VenueResource,
@@ -120,7 +121,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         store = database.open()
         desk = Desk(strategy, store, capture_files.folder, partial(venue.open, store))
         with explained():
-            order = _order(context, config, version)
+            order = _order(context, filled(config_class, context), version)
         failed = _carried_out(context, desk, order)
         if traded in context.selected_asset_keys:
             # Before the failure is raised: a step that has failed yields no checks.

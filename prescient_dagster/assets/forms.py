@@ -1,12 +1,13 @@
 """Jobs that are forms: one op, whose config is the whole run config, so that the launchpad shows its fields alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 import dagster as dg
 from pydantic import Field, create_model
 
+from prescient_dagster.assets.plain_config import schema
 from prescient_dagster.assets.run_tags import PORTFOLIO_TAG
 from prescient_dagster.domain.portfolios import Portfolio
 
@@ -68,9 +69,9 @@ def form_job(
     """The job that fills a form in and hands it to its one op. It may take so many hours; None: what all runs may."""
     tags = {} if hours is None else {"dagster/max_runtime": str(hours * 3600)}
 
-    @dg.config_mapping
-    def filled_in(val: form) -> dg.RunConfig:  # type: ignore[valid-type]
-        return dg.RunConfig(ops={step.name: val})
+    @dg.config_mapping(config_schema=schema(form))
+    def filled_in(val: Mapping[str, Any]) -> Any:
+        return dg.RunConfig(ops={step.name: form(**val)}).to_config_dict()  # type: ignore[no-untyped-call]
 
     @dg.job(name=name, config=filled_in, executor_def=dg.in_process_executor, description=description, tags=tags)
     def job() -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from prescient_dagster.assets.cycle_runs import cycle_job, cycle_options, result, result_of, synced_partitions
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.forms import NOTHING, Named, Settings, about, form_job, settings_field
+from prescient_dagster.assets.plain_config import filled, schema
 from prescient_dagster.assets.run_config import CAPTURE_ID
 from prescient_dagster.assets.runs_here import failure_metadata, run_here, told_of
 from prescient_dagster.catalog import load_strategy
@@ -39,10 +40,10 @@ def portfolio_cycle_job() -> dg.JobDefinition:
     return form_job("run_portfolio_cycle", run_cycle, CycleForm, description)
 
 
-@dg.op(name="run_cycle", out=NOTHING)
-def run_cycle(context: dg.OpExecutionContext, config: CycleForm, database: DatabaseResource) -> dg.Output[None]:
+@dg.op(name="run_cycle", out=NOTHING, config_schema=schema(CycleForm))
+def run_cycle(context: dg.OpExecutionContext, database: DatabaseResource) -> dg.Output[None]:
     """Run the strategy's job for one portfolio, and tell what became of it."""
-    store = database.open()
+    store, config = database.open(), filled(CycleForm, context)
     with explained():
         portfolio = portfolios.get(store, config.portfolio)
         about(context, portfolio)

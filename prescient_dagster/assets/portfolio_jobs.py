@@ -14,6 +14,7 @@ from prescient_dagster.assets.cycle import asset_key
 from prescient_dagster.assets.cycle_runs import synced_partitions
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.forms import NOTHING, ConfigChange, Creation, Judged, Named, about, form_job, of_strategy
+from prescient_dagster.assets.plain_config import filled, schema
 from prescient_dagster.domain.portfolios import Portfolio, checked_balance
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.store import portfolios, statements
@@ -40,11 +41,11 @@ def portfolio_jobs(strategies: Sequence[str]) -> list[dg.JobDefinition]:
 def _creation(strategies: Sequence[str]) -> dg.JobDefinition:
     form = of_strategy(Creation, strategies)
 
-    @dg.op(name="create", out=NOTHING)
-    def create(context: dg.OpExecutionContext, config: form, database: DatabaseResource) -> dg.Output[None]:  # type: ignore[valid-type]
+    @dg.op(name="create", out=NOTHING, config_schema=schema(form))
+    def create(context: dg.OpExecutionContext, database: DatabaseResource) -> dg.Output[None]:
         store = database.open()
         with explained():
-            new = _new_portfolio(config)
+            new = _new_portfolio(filled(form, context))
             warnings = portfolio_changes.doubts(new.strategy_type, new.strategy_config)
             made = portfolios.create(store, new)
             return _done(context, store, made, warnings)
@@ -60,11 +61,9 @@ def _new_portfolio(form: Any) -> portfolios.NewPortfolio:
 
 
 def _config_change() -> dg.JobDefinition:
-    @dg.op(name="change_config", out=NOTHING)
-    def change_config(
-        context: dg.OpExecutionContext, config: ConfigChange, database: DatabaseResource
-    ) -> dg.Output[None]:
-        store = database.open()
+    @dg.op(name="change_config", out=NOTHING, config_schema=schema(ConfigChange))
+    def change_config(context: dg.OpExecutionContext, database: DatabaseResource) -> dg.Output[None]:
+        store, config = database.open(), filled(ConfigChange, context)
         with explained():
             there = portfolios.get(store, config.portfolio)
             changed = portfolio_changes.laid_over(there, config.config, config.reset)
@@ -76,11 +75,11 @@ def _config_change() -> dg.JobDefinition:
 
 
 def _status_change(verb: str, change: Callable[[Database, str], Portfolio], description: str) -> dg.JobDefinition:
-    @dg.op(name=verb, out=NOTHING)
-    def become(context: dg.OpExecutionContext, config: Named, database: DatabaseResource) -> dg.Output[None]:
+    @dg.op(name=verb, out=NOTHING, config_schema=schema(Named))
+    def become(context: dg.OpExecutionContext, database: DatabaseResource) -> dg.Output[None]:
         store = database.open()
         with explained():
-            return _done(context, store, change(store, config.portfolio))
+            return _done(context, store, change(store, filled(Named, context).portfolio))
 
     return form_job(f"{verb}_portfolio", become, Named, description)
 
@@ -112,10 +111,11 @@ def _plain(value: Any) -> Any:
 def _validation(strategies: Sequence[str]) -> dg.JobDefinition:
     form = of_strategy(Judged, strategies)
 
-    @dg.op(name="validate", out=NOTHING)
-    def validate(config: form) -> dg.Output[None]:  # type: ignore[valid-type]
+    @dg.op(name="validate", out=NOTHING, config_schema=schema(form))
+    def validate(context: dg.OpExecutionContext) -> dg.Output[None]:
+        config: Any = filled(form, context)
         with explained():
-            verdict = portfolio_changes.verdict(config.strategy.value, config.config)  # type: ignore[attr-defined]
+            verdict = portfolio_changes.verdict(config.strategy.value, config.config)
         told: dict[str, Any] = {"valid": verdict.valid, "warnings": "; ".join(verdict.warnings)}
         if not verdict.valid:
             told["errors"] = list(verdict.errors)

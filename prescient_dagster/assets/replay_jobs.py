@@ -9,6 +9,7 @@ from pydantic import Field, create_model
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.forms import NOTHING, Settings, choice, form_job, settings_field
 from prescient_dagster.assets.pictures import equity_curve
+from prescient_dagster.assets.plain_config import filled, schema
 from prescient_dagster.assets.replaying import Entrant, entrant, open_source, replayed
 from prescient_dagster.assets.tables import columns, table
 from prescient_dagster.domain import moments
@@ -51,14 +52,11 @@ def replay_job(strategies: Sequence[str]) -> dg.JobDefinition:
     chosen = (choice("ReplayStrategy", strategies) | None, Field(None, description="unless a portfolio is given"))
     form = create_model(ReplayForm.__name__, __base__=ReplayForm, strategy=chosen)
 
-    @dg.op(name="play", out=NOTHING)
+    @dg.op(name="play", out=NOTHING, config_schema=schema(form))
     def play(
-        context: dg.OpExecutionContext,
-        config: form,
-        database: DatabaseResource,
-        capture_files: CaptureFiles,
+        context: dg.OpExecutionContext, database: DatabaseResource, capture_files: CaptureFiles
     ) -> dg.Output[None]:
-        store = database.open()
+        store, config = database.open(), filled(form, context)
         with explained():
             bounds = _bounds(config)
             player = _entrant(store, config)

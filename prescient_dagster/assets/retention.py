@@ -9,6 +9,7 @@ from pydantic import Field
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.forms import NOTHING, form_job
 from prescient_dagster.assets.old_runs import DeletedRuns, delete_old_runs
+from prescient_dagster.assets.plain_config import filled, schema
 from prescient_dagster.assets.schedules import schedule
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.settings import Settings, load_settings
@@ -54,9 +55,10 @@ class Pass(dg.Config):
     dry_run: bool = Field(False, description="true: remove nothing, and tell what would be")
 
 
-@dg.op(out=NOTHING)
-def remove_old(context: dg.OpExecutionContext, config: Pass, database: DatabaseResource) -> None:
+@dg.op(out=NOTHING, config_schema=schema(Pass))
+def remove_old(context: dg.OpExecutionContext, database: DatabaseResource) -> None:
     """Remove captures and runs that are older than the settings keep them."""
+    config = filled(Pass, context)
     with explained():
         done = removed(context.instance, database.open(), load_settings(), dry_run=config.dry_run)
     context.add_output_metadata({"dry_run": config.dry_run, **done.told()})

@@ -35,6 +35,7 @@ SUPERUSER = "postgres"  # not "prescient": the schema of that name would become 
 PORT = 5432  # part of the socket's name; nothing listens on TCP
 PROGRAMS = "pginstall18"
 PATIENCE_SECONDS = 60
+OURS = "PRESCIENT_"  # settings, among them secrets, that the server need not know
 SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
@@ -191,7 +192,7 @@ class _Server:
             [self.programs / program, *arguments],
             check=False,
             cwd=self.folder,
-            env=os.environ | {"LC_ALL": "C"},
+            env={name: value for name, value in os.environ.items() if not name.startswith(OURS)} | {"LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
