@@ -12,7 +12,7 @@ from enum import StrEnum
 from prescient_dagster.domain import money
 from prescient_dagster.domain.ledger import Account, Position
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.quotes import Quote, quote
+from prescient_dagster.domain.quotes import Quote, quote, side_label
 
 
 class MarkSource(StrEnum):
@@ -59,6 +59,13 @@ def marked(position: Position, quote: Quote | None) -> Position:
     return replace(position, mark=money.price(mark), mark_source=source)
 
 
+def named(position: Position, capture: Capture) -> Position:
+    """The position with the label of its side, which one from before labels were kept learns where it is listed."""
+    if position.side_label is not None or position.market_id not in capture.row_of:
+        return position
+    return replace(position, side_label=side_label(capture, *position.holding))
+
+
 def _mark(quote: Quote | None) -> tuple[Decimal, MarkSource] | None:
     if quote is None:
         return None
@@ -73,7 +80,8 @@ def _mark(quote: Quote | None) -> tuple[Decimal, MarkSource] | None:
 def valued(account: Account, capture: Capture) -> tuple[Account, Snapshot]:
     """The account with its positions marked on a capture, and the snapshot that follows."""
     quotes = {holding: quote(capture, *holding) for holding in account.positions}
-    positions = {holding: marked(position, quotes[holding]) for holding, position in account.positions.items()}
+    held = {holding: named(position, capture) for holding, position in account.positions.items()}
+    positions = {holding: marked(position, quotes[holding]) for holding, position in held.items()}
     account = replace(account, positions=positions)
     value = sum((worth(position) for position in positions.values()), money.ZERO)
     at_mid = sum((_worth_at_mid(position, quotes[position.holding]) for position in positions.values()), money.ZERO)

@@ -100,10 +100,15 @@ def save_positions(connection: Connection, changes: Mapping[int, Change]) -> Non
         {"portfolio_id": portfolio_id, **{name: getattr(position, name) for name in POSITION_FIELDS}}
         for portfolio_id, (before, after) in changes.items()
         for holding, position in after.items()
-        if before.get(holding) != position
+        if _differs(before.get(holding), position)
     ]
     if changed:
         _upsert(connection, positions, changed, POSITION_KEY)
+
+
+def _differs(before: Position | None, after: Position) -> bool:
+    """Whether a row has to be written; the label counts here, though it makes no other position."""
+    return before is None or before != after or before.side_label != after.side_label
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.tables import positions
 from tests.cli.commands import Prescient
 from tests.derby import DERBY, PLAYED, quoted, record
 
@@ -107,3 +110,18 @@ def test_quotes_that_turn_sell_the_side_that_was_bought_under_its_label(prescien
     prescient("cycle", "bold")
     assert "sell_yes (Ravensport)" in prescient("signals", "bold").out
     assert "sell_yes (Ravensport): executed" in prescient("explain", "bold", DERBY).out
+
+
+def test_what_is_held_from_before_labels_were_kept_learns_its_label(
+    prescient: Prescient, recorded: Path, database: Database
+) -> None:
+    record(recorded, {}, {}, PLAYED)
+    traded(prescient)
+    with database.begin() as connection:
+        connection.execute(update(positions).values(side_label=None))
+    assert "Ravensport)" not in prescient("positions", "bold").out
+    prescient("capture")
+    prescient("cycle", "bold")
+    assert "yes (Ravensport)" in prescient("positions", "bold").out
+    prescient("capture")
+    assert "yes (Ravensport)" in prescient("trades", "bold", "--capture", 3).out

@@ -16,7 +16,8 @@ from prescient_dagster.domain.orders import Outcome
 from prescient_dagster.domain.settlement import Ending, Verdict, given_back, payment, reversal
 from prescient_dagster.domain.side_labels import MOST_LETTERS, for_reading, kept_label, labelled, labelled_action
 from prescient_dagster.domain.signals import SignalStatus
-from tests.builders import NO, NOON, YES, D, a_capture, a_market, a_trade, a_wish, filled
+from prescient_dagster.domain.snapshots import valued
+from tests.builders import NO, NOON, YES, D, a_capture, a_market, a_position, a_trade, a_wish, an_account, filled
 
 DERBY = a_market("7", yes_label="Ravensport", no_label="Milltown Rovers")
 CODE = Path(prescient_dagster.__file__).parent
@@ -87,6 +88,13 @@ def test_a_position_from_before_labels_were_kept_learns_its_label_from_the_next_
     old, new = a_trade("7", source_ref="a"), a_trade("7", source_ref="b", side_label="Ravensport")
     (position,) = booked(booked(opened(D(1_000)), old), new).positions.values()
     assert position.side_label == "Ravensport"
+
+
+def test_or_from_the_next_capture_that_lists_its_market() -> None:
+    holding = a_position("7", NO)
+    listed, gone = (valued(an_account(0, holding), a_capture(market))[0] for market in (DERBY, a_market("8")))
+    assert [each.side_label for each in listed.positions.values()] == ["Milltown Rovers"]
+    assert [each.side_label for each in gone.positions.values()] == [None]
 
 
 def test_books_of_before_do_not_differ_from_labelled_ones_and_a_difference_names_its_side() -> None:

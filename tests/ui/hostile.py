@@ -26,5 +26,6 @@ def record(folder: Path, hours: int = 2) -> None:
             event["title"] = f"{text} event {number}"
             for market, other in zip(event["markets"], cycle(HOSTILE), strict=False):
                 market["question"] = f"{other} {market['id']}"
+                market["outcomes"] = json.dumps([other, f"not {other}"])
         time = NOON + timedelta(hours=hour)
         (folder / f"{time:%Y-%m-%dT%H-%M-%SZ}.json").write_text(json.dumps(events), encoding="utf-8")
