@@ -47,5 +47,11 @@ bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)
 
 # The versions of a fresh .venv, for everybody: names and versions only, so that each machine's own index serves them.
+# For the image the same with their hashes, which no index can change.
+LOCKING := --quiet --generate-hashes --allow-unsafe --build-deps-for wheel --strip-extras --no-header --no-annotate \
+	--no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 constraints:
 	$(BIN)/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
+	$(PYTHON) -m venv .venv/locking
+	.venv/locking/bin/pip install --quiet --disable-pip-version-check pip-tools
+	.venv/locking/bin/pip-compile $(LOCKING) -c constraints.txt -o deploy/requirements.txt pyproject.toml

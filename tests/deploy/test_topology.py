@@ -22,6 +22,9 @@ STAYS, KILLED = "momentum", "mean_reversion"
 NEEDED = {"market_data_cron", "strategy_cron"}
 QUIET = {name: NEVER for name in Settings.model_fields if name.endswith("_cron") and name not in NEEDED}
 
+LAUNCH = """mutation { launchRun(executionParams: {selector: {repositoryLocationName: "prescient_dagster",
+  repositoryName: "__repository__", jobName: "market_data"}}) { __typename } }"""
+
 
 @contextmanager
 def locked(there: Topology, slug: str) -> Iterator[None]:
@@ -60,6 +63,12 @@ def test_a_code_server_that_is_killed_stops_its_strategy_alone_until_it_is_back(
         wait_for("it to trade a later capture by itself", lambda: there.last_traded().get(KILLED, 0) > 1)
         assert set(there.locations().values()) == {"RepositoryLocation"}
         assert not any(reconcile(there.database).values())
+
+        wait_for("the viewer's web server", lambda: there.answers("viewer"))
+        assert {limit["concurrencyKey"] for limit in there.pools("viewer")} >= {STAYS}
+        refused = there.ask(LAUNCH, "viewer")["launchRun"]["__typename"]
+        assert refused == "UnauthorizedError"
+        assert there.written() == {"dagster.yaml", "workspace.yaml"}
 
 
 def slug(strategy: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -31,7 +32,7 @@ WORKSPACE: list[dict[str, Any]] = [
     entry["grpc_server"]
     for entry in yaml.safe_load((DEPLOY / "workspace.yaml").read_text(encoding="utf-8"))["load_from"]
 ]
-OTHER_SERVICES = {"postgres", "migrate", "platform", "daemon", "webserver", "proxy"}
+OTHER_SERVICES = {"postgres", "migrate", "platform", "daemon", "webserver", "viewer", "proxy"}
 STRATEGY_SERVICES = set(SERVICES) - OTHER_SERVICES
 WORKSPACE_FILE = "/srv/prescient/dagster/workspace.yaml"
 NEVER = "0 0 29 2 *"
@@ -66,7 +67,7 @@ class Topology:
 
     def command(self, service: str) -> list[str]:
         """Its command, on this machine: where it listens, where the workspace lies, which Python."""
-        told = SERVICES[service]["command"].replace("0.0.0.0", "127.0.0.1")
+        told = re.sub(r"--host \S+", "--host 127.0.0.1", SERVICES[service]["command"])
         told = told.replace(WORKSPACE_FILE, str(self.folder / "dagster" / "workspace.yaml"))
         for port in ("4000", "3000"):
             told = told.replace(f"--port {port}", f"--port {self.ports.get(service)}")
@@ -88,15 +89,19 @@ class Topology:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=10)
 
-    def ask(self, query: str, **variables: object) -> dict[str, Any]:
-        """The data that answers a GraphQL query."""
+    def ask(self, query: str, service: str = "webserver", **variables: object) -> dict[str, Any]:
+        """The data that answers a GraphQL query to one of the web servers."""
         body = json.dumps({"query": query, "variables": variables}).encode()
-        url = f"http://127.0.0.1:{self.ports['webserver']}/graphql"
+        url = f"http://127.0.0.1:{self.ports[service]}/graphql"
         with urlopen(Request(url, body, {"Content-Type": "application/json"}), timeout=60) as answer:
             document = json.load(answer)
         assert "errors" not in document, document["errors"]
         data: dict[str, Any] = document["data"]
         return data
+
+    def written(self) -> set[str]:
+        """The files in Dagster's folder, which is part of the image: nothing can be written there."""
+        return {str(path.relative_to(self.folder / "dagster")) for path in (self.folder / "dagster").rglob("*")}
 
     def locations(self) -> dict[str, str]:
         """What the UI shows for each code location: RepositoryLocation, PythonError."""
@@ -115,9 +120,16 @@ class Topology:
         """How the runs of a job stand, the newest first."""
         return [run["status"] for run in self.ask(RUNS, job=job)["runsOrError"]["results"]]
 
-    def pools(self) -> list[dict[str, Any]]:
+    def answers(self, service: str) -> bool:
+        """Whether one of the web servers can be asked."""
+        try:
+            return bool(self.ask(POOLS, service))
+        except (URLError, OSError):
+            return False
+
+    def pools(self, service: str = "webserver") -> list[dict[str, Any]]:
         """The pools that are known, and how many runs at a time each lets in."""
-        found: list[dict[str, Any]] = self.ask(POOLS)["instance"]["concurrencyLimits"]
+        found: list[dict[str, Any]] = self.ask(POOLS, service)["instance"]["concurrencyLimits"]
         return found
 
     def last_traded(self) -> dict[str, int]:
@@ -133,14 +145,14 @@ def deployed(logs: Path, strategies: Sequence[str], **settings: str) -> Iterator
     """A deployment of the platform and these strategies; everything runs inside the block."""
     with new_home() as folder:
         url = _own_database(postgres.start(folder))
-        ports = {name: free_port() for name in ("platform", "webserver", *strategies)}
+        ports = {name: free_port() for name in ("platform", "webserver", "viewer", *strategies)}
         _lay_files(folder, ports)
         database = connect(url)
         topology = Topology(folder, logs, database, _environment(folder, url, settings), ports)
         try:
             done = subprocess.run(topology.command("migrate"), env=topology.environment, check=False, cwd="/")
             assert done.returncode == 0
-            for service in ("platform", *strategies, "daemon", "webserver"):
+            for service in ("platform", *strategies, "daemon", "webserver", "viewer"):
                 topology.start(service)
             wait_for("the UI", lambda: set(topology.locations().values()) == {"RepositoryLocation"})
             yield topology

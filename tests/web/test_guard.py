@@ -1,11 +1,6 @@
 """Dagster's web server behind the guard, as a process: what is answered, what is refused, what the log says of it."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,61 +8,15 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.processes import free_port, wait_for
+from tests.web.guarded import POOLS, SET, Guarded, guarded
 
-PREFIX = "/under/here"
-SET = 'mutation Set { setConcurrencyLimit(concurrencyKey: "POOL", limit: 1) }'
-POOLS = "query Pools { instance { concurrencyLimits { concurrencyKey } } }"
-REFUSED = "refused "
 ELSEWHERE = "http://127.0.0.1:9"
-
-
-@dataclass(frozen=True)
-class Guarded:
-    """A web server without code locations, under a path."""
-
-    port: int
-    log: Path
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{PREFIX}"
-
-    def answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/server_info").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def post(self, query: str, **headers: str) -> httpx.Response:
-        return httpx.post(f"{self.url}/graphql", json={"query": query}, headers=headers)
-
-    def pools(self) -> set[str]:
-        """What is written: the pools that have a limit."""
-        limits = self.post(POOLS).json()["data"]["instance"]["concurrencyLimits"]
-        return {limit["concurrencyKey"] for limit in limits}
-
-    def refusals(self) -> list[str]:
-        return [line.partition(REFUSED)[2] for line in self.log.read_text().splitlines() if REFUSED in line]
 
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    folder = tmp_path_factory.mktemp("web")
-    (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    web = Guarded(free_port(), folder / "log")
-    options = ["--port", str(web.port), "--empty-workspace", "--path-prefix", PREFIX]
-    environment = os.environ | {"DAGSTER_HOME": str(folder), "PRESCIENT_HOSTS": "trade.example.org"}
-    with web.log.open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "prescient_dagster.web", *options], env=environment, stdout=log, stderr=log
-        )
-    try:
-        wait_for("the web server", web.answers)
+    with guarded(tmp_path_factory.mktemp("web"), path="/under/here", hosts="trade.example.org") as web:
         yield web
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def test_scripts_ask_and_change_as_they_are_used_to(web: Guarded) -> None:
@@ -175,7 +124,7 @@ def test_a_web_socket_is_for_our_own_pages_and_for_scripts(web: Guarded) -> None
     with pytest.raises(InvalidStatus, match="403"):
         connect(address, origin=ELSEWHERE)  # type: ignore[arg-type]
     (told,) = web.refusals()[before:]
-    assert told.startswith(f"web socket {PREFIX}/graphql: ")
+    assert told.startswith("web socket /under/here/graphql: ")
 
 
 def test_a_web_socket_changes_nothing(web: Guarded) -> None:
