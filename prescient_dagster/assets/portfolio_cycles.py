@@ -184,6 +184,7 @@ class Desk:
             return self.results.already(slug, record, cycle_words.passed(record), newest)
         config = validated(self.strategy.config, newest.config)
         self._check_age(record, config)
+        self._capture(record.capture_id)  # may be an older one, whose files may be gone: that is for this one to bear
         with self.database.begin() as connection:
             pending = orders.load_pending(connection, standing.portfolio.portfolio_id, newest.capture_id)
         return Plan(

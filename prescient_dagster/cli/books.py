@@ -68,7 +68,10 @@ def positions(name: Name, capture: CaptureId = None, as_json: AsJson = False) ->
     """
     from prescient_dagster.store.positions import list_positions
 
-    _print(list_positions, name, capture, POSITION_COLUMNS, as_json)
+    rows = _print(list_positions, name, capture, POSITION_COLUMNS, as_json)
+    dust = [row["market_id"] for row in rows if row["dust"]]
+    if dust and not as_json:
+        print(f"worth less than 1 USD each, so they cannot be sold and wait for the end: {', '.join(dust)}")
 
 
 def snapshots(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> None:

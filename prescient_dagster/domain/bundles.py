@@ -71,14 +71,12 @@ class Leg:
 
     Attributes:
         levels: the offers within the price limit, cheapest first.
-        min_order_size: of the venue, in shares.
     """
 
     market_id: str
     side: Side
     levels: Sequence[Level]
     fees: FeeSchedule
-    min_order_size: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def sized(
         return RejectReason.BUNDLE_INCOMPLETE
     shares = _affordable(legs, depth, budget)
     fill = _filled(legs, payout, shares, complete=shares < depth)
-    small = any(fills.below_minimum(part, leg.min_order_size) for leg, part in zip(legs, fill.fills, strict=True))
+    small = any(fills.is_below_minimum(part) for part in fill.fills)
     if small:
         return RejectReason.BELOW_MINIMUM if fill.complete else RejectReason.BUNDLE_INCOMPLETE
     if min_margin is not None and fill.margin < min_margin:

@@ -11,10 +11,10 @@ from enum import StrEnum
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.fees import FeeSchedule
-from prescient_dagster.domain.signals import RejectReason
 
 TOUCH_SHARE_OF_LIQUIDITY = Decimal("0.02")
-MINIMUM_NOTIONAL = money.ONE  # USD
+MINIMUM_NOTIONAL = money.ONE
+"""USD. What Polymarket asks of an order that takes liquidity; `min_order_size` binds those that rest in the book."""
 BOUNDLESS = Decimal(10**15)  # shares; more than any budget buys
 
 
@@ -145,10 +145,9 @@ def take(levels: Iterable[Level], shares: Decimal, fees: FeeSchedule) -> Fill:
     return Fill(tuple(taken), tuple(fees.of(level.shares, level.price) for level in taken), complete=left == 0)
 
 
-def below_minimum(fill: Fill, min_shares: Decimal) -> RejectReason | None:
-    """`below_minimum` where a fill is smaller than the venue's minimum order: in shares, or 1 USD."""
-    small = fill.shares < min_shares or fill.notional < MINIMUM_NOTIONAL
-    return RejectReason.BELOW_MINIMUM if small else None
+def is_below_minimum(fill: Fill) -> bool:
+    """Whether a fill is worth less than the least order that may take liquidity, without fees."""
+    return fill.notional < MINIMUM_NOTIONAL
 
 
 def depth(levels: Sequence[Level]) -> Decimal:

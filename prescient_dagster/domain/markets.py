@@ -99,7 +99,7 @@ MARKETS: dict[str, Column] = {
     "end_date": Column("time", "when it is due to end, UTC"),
     "rules_hash": Column("text", "of the resolution text with dates and numbers masked: equal rules, equal hash"),
     "tick_size": Column("number", "smallest step of a price, USD per share"),
-    "min_order_size": Column("number", "smallest order, shares"),
+    "min_order_size": Column("number", "smallest order that rests in the book, shares"),
     "fee_rate": Column("number", "rate of the taker's fee; missing: it takes fees and does not say which"),
     "fee_exponent": Column("number", "exponent of the taker's fee: shares x rate x (p(1-p))^exponent"),
     "neg_risk": Column("flag", "whether exactly one market of its event pays YES"),

@@ -87,7 +87,7 @@ def _enter(signal: Signal, account: Account, on: Conditions) -> list[Outcome]:
     budget = min(signal.amount, account.balance)
     filled = fills.buy(placed.levels, budget, placed.fees)
     poor = budget < signal.amount
-    if fills.below_minimum(filled, placed.quote.min_order_size):
+    if fills.is_below_minimum(filled):
         short_of_cash = poor and (filled.complete or budget <= 0)
         return rejected([signal], RejectReason.INSUFFICIENT_CASH if short_of_cash else RejectReason.BELOW_MINIMUM)
     return [_ended(placed, _bought(placed, filled, on), whole=filled.complete and not poor)]
@@ -123,7 +123,7 @@ def _incomplete(order: Sequence[Signal], tried: Sequence[Placed | RejectReason])
 
 def _leg(placed: Placed) -> Leg:
     market = placed.quote
-    return Leg(market.market_id, market.side, placed.levels, placed.fees, market.min_order_size)
+    return Leg(market.market_id, market.side, placed.levels, placed.fees)
 
 
 def _leave(order: Sequence[Signal], account: Account, on: Conditions) -> list[Outcome]:
@@ -140,7 +140,7 @@ def _leave(order: Sequence[Signal], account: Account, on: Conditions) -> list[Ou
     filled = [fills.take(leg.levels, position.shares, leg.fees) for leg, position in legs]
     if bundle is not None and not all(part.complete for part in filled):
         return rejected(order, RejectReason.BUNDLE_INCOMPLETE)
-    if any(fills.below_minimum(part, money.ZERO) for part in filled):
+    if any(fills.is_below_minimum(part) for part in filled):
         return rejected(order, RejectReason.BELOW_MINIMUM)
     sales = zip(legs, filled, strict=True)
     return [_ended(leg, _sold(leg, position, part, on), whole=part.complete) for (leg, position), part in sales]

@@ -40,7 +40,6 @@ class Quote:
     ask: Decimal | None
     last: Decimal | None
     tick: Decimal
-    min_order_size: Decimal
     liquidity: Decimal
     fees: FeeSchedule | None
     tradable: bool
@@ -68,7 +67,6 @@ def quote(capture: Capture, market_id: str, side: Side) -> Quote | None:
         ask=valid_touch(ask, tick),
         last=last,
         tick=tick,
-        min_order_size=number("min_order_size") or money.ZERO,
         liquidity=number("liquidity") or money.ZERO,
         fees=_fees(number("fee_rate"), number("fee_exponent")),
         tradable=bool(capture.columns["tradable"][row]),
@@ -108,7 +106,7 @@ def side_label(capture: Capture, market_id: str, side: Side) -> str:
 def side_of_token(capture: Capture, token: str) -> dict[str, str]:
     """Market id, question and side of an outcome token, by these names; empty where the capture does not list it."""
     for side in Side:
-        tokens = list(capture.texts[f"{side}_token_id"])
+        tokens = capture.text_column(f"{side}_token_id").tolist()
         if token in tokens:
             row = tokens.index(token)
             return {name: capture.texts[name][row] for name in ("market_id", "question")} | {"side": str(side)}

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.exits import is_dust
 from prescient_dagster.domain.ledger import Position, rebuilt
 from prescient_dagster.domain.signals import Side
 from prescient_dagster.domain.snapshots import worth
@@ -84,6 +85,7 @@ def shown(position: Position) -> dict[str, Any]:
         "mark_source": position.mark_source,
         "market_value": value,
         "unrealized_profit_loss": None if value is None else value - position.cost,
+        "dust": is_dust(position),
         "opened_at": position.opened_at,
         "bundle": position.bundle,
     }

@@ -43,8 +43,8 @@ class MarginConfig(StrategyConfig):
         return D("0.05")
 
 
-def a_leg(offers: str, side: Side = YES, fees: FeeSchedule = NO_FEE, min_order_size: float = 0) -> Leg:
-    return Leg("1", side, a_book(asks=offers).asks, fees, D(min_order_size))
+def a_leg(offers: str, side: Side = YES, fees: FeeSchedule = NO_FEE) -> Leg:
+    return Leg("1", side, a_book(asks=offers).asks, fees)
 
 
 def sized(*legs: Leg, payout: int = 1, budget: float = 150, **limits: Any) -> BundleFill:
@@ -98,7 +98,7 @@ def test_a_leg_that_offers_nothing_leaves_the_bundle_incomplete() -> None:
     assert not_sized(a_leg("1000@.50"), a_leg("0.009@.30")) is RejectReason.BUNDLE_INCOMPLETE
 
 
-@pytest.mark.parametrize("thin", [a_leg("3@.30"), a_leg("4.99@.30", min_order_size=5)])
+@pytest.mark.parametrize("thin", [a_leg("3@.30"), a_leg("9.99@.10")])
 def test_a_leg_too_short_of_depth_for_the_least_order_leaves_it_incomplete(thin: Leg) -> None:
     assert not_sized(a_leg("1000@.50"), thin) is RejectReason.BUNDLE_INCOMPLETE
 

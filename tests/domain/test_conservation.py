@@ -255,7 +255,7 @@ def test_random_histories_meet_every_way_a_position_can_end_and_every_refusal() 
     """The property tests prove nothing about what never happens in them."""
     exits: list[dict[str, Any]] = [{}, {"profit_target": 0.05, "stop_loss": 0.5, "max_holding_days": 1}]
     sizes: list[dict[str, Any]] = [{"fill_model": model, "trade_amount": 50} for model in ("book", "touch", "mid")]
-    sizes.append({"fill_model": "book", "trade_amount": 3})
+    sizes.append({"fill_model": "book", "trade_amount": 1.5})
     configs = [rules | size | {"max_positions": 2} for rules in exits for size in sizes]
     portfolios = [portfolio for seed in range(10) for portfolio in played(seed, configs, balance=90)]
     trades = [trade for portfolio in portfolios for trade in portfolio.trades]

@@ -7,7 +7,6 @@ import pytest
 from prescient_dagster.domain import fills
 from prescient_dagster.domain.fees import NO_FEE, FeeSchedule
 from prescient_dagster.domain.fills import Fill, Level, OrderBook
-from prescient_dagster.domain.signals import RejectReason
 from tests.builders import D, a_book
 from tests.recordings import recorded_book
 
@@ -106,9 +105,9 @@ def test_a_price_is_valid_between_one_tick_and_one_minus_one_tick(touch: str, va
     assert (fills.valid_touch(D(touch), D("0.01")) is not None) is valid
 
 
-def test_a_fill_under_the_venues_least_size_or_one_dollar_is_below_the_minimum() -> None:
-    five_shares = fills.take([Level(D("0.50"), D(5))], D(5), NO_FEE)
-    assert fills.below_minimum(five_shares, D(5)) is None
-    assert fills.below_minimum(five_shares, D("5.01")) is RejectReason.BELOW_MINIMUM
-    under_a_dollar = fills.take([Level(D("0.19"), D(5))], D(5), NO_FEE)
-    assert fills.below_minimum(under_a_dollar, D(0)) is RejectReason.BELOW_MINIMUM
+@pytest.mark.parametrize(("price", "shares", "small"), [("0.5", 2, False), ("0.5", 1.99, True), ("0.2", 4.99, True)])
+def test_a_fill_of_less_than_one_dollar_is_below_the_minimum_however_many_shares(
+    price: str, shares: float, small: bool
+) -> None:
+    filled = fills.take([Level(D(price), D(shares))], D(shares), NO_FEE)
+    assert fills.is_below_minimum(filled) is small

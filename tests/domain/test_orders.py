@@ -143,10 +143,18 @@ def test_a_book_whose_offers_are_all_beyond_the_limit_is_slippage() -> None:
     assert refused(outcome) == RejectReason.SLIPPAGE
 
 
-def test_a_fill_under_the_venues_least_order_is_below_the_minimum() -> None:
+def test_the_smallest_order_that_rests_in_the_book_does_not_bind_one_that_takes_from_it() -> None:
+    """5 shares here; 3.50 USD at 0.80 buy 4.37, and of 2 that are offered both are bought."""
     market = AT_80_CENTS | {"min_order_size": 5}
-    assert refused(filled(a_wish(amount=3.99), a_capture(market))[0]) == RejectReason.BELOW_MINIMUM
-    assert filled(a_wish(amount=4), a_capture(market))[0].status is SignalStatus.EXECUTED
+    outcome, account = filled(a_wish(amount=3.50), a_capture(market))
+    assert (outcome.status, account.positions["1", YES].shares) == (SignalStatus.EXECUTED, D("4.37"))
+    outcome, account = filled(a_wish(), a_capture(market), None, a_book(asks="2@.80"), fill_model="book")
+    assert (outcome.status, account.positions["1", YES].cost) == (SignalStatus.PARTIALLY_EXECUTED, D("1.6"))
+
+
+def test_a_fill_of_less_than_a_dollar_is_below_the_minimum() -> None:
+    assert refused(filled(a_wish(amount=1), a_capture(a_market(ask=0.9)))[0]) == RejectReason.BELOW_MINIMUM  # 1.11 × .9
+    assert filled(a_wish(amount=1), a_capture(AT_80_CENTS))[0].status is SignalStatus.EXECUTED  # 1.25 × .8
 
 
 def test_a_fill_under_a_dollar_for_want_of_depth_is_below_the_minimum_also_where_cash_is_short() -> None:
