@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Figure, apart, migrated, scratch_home
-from prescient_dagster.assets import settling
+from prescient_dagster.assets import captures_taken, settling
 from prescient_dagster.assets.cycle_orders import Order, Result
 from prescient_dagster.assets.market_data import judged
 from prescient_dagster.assets.portfolio_cycles import Desk
@@ -69,10 +69,9 @@ def venue_of(database: Database, clock: Clock) -> SimulatedVenue:
 
 def take_capture(database: Database, folder: Path, venue: Venue) -> int:
     """Capture, resolutions, settlements, ready: what the job `market_data` does."""
-    newest = captures.newest(database)
-    listing = venue.next_listing(None if newest is None else newest.captured_at)
-    assert listing is not None
-    record = captures.save(database, folder, listing)
+    taken = captures_taken.take(database, folder, venue)
+    assert taken is not None
+    record = taken.record
     settling.ask(database, captures.load(database, folder, record.capture_id), record, venue)
     list(settling.settle(database, record))
     return judged(database, folder, record).capture_id

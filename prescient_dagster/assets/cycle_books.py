@@ -6,12 +6,16 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 
+import pandas as pd
+
 from prescient_dagster.domain.fills import OrderBook
+from prescient_dagster.domain.held_quotes import sides_of
 from prescient_dagster.domain.order_books import Book, Books, NoBook
 from prescient_dagster.store import order_books
 from prescient_dagster.store.database import Database
 from prescient_dagster.venue.interface import BooksOf, Venue
 
+READABLE = "readable"
 OpenVenue = Callable[[], AbstractContextManager[Venue]]
 
 
@@ -50,12 +54,24 @@ class CycleBooks:
                 return order_books.load_or_fetch(self._database, capture_id, token_ids, fetch)
         return order_books.load(self._database, capture_id, token_ids)
 
-    def counts(self) -> Mapping[str, int]:
-        """How many tokens' books could be read, and of how many not for which reason; nothing of what nobody needed."""
-        found = (book for books in self._books.values() for book in books.values())
-        return Counter(order_books.READABLE if isinstance(book, OrderBook) else str(book.reason) for book in found)
+    @property
+    def captures(self) -> Collection[int]:
+        """The captures of which books were needed."""
+        return self._books
 
-    def missing(self) -> Iterator[tuple[int, str, NoBook]]:
-        """Capture and token of every book that there is not."""
-        for capture_id, books in self._books.items():
-            yield from ((capture_id, token, book) for token, book in books.items() if isinstance(book, NoBook))
+    def counts(self) -> Mapping[str, int]:
+        """As `book_counts`, of all that were needed."""
+        return sum((Counter(book_counts(books)) for books in self._books.values()), Counter())
+
+
+def book_counts(books: Books) -> Mapping[str, int]:
+    """How many tokens have a book one can trade against, and how many have none for which reason."""
+    return Counter(READABLE if isinstance(book, OrderBook) else str(book.reason) for book in books.values())
+
+
+def missing_books(markets: pd.DataFrame, books: Books) -> Iterator[dict[str, str]]:
+    """The tokens that have none, with their markets and why."""
+    missing = {token: book for token, book in books.items() if isinstance(book, NoBook)}
+    sides = sides_of(markets, missing)
+    for token, book in missing.items():
+        yield {**sides.get(token, {}), "token_id": token, "reason": str(book.reason), "why": book.why}

@@ -8,9 +8,11 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from prescient_dagster.assets import checks, settling
-from prescient_dagster.assets.checks import BALANCED, OF_CAPTURES, balance_check
+from prescient_dagster.assets import captures_taken, checks, settling
+from prescient_dagster.assets.captures_taken import Taken
+from prescient_dagster.assets.checks import BALANCED, BOOKS, OF_CAPTURES, balance_check, books_check
 from prescient_dagster.assets.cycle import OWNERS
+from prescient_dagster.assets.cycle_books import book_counts, missing_books
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.settling import Settled
 from prescient_dagster.assets.tables import columns, table
@@ -18,7 +20,7 @@ from prescient_dagster.code_identity import version_of
 from prescient_dagster.domain import plausibility
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.domain.ledger import Trade
-from prescient_dagster.domain.markets import EVENTS, MARKETS, Column, Kind
+from prescient_dagster.domain.markets import EVENTS, MARKETS, Column, Kind, QuoteSource
 from prescient_dagster.domain.plausibility import Finding
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store import captures
@@ -44,7 +46,7 @@ ENTRIES = columns(
     profit="float",
     source_ref="string",
 )
-CAPTURE_CODE = version_of("venue", "domain.markets", "store.capture_files")
+CAPTURE_CODE = version_of("venue", "domain.markets", "domain.held_quotes", "store.capture_files")
 TYPES: dict[Kind, str] = {
     "text": "string",
     "number": "double",
@@ -94,7 +96,7 @@ def _table(name: str, description: str, key: str, columns: Mapping[str, Column],
             deps=["events"],
         ),
     ],
-    check_specs=[check.spec() for check in OF_CAPTURES],
+    check_specs=[check.spec() for check in (*OF_CAPTURES, BOOKS)],
     pool=POOL,
 )
 def capture(
@@ -103,20 +105,31 @@ def capture(
     """Ask the venue for everything it lists and store it, all or nothing."""
     store, folder = database.open(), capture_files.folder
     with explained():
-        newest = captures.newest(store)
         with venue.open(store) as opened:
-            listing = opened.next_listing(None if newest is None else newest.captured_at)
-        record = newest if listing is None else captures.save(store, folder, listing, context.run.run_id)
+            taken = captures_taken.take(store, folder, opened, context.run.run_id)
+        record = captures.newest(store) if taken is None else taken.record
         if record is None:
             raise NotFound("the recording holds nothing to capture: add recordings to its folder")
-        if listing is None:
+        if taken is None:
             context.log.info("the recording is at its end: no capture was made, the newest is checked again")
         else:
-            yield dg.MaterializeResult(asset_key="events", metadata=_told(record, folder, "events", record.events))
-            counts = {"tradable_markets": record.tradable_markets, "rejected_records": record.rejected_records}
-            told = _told(record, folder, "markets", record.markets) | counts | _untradable(listing.markets)
-            yield dg.MaterializeResult(asset_key="markets", metadata=told)
-        yield from checks.of_capture(_findings(store, folder, record, None if listing is None else listing.markets))
+            yield from _materialized(taken, folder)
+        yield from checks.of_capture(_findings(store, folder, record, None if taken is None else taken.listing.markets))
+        books = {} if taken is None else taken.books
+        rows = () if taken is None else missing_books(taken.listing.markets, books)
+        yield books_check("markets", book_counts(books), rows)
+
+
+def _materialized(taken: Taken, folder: Path) -> Iterator[dg.MaterializeResult[None]]:
+    record, markets = taken.record, taken.listing.markets
+    yield dg.MaterializeResult(asset_key="events", metadata=_told(record, folder, "events", record.events))
+    counts = {
+        "tradable_markets": record.tradable_markets,
+        "rejected_records": record.rejected_records,
+        "quoted_by_books": int((markets["quote_source"] == QuoteSource.BOOK).sum()),
+    }
+    told = _told(record, folder, "markets", record.markets) | counts | _untradable(markets)
+    yield dg.MaterializeResult(asset_key="markets", metadata=told)
 
 
 def _told(record: CaptureRecord, folder: Path, noun: str, rows: int) -> dict[str, Any]:

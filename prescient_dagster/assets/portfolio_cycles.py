@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from prescient_dagster.assets import cycle_words
-from prescient_dagster.assets.cycle_books import CycleBooks, OpenVenue
+from prescient_dagster.assets.cycle_books import CycleBooks, OpenVenue, missing_books
 from prescient_dagster.assets.cycle_orders import Order, Plan, Result
 from prescient_dagster.assets.cycle_results import Curve, Results
 from prescient_dagster.assets.cycle_results import age as capture_age
@@ -26,7 +26,6 @@ from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, Pr
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Outcome, tokens_needed
 from prescient_dagster.domain.portfolios import PortfolioStatus
-from prescient_dagster.domain.quotes import side_of_token
 from prescient_dagster.domain.signals import SignalStatus
 from prescient_dagster.domain.strategies import Strategy
 from prescient_dagster.store import captures, cycle_saves, cycles, orders
@@ -281,9 +280,8 @@ class Desk:
 
     def missing_books(self) -> Iterator[dict[str, Any]]:
         """The order books that were needed and that there are not, with their markets and why."""
-        for capture_id, token, book in self.books.missing():
-            found = side_of_token(self._capture(capture_id), token)
-            yield {**found, "token_id": token, "reason": str(book.reason), "why": book.why}
+        for capture_id in self.books.captures:
+            yield from missing_books(self._capture(capture_id).markets, self.books.of(capture_id))
 
     def _capture(self, capture_id: int) -> Capture:
         if capture_id not in self._captures:

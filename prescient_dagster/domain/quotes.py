@@ -103,16 +103,6 @@ def side_label(capture: Capture, market_id: str, side: Side) -> str:
     return kept_label(capture.text(f"{side}_label", capture.row_of[market_id]))
 
 
-def side_of_token(capture: Capture, token: str) -> dict[str, str]:
-    """Market id, question and side of an outcome token, by these names; empty where the capture does not list it."""
-    for side in Side:
-        tokens = capture.text_column(f"{side}_token_id").tolist()
-        if token in tokens:
-            row = tokens.index(token)
-            return {name: capture.texts[name][row] for name in ("market_id", "question")} | {"side": str(side)}
-    return dict.fromkeys(("market_id", "question", "side"), "")
-
-
 def token_id(capture: Capture, market_id: str, side: Side) -> str:
     """The outcome token that is traded for a side of a market."""
     return capture.text(f"{side}_token_id", capture.row_of[market_id])

@@ -1,6 +1,6 @@
 """Captures: numbered, immutable, two files and a row. A capture exists when its row does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,7 +22,8 @@ from prescient_dagster.domain.markets import (
     check_events,
     check_markets,
 )
-from prescient_dagster.store import capture_files, world
+from prescient_dagster.domain.order_books import Book
+from prescient_dagster.store import capture_files, order_books, world
 from prescient_dagster.store.database import Database, storable
 from prescient_dagster.store.tables import captures, rejected_records
 
@@ -68,8 +69,13 @@ class CaptureRecord:
     pruned_at: datetime | None = None
 
 
-def save(database: Database, folder: Path, listing: Listing, run_id: str = "") -> CaptureRecord:
+def save(
+    database: Database, folder: Path, listing: Listing, run_id: str = "", books: Mapping[str, Book] | None = None
+) -> CaptureRecord:
     """Store a listing as a capture, all or nothing; the same listing again is the capture there is.
+
+    Args:
+        books: what the venue told of order books for it; they are kept with the capture, in the same transaction.
 
     Raises:
         VenueAnswerInvalid: its tables are not those of a capture.
@@ -93,7 +99,7 @@ def save(database: Database, folder: Path, listing: Listing, run_id: str = "") -
     files = file_pair(folder, row["path"])
     for file, content in zip(files, contents, strict=True):
         capture_files.write(file, content)
-    record = _add(database, listing, row)
+    record = _add(database, listing, row, books or {})
     if record.capture_id != capture_id:  # another process stored this moment first
         for file in files:
             file.unlink()
@@ -134,12 +140,13 @@ def _unchanged(there: CaptureRecord, row: dict[str, Any]) -> CaptureRecord:
     )
 
 
-def _add(database: Database, listing: Listing, row: dict[str, Any]) -> CaptureRecord:
+def _add(database: Database, listing: Listing, row: dict[str, Any], books: Mapping[str, Book]) -> CaptureRecord:
     query = postgresql.insert(captures).values(row).on_conflict_do_nothing(index_elements=["venue", "captured_at"])
     with database.begin() as connection:
         added = _first(connection, query.returning(captures))
         if added is not None:
             _add_rejections(connection, added.capture_id, listing.rejections)
+            order_books.keep(connection, added.capture_id, books)
         record = added or _stored_at(connection, listing)
     assert record is not None
     return record

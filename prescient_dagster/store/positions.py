@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.exits import is_dust
-from prescient_dagster.domain.ledger import Position, rebuilt
+from prescient_dagster.domain.ledger import Holding, Position, rebuilt
 from prescient_dagster.domain.signals import Side
 from prescient_dagster.domain.snapshots import worth
 from prescient_dagster.store import captures, ledger
@@ -37,6 +37,13 @@ def held_by(connection: Connection, portfolio_ids: Iterable[int]) -> dict[int, l
     for row in connection.execute(query).mappings():
         held[row["portfolio_id"]].append(_position(row))
     return {portfolio_id: _by_market(found) for portfolio_id, found in held.items()}
+
+
+def holdings(database: Database) -> set[Holding]:
+    """Every market and side that any portfolio holds."""
+    with database.begin() as connection:
+        rows = connection.execute(select(positions.c.market_id, positions.c.side).distinct())
+        return {(market_id, Side(side)) for market_id, side in rows}
 
 
 def _position(row: RowMapping) -> Position:

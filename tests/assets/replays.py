@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import long_run
-from prescient_dagster.assets import settling
+from prescient_dagster.assets import captures_taken, settling
 from prescient_dagster.assets.cycle_orders import Order
 from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.assets.replaying import Entrant, replayed
@@ -63,9 +63,9 @@ class World:
 
     def take_capture(self, venue: Any) -> int:
         """What the job `market_data` does."""
-        newest = captures.newest(self.database)
-        listing = venue.next_listing(None if newest is None else newest.captured_at)
-        record = captures.save(self.database, self.folder, listing)
+        taken = captures_taken.take(self.database, self.folder, venue)
+        assert taken is not None
+        record = taken.record
         settling.ask(self.database, captures.load(self.database, self.folder, record.capture_id), record, venue)
         list(settling.settle(self.database, record))
         captures.mark_ready(self.database, record.capture_id)

@@ -2,15 +2,9 @@
 
 from typing import Any
 
-from prescient_dagster.domain.quotes import Quote, quote, side_of_token, token_id
+from prescient_dagster.domain.quotes import Quote, quote, token_id
 from prescient_dagster.domain.signals import Side
 from tests.builders import NO, YES, D, a_capture, a_market
-
-
-def test_a_token_tells_its_market_and_side() -> None:
-    capture = a_capture(a_market("1"), a_market("2"))
-    assert side_of_token(capture, "2-no") == {"market_id": "2", "question": "Will 2 happen?", "side": "no"}
-    assert side_of_token(capture, "elsewhere") == {"market_id": "", "question": "", "side": ""}
 
 
 def quoted(side: Side = YES, **columns: Any) -> Quote:
