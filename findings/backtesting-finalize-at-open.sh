@@ -11,7 +11,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check backtesting==0.6.6 pandas==3.1.1 numpy==2.4.6
+"$work/venv/bin/pip" install -qq --no-compile --disable-pip-version-check backtesting==0.6.6 pandas==3.1.1 numpy==2.4.6
 "$work/venv/bin/python" -W ignore - 2> /dev/null <<'PY'
 import sys
 

@@ -11,7 +11,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check py-clob-client==0.34.6 py-clob-client-v2==1.2.1
+"$work/venv/bin/pip" install -qq --no-compile --disable-pip-version-check py-clob-client==0.34.6 py-clob-client-v2==1.2.1
 cd "$work"
 echo '{"type": "module"}' > package.json
 npm install --silent --no-fund --no-audit --ignore-scripts @polymarket/clob-client@5.8.1 > /dev/null

@@ -9,7 +9,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check py-clob-client-v2==1.2.1 py-clob-client==0.34.6
+"$work/venv/bin/pip" install -qq --no-compile --disable-pip-version-check py-clob-client-v2==1.2.1 py-clob-client==0.34.6
 "$work/venv/bin/python" - <<'PY'
 from py_clob_client.clob_types import CreateOrderOptions as OldOptions
 from py_clob_client.clob_types import MarketOrderArgs as OldOrder

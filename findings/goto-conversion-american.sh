@@ -10,7 +10,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check goto-conversion==4.0.3 numpy==2.4.6
+"$work/venv/bin/pip" install -qq --no-compile --disable-pip-version-check goto-conversion==4.0.3 numpy==2.4.6
 "$work/venv/bin/python" - <<'PY'
 import numpy as np
 from goto_conversion import efficient_shin_conversion, goto_conversion

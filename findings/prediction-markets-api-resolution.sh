@@ -10,7 +10,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check prediction-markets-api==0.9.0
+"$work/venv/bin/pip" install -qq --no-compile --disable-pip-version-check prediction-markets-api==0.9.0
 "$work/venv/bin/python" - <<'PY'
 from prediction_markets_api.adapters.polymarket import PolymarketClient
 

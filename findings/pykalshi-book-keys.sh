@@ -10,7 +10,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check pykalshi==2.0.0
+"$work/venv/bin/pip" install -qq --no-compile --disable-pip-version-check pykalshi==2.0.0
 "$work/venv/bin/python" - <<'PY'
 from pykalshi.orderbook import OrderbookManager
 

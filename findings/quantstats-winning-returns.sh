@@ -10,7 +10,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check quantstats==0.0.86 pandas==3.1.1 numpy==2.4.6
+"$work/venv/bin/pip" install -qq --no-compile --disable-pip-version-check quantstats==0.0.86 pandas==3.1.1 numpy==2.4.6
 "$work/venv/bin/python" -W ignore - <<'PY'
 import pandas as pd
 from quantstats import stats

@@ -11,7 +11,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/venv"
-"$work/venv/bin/pip" install -qq --disable-pip-version-check shin==0.2.2 odds-tools==0.1.1
+"$work/venv/bin/pip" install -qq --no-compile --disable-pip-version-check shin==0.2.2 odds-tools==0.1.1
 "$work/venv/bin/python" - <<'PY'
 import odds_tools
 from shin import calculate_implied_probabilities as implied
