@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.settings import Settings, VenueName, load_settings
+from prescient_dagster.store import private_folders
 
 if TYPE_CHECKING:
     from prescient_dagster.store.database import Database
@@ -97,15 +98,22 @@ def dagster_home(settings: Settings) -> Path:
 def lay_dagster_home(settings: Settings) -> Path:
     """Make Dagster's folder and lay our `dagster.yaml` into it; one that somebody else wrote stays.
 
+    What others could look into before is closed to them, where it is ours.
+
     Raises:
         InvalidInput: the home cannot be written.
     """
     ours = project_file("dagster.yaml").read_text()
     laid = dagster_home(settings) / "dagster.yaml"
     try:
-        laid.parent.mkdir(parents=True, exist_ok=True)
-        there = laid.read_text() if laid.exists() else ours[:0]
-        if not there or (there != ours and there.splitlines()[0] == ours.splitlines()[0]):
+        private_folders.make_home(settings.home)
+        private_folders.make(laid.parent)
+        there = laid.read_text() if laid.exists() else ours
+        is_ours = there.splitlines()[:1] in ([], ours.splitlines()[:1])
+        if is_ours:
+            private_folders.close(laid.parent)
+            private_folders.close(settings.home / "captures")
+        if is_ours and not (laid.exists() and there == ours):
             aside = laid.with_name(f".{laid.name}.{os.getpid()}")
             aside.write_text(ours)
             aside.rename(laid)

@@ -4,6 +4,7 @@ Nothing heavy is imported here or at the top of a command's module: `prescient -
 """
 
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,8 @@ from prescient_dagster.cli import (
 from prescient_dagster.cli.output import clean
 from prescient_dagster.domain.errors import PrescientError
 
+OTHERS = 0o077
+"""What we and all that we start write is for nobody else."""
 FAILED, WRONGLY_CALLED, INTERRUPTED = 1, 2, 130
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # which Typer does not export
 
@@ -163,6 +166,7 @@ def prescient(
 
 def main() -> None:
     """Run the command line and exit: 0, 1 (it failed, one line on stderr says why) or 2 (it was called wrongly)."""
+    os.umask(OTHERS)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from prescient_dagster.domain.capture_schema import filled
 from prescient_dagster.domain.errors import SchemaUnknown, StoreError
 from prescient_dagster.domain.markets import Column, Kind
+from prescient_dagster.store import private_folders
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
     "text": pa.large_string(),
@@ -67,7 +68,7 @@ def write(path: Path, content: memoryview) -> None:
     """
     aside = path.with_name(f".{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folders.make(path.parent)
         with aside.open("wb") as file:
             file.write(content)
             file.flush()

@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.store import server_account
+from prescient_dagster.store import private_folders, server_account
 
 DATABASE = "prescient"
 SUPERUSER = "postgres"  # not "prescient": the schema of that name would become the default one for Dagster's tables
@@ -119,7 +119,7 @@ class _Server:
 
     def make_folder(self) -> None:
         server_account.require_open_ancestors(self.account, self.folder)
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        private_folders.make_home(self.folder.parent)
         server_account.require_open_ancestors(self.account, self.folder)
         server_account.make_private(self.account, self.folder)
 

@@ -1,6 +1,7 @@
 """A home has its own server, its own Dagster folder, and an environment in which `dagster` works on it."""
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from prescient_dagster.cli import home as cli_home
+from prescient_dagster.settings import Settings
 from prescient_dagster.store import postgres
 from tests.cli.commands import Prescient
+from tests.pages import ROOT
+from tests.processes import PRESCIENT, environment
 
 
 @pytest.fixture
@@ -90,3 +94,32 @@ def test_our_dagster_yaml_is_brought_up_to_date_and_a_strangers_stays(prescient:
 def test_a_home_that_cannot_be_written_is_one_line(prescient: Prescient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRESCIENT_HOME", f"{os.devnull}/home")
     assert "PRESCIENT_HOME" in prescient("env").complaint
+
+
+def test_nobody_else_can_look_into_a_home(home: Path) -> None:
+    there = home / "made" / "here"
+    (home / "theirs").mkdir(mode=0o755)
+    there.parent.mkdir(mode=0o755)
+    for command in (["capture"], ["env"], ["report", "-o", str(home / "theirs" / "report.html")]):
+        done = subprocess.run([*PRESCIENT, *command], env=environment(there), check=False, capture_output=True)
+        assert done.returncode == 0 or command[0] == "report", done.stderr
+    subprocess.run([*PRESCIENT, "db", "stop"], env=environment(there), check=True, capture_output=True)
+    modes = {str(path.relative_to(home)): stat.S_IMODE(path.lstat().st_mode) for path in [there, *there.rglob("*")]}
+    entered = {name for name, mode in modes.items() if mode & 0o077 and "postgres/" not in name}
+    assert entered == ({"made/here"} if os.geteuid() == 0 else set())
+    assert modes["made/here"] == (0o711 if os.geteuid() == 0 else 0o700)
+    assert {modes[f"made/here/{name}"] for name in ("captures", "dagster", "postgres")} == {0o700}
+    assert stat.S_IMODE(there.parent.stat().st_mode) == 0o755
+
+
+def test_a_home_that_was_left_open_is_closed_and_a_dagster_folder_of_ones_own_is_not(home: Path) -> None:
+    for name in ("ours", "theirs"):
+        for folder in ("dagster", "captures"):
+            (home / name / folder).mkdir(parents=True, mode=0o755)
+        text = (ROOT / "dagster.yaml").read_text() if name == "ours" else "# mine\ntelemetry: {enabled: false}\n"
+        (home / name / "dagster" / "dagster.yaml").write_text(text)
+        cli_home.lay_dagster_home(Settings(home=home / name))
+    modes = {name: stat.S_IMODE((home / name / "dagster").stat().st_mode) for name in ("ours", "theirs")}
+    assert modes == {"ours": 0o700, "theirs": 0o755}
+    assert stat.S_IMODE((home / "ours" / "captures").stat().st_mode) == 0o700
+    assert stat.S_IMODE((home / "ours").stat().st_mode) & 0o055 == 0o055
