@@ -23,12 +23,13 @@ from prescient_dagster.domain.portfolios import PortfolioStatus
 from prescient_dagster.domain.signals import RejectReason, SignalStatus
 from prescient_dagster.domain.snapshots import MarkSource, Snapshot
 from prescient_dagster.settings import Settings
+from prescient_dagster.web.admission import Refusal
 from strategy_assets.definitions import defs as strategies
 from tests.assets.forms import form_fields
 from tests.pages import PAGES, README, ROOT, Page
 
-STRATEGIES, MONEY, OPERATIONS = (
-    next(page for page in PAGES if page.path.stem == name) for name in ("strategies", "money", "operations")
+STRATEGIES, MONEY, OPERATIONS, SECURITY = (
+    next(page for page in PAGES if page.path.stem == name) for name in ("strategies", "money", "operations", "security")
 )
 COMMAND = re.compile(r"\bprescient ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
 COMMANDS: Any = typer.main.get_command(build())
@@ -66,6 +67,13 @@ def default_of(value: object) -> str:
     if value in (None, ""):
         return ""
     return code(int(value) if isinstance(value, bool) else value)
+
+
+def test_every_refusal_of_the_guard_is_told_with_its_status() -> None:
+    told = [
+        int(status) for _, what in table(SECURITY, "a request", "is") for status in re.findall(r"refused, (\d+)", what)
+    ]
+    assert sorted(told) == sorted(refusal.status for refusal in Refusal)
 
 
 def test_every_variable_of_make_is_there() -> None:
