@@ -23,11 +23,13 @@ from prescient_dagster.domain.configs import (
     TradeAmount,
     setting,
 )
+from prescient_dagster.domain.exclusive_groups import companies, exclusive_groups
+from prescient_dagster.domain.legs import event_legs
 from prescient_dagster.domain.markets import Capture, Mask, Rows
 from prescient_dagster.domain.nested import nested_pairs
 from prescient_dagster.domain.quotes import quote
 from prescient_dagster.domain.rules import AT_LEAST, Rule, Step, steps_of
-from prescient_dagster.domain.sets import FEWEST_LEGS, PayingSet, event_legs, event_numbers, paying_sets
+from prescient_dagster.domain.sets import FEWEST_LEGS, PayingSet, paying_sets
 from prescient_dagster.domain.signals import Signal
 from prescient_dagster.domain.strategies import Strategy, View
 
@@ -62,9 +64,10 @@ class ArbitrageConfig(StrategyConfig):
 
 
 def select(capture: Capture, config: StrategyConfig) -> Selection:
-    """All tradable markets of the events that are judged: at least two of their tradable markets pass all filters.
+    """All tradable markets that are judged: of those that may be in one set at least two pass all filters.
 
-    A filter removes an event with all its markets, when fewer than two of them are left, and never a single leg.
+    A filter removes an exclusive group, or what is beside it in an event, as a whole, when fewer than two are left, and
+    never a single leg.
     """
     candidates = capture.columns["tradable"]
     funnel = [("tradable", int(len(candidates) - candidates.sum()))]
@@ -76,26 +79,26 @@ def select(capture: Capture, config: StrategyConfig) -> Selection:
 
 
 def _judged(capture: Capture, config: StrategyConfig) -> Iterator[tuple[Rule, Rows, Mask]]:
-    """After each filter, per market: how many of its event's markets still pass, and whether the event is judged."""
-    numbers, known = event_numbers(capture)
+    """After each filter, per market: how many of those it may be in a set with still pass, and whether it is judged."""
+    company, known = companies(capture)
     passing = capture.columns["tradable"].copy()
-    two = Rule("at_least_two_in_event", AT_LEAST, FEWEST_LEGS, _in_event(numbers, passing).astype(float), passing)
+    two = Rule("at_least_two_in_event", AT_LEAST, FEWEST_LEGS, _together(company, passing).astype(float), passing)
     for rule in (two, *filters(capture, config)):
         passing &= rule.passes
-        count = _in_event(numbers, passing)
-        yield rule, count, known[numbers] & (count >= FEWEST_LEGS)
+        count = _together(company, passing)
+        yield rule, count, known & (count >= FEWEST_LEGS)
 
 
-def _in_event(numbers: Rows, passing: Mask) -> Rows:
-    """Of each market, how many markets of its event pass."""
-    return np.bincount(numbers[passing], minlength=int(numbers.max(initial=-1)) + 1)[numbers]
+def _together(company: Rows, passing: Mask) -> Rows:
+    """Of each market, how many of those it may be in a set with pass, itself included."""
+    return np.bincount(company[passing], minlength=int(company.max(initial=-1)) + 1)[company]
 
 
 def decide(view: View, config: ArbitrageConfig) -> list[Signal]:
-    """Buy every set of a judged event with a margin of at least `min_profit_margin`; confidence = margin."""
+    """Buy every judged set with a margin of at least `min_profit_margin`; confidence = margin."""
     exclusive = view.column("neg_risk")
     least = config.min_profit_margin - FLOAT_NOISE
-    found = list(paying_sets(event_legs(view.capture, view.rows[exclusive]), least))
+    found = list(paying_sets(exclusive_groups(view.capture, view.rows[exclusive]), least))
     if config.include_nested:
         found += nested_pairs(event_legs(view.capture, view.rows[~exclusive]), least)
     return [signal for paying_set in found for signal in _signals(view, config, paying_set)]
@@ -123,7 +126,7 @@ def _signals(view: View, config: ArbitrageConfig, found: PayingSet) -> list[Sign
     wishes = [
         legs.entry(leg, side, config.trade_amount, float(terms.margin), reason) for leg, side in enumerate(found.sides)
     ]
-    bundle = bundle_id(found.kind, len(wishes), _noun(wishes, found), view.captured_at)
+    bundle = bundle_id(found.kind, len(wishes), found.name, view.captured_at)
     shares = money.shares_down(amount / terms.cost)
     smallest = min(wish.liquidity for wish in wishes)
     return [replace(wish, liquidity=smallest, bundle=bundle, shares=shares) for wish in wishes]
@@ -139,12 +142,6 @@ def _terms(capture: Capture, found: PayingSet) -> Terms:
         assert leg.fees is not None
         cost += leg.ask + leg.fees.per_share(leg.ask)
     return Terms(cost, BundleId(found.kind, len(found.rows), "").payout)
-
-
-def _noun(wishes: list[Signal], found: PayingSet) -> str:
-    if found.kind is BundleKind.NESTED:
-        return "-".join(wish.market_id for wish in wishes)
-    return wishes[0].event_id
 
 
 def _reason(view: View, found: PayingSet, terms: Terms) -> str:
@@ -170,14 +167,14 @@ def _horizon(view: View, found: PayingSet, terms: Terms) -> str:
 
 
 def steps(view: View, config: ArbitrageConfig, row: int) -> Iterator[Step]:
-    """What a market makes of the filters, which judge its event, and of each way to be in a set that pays."""
+    """What a market makes of the filters, which judge its set, and of each way to be in a set that pays."""
     yield from _filter_steps(view.capture, config, row)
-    legs = event_legs(view.capture, np.array([row], dtype=np.intp))
     failed = []
-    for way in judging.ways(legs, row, nested=config.include_nested) if legs.events else ():
+    for way in judging.ways(view.capture, row, nested=config.include_nested):
         told = [*way.steps, *_margin_steps(view.capture, config, way.found)]
         yield from (replace(step, part=KINDS[way.kind], decides=False) for step in told)
         failed += [f"{KINDS[way.kind]}: {step.rule}" for step in told if not step.passed][:1]
+    legs = event_legs(view.capture, np.array([row], dtype=np.intp))
     own = replace(view, rows=np.intersect1d(view.rows, legs.rows, assume_unique=True))
     bought = [wish for wish in decide(own, config) if wish.market_id == view.capture.texts["market_id"][row]]
     yield Step("in a set that pays", bool(bought), note="" if bought else "; ".join(failed))
@@ -187,7 +184,7 @@ def _filter_steps(capture: Capture, config: ArbitrageConfig, row: int) -> Iterat
     yield Step("tradable", bool(capture.columns["tradable"][row]))
     for rule, count, judged in _judged(capture, config):
         (step,) = steps_of([rule], row)
-        yield replace(step, passed=bool(judged[row]), note=f"{count[row]} of the event's markets pass, 2 must")
+        yield replace(step, passed=bool(judged[row]), note=f"{count[row]} of its set pass, 2 must")
 
 
 def _margin_steps(capture: Capture, config: ArbitrageConfig, found: PayingSet | None) -> Iterator[Step]:

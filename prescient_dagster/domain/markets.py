@@ -102,9 +102,9 @@ MARKETS: dict[str, Column] = {
     "min_order_size": Column("number", "smallest order that rests in the book, shares"),
     "fee_rate": Column("number", "rate of the taker's fee; missing: it takes fees and does not say which"),
     "fee_exponent": Column("number", "exponent of the taker's fee: shares x rate x (p(1-p))^exponent"),
-    "neg_risk": Column("flag", "whether exactly one market of its event pays YES"),
+    "neg_risk": Column("flag", "whether it excludes other outcomes: its own word, or where it has none its event's"),
     "neg_risk_augmented": Column("flag", "whether outcomes may still be added to its event"),
-    "exclusive_group": Column("text", "which markets exclude each other: equal text, one group; empty: none known", 2),
+    "exclusive_group": Column("text", "of which at most one market pays YES: equal text, one group; empty: unknown", 2),
     "quote_source": Column("text", "where bid and ask come from: listing or book", 2, QuoteSource.LISTING.value),
     "tradable": Column("flag", "whether it takes orders: active, open, two outcomes with prices and tokens"),
     "untradable": Column("text", "why it is not tradable; empty: it is, or nobody noted why", 2),
@@ -202,6 +202,17 @@ class Capture:
     def text_column(self, name: str) -> "pd.Series[str]":
         """A text column of all markets."""
         return self.markets[name]
+
+    def numbered(self, name: str) -> tuple[Rows, np.ndarray[Any, Any]]:
+        """A text column as numbers from 0 up, and the texts they stand for; worked out once for all portfolios."""
+        if name not in self._numbered:
+            numbers, texts = pd.factorize(self.text_column(name))
+            self._numbered[name] = (numbers, np.asarray(texts, dtype=object))
+        return self._numbered[name]
+
+    @cached_property
+    def _numbered(self) -> dict[str, tuple[Rows, np.ndarray[Any, Any]]]:
+        return {}
 
     @cached_property
     def row_of(self) -> dict[str, int]:

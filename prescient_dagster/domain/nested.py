@@ -18,7 +18,8 @@ from itertools import combinations
 import numpy as np
 
 from prescient_dagster.domain.bundles import BundleKind
-from prescient_dagster.domain.sets import EventLegs, PayingSet
+from prescient_dagster.domain.legs import Legs
+from prescient_dagster.domain.sets import PayingSet
 from prescient_dagster.domain.signals import Side
 from prescient_dagster.domain.touches import touches
 
@@ -100,12 +101,12 @@ class _Readable:
     no_cost: list[float]
 
 
-def nested_pairs(legs: EventLegs, least_margin: float) -> Iterator[PayingSet]:
+def nested_pairs(legs: Legs, least_margin: float) -> Iterator[PayingSet]:
     """The nested pairs that earn more than nothing and at least `least_margin`; a market may be in several."""
     return (pair for pair in pairs(legs, least_margin) if pair.margin > 0)
 
 
-def pairs(legs: EventLegs, least_margin: float = -1.0) -> Iterator[PayingSet]:
+def pairs(legs: Legs, least_margin: float = -1.0) -> Iterator[PayingSet]:
     """All nested pairs with at least this margin, also such as lose."""
     markets = _readable(legs)
     questions = legs.capture.texts["question"]
@@ -118,19 +119,26 @@ def pairs(legs: EventLegs, least_margin: float = -1.0) -> Iterator[PayingSet]:
             margin = 1 / (markets.yes_cost[wider] + markets.no_cost[narrower]) - 1
             earlier = markets.listed[wider] <= markets.listed[narrower]
             if greater > width and earlier and margin >= least_margin:
-                rows = (markets.rows[wider], markets.rows[narrower])
-                yield PayingSet(BundleKind.NESTED, rows, (Side.YES, Side.NO), margin)
+                yield _pair(legs, markets.rows[wider], markets.rows[narrower], margin)
 
 
-def _readable(legs: EventLegs) -> _Readable:
+def _pair(legs: Legs, wider: int, narrower: int, margin: float) -> PayingSet:
+    ids = legs.capture.texts["market_id"]
+    name = f"{ids[wider]}-{ids[narrower]}"
+    return PayingSet(BundleKind.NESTED, name, (wider, narrower), (Side.YES, Side.NO), margin)
+
+
+def _readable(legs: Legs) -> _Readable:
     frame = legs.capture.markets.iloc[legs.rows]
     yes, no = (touches(legs.capture, legs.rows, yes=side).cost for side in (True, False))
-    usable = legs.column("tradable") & ~legs.some(legs.column("neg_risk"))[legs.event] & ~np.isnan(yes) & ~np.isnan(no)
+    # What excludes another outcome does not contain it, whatever its text seems to say.
+    alone = ~legs.column("neg_risk") & (legs.text("exclusive_group") == "")
+    usable = legs.column("tradable") & alone & ~np.isnan(yes) & ~np.isnan(no)
     undecided = (frame["resolution_status"] == "") & (frame["rules_hash"] != "") & frame["start_date"].notna()
     places = np.flatnonzero(usable & undecided.to_numpy(dtype=bool))
     return _Readable(
         rows=legs.rows[places].tolist(),
-        events=legs.event[places].tolist(),
+        events=legs.group[places].tolist(),
         rules=frame["rules_hash"].iloc[places].tolist(),
         listed=legs.column("start_date")[places].astype("int64").tolist(),
         yes_cost=yes[places].tolist(),

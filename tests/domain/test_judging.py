@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from prescient_dagster.domain.bundles import BundleKind
+from prescient_dagster.domain.exclusive_groups import exclusive_groups
 from prescient_dagster.domain.judging import Way, ways
+from prescient_dagster.domain.legs import event_legs
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.nested import nested_pairs
-from prescient_dagster.domain.sets import event_legs, paying_sets
+from prescient_dagster.domain.sets import paying_sets
 from tests.builders import a_capture, a_closed_market, a_market
 from tests.strategies import probes
 
@@ -31,7 +33,7 @@ def a_race(*asks: float, **columns: Any) -> list[dict[str, Any]]:
 def way(kind: BundleKind, *markets: dict[str, Any], market_id: str = "1") -> Way:
     capture = a_capture(*markets)
     row = capture.row_of[market_id]
-    found = {each.kind: each for each in ways(event_legs(capture, np.array([row])), row, nested=True)}
+    found = {each.kind: each for each in ways(capture, row, nested=True)}
     return found[kind]
 
 
@@ -52,7 +54,7 @@ def test_a_whole_set_that_costs_less_than_one_fails_nothing() -> None:
 
 INCOMPLETE = {
     "no outcome can be added": a_race(0.50, 0.30, 0.12, neg_risk_augmented=True),
-    "all outcomes are here": a_race(0.50, 0.30, 0.12, event_market_count=4),
+    "all of the event is here": a_race(0.50, 0.30, 0.12, event_market_count=4),
     "all that can still win have an ask": [*a_race(0.50, 0.30, event_market_count=3), a_leg("3", 0.1, tradable=False)],
     "outcomes exclude each other": a_race(0.50, 0.30, 0.12, neg_risk=False),
     "costs less than it pays": a_race(0.50, 0.38, 0.12),
@@ -109,11 +111,13 @@ def test_in_a_venue_all_conditions_hold_exactly_where_a_set_is_found() -> None:
 def _fulfilled(capture: Capture, row: int) -> list[Way]:
     if not capture.columns["tradable"][row]:
         return []
-    legs = event_legs(capture, np.array([row]))
-    return [each for each in ways(legs, row, nested=True) if all(step.passed for step in each.steps)]
+    return [each for each in ways(capture, row, nested=True) if all(step.passed for step in each.steps)]
 
 
 def _found(capture: Capture) -> set[tuple[int, BundleKind]]:
-    legs = event_legs(capture, np.arange(len(capture.markets)))
-    found = [*paying_sets(legs, 0.0), *nested_pairs(legs, 0.0)]
+    every_market = np.arange(len(capture.markets))
+    found = [
+        *paying_sets(exclusive_groups(capture, every_market), 0.0),
+        *nested_pairs(event_legs(capture, every_market), 0.0),
+    ]
     return {(row, each.kind) for each in found for row in each.rows}

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from prescient_dagster.domain.bundles import BundleKind
+from prescient_dagster.domain.legs import event_legs
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.nested import claims, nested_pairs
-from prescient_dagster.domain.sets import PayingSet, event_legs
+from prescient_dagster.domain.sets import PayingSet
 from prescient_dagster.domain.signals import Side
 from tests.builders import NOON, a_capture, a_market
 

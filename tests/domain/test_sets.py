@@ -9,8 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from prescient_dagster.domain.bundles import BundleKind
+from prescient_dagster.domain.exclusive_groups import exclusive_groups
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.sets import PayingSet, event_legs, paying_sets
+from prescient_dagster.domain.sets import PayingSet, paying_sets
 from prescient_dagster.domain.signals import Side
 from tests.builders import a_capture, a_closed_market, a_market
 
@@ -45,7 +46,7 @@ def dear_legs(**columns: Any) -> list[dict[str, Any]]:
 
 def found_in(capture: Capture, least_margin: float = 0.0) -> list[PayingSet]:
     every_market = np.arange(len(capture.markets))
-    return list(paying_sets(event_legs(capture, every_market), least_margin))
+    return list(paying_sets(exclusive_groups(capture, every_market), least_margin))
 
 
 def kinds_in(*markets: dict[str, Any]) -> list[BundleKind]:
@@ -165,7 +166,7 @@ def test_markets_of_an_event_need_not_stand_together() -> None:
 
 def test_all_legs_of_an_event_are_judged_by_whichever_market_it_was_asked_for() -> None:
     capture = a_capture(*an_event(*cheap_legs()), a_market("9"))
-    legs = event_legs(capture, np.array([1]))
+    legs = exclusive_groups(capture, np.array([1]))
     assert legs.rows.tolist() == [0, 1, 2]
 
 

@@ -70,7 +70,7 @@ def test_a_leg_that_fails_a_filter_is_not_refused_where_its_set_is_judged() -> N
     small, *others = a_race(0.50, 0.30, 0.12)
     told = explained(arbitrage.STRATEGY, a_capture(small | {"liquidity": 5_000}, *others), **ARBITRAGE)
     assert step(told, "market_min_liquidity").value == 5_000
-    assert step(told, "market_min_liquidity").note == "2 of the event's markets pass, 2 must"
+    assert step(told, "market_min_liquidity").note == "2 of its set pass, 2 must"
     assert refusal(told) is None
     assert [signal.market_id for signal in told.wish] == ["1", "2", "3"]
 

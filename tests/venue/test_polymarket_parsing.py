@@ -107,14 +107,15 @@ def test_the_oracles_last_word_counts_and_else_the_end_of_its_history() -> None:
     assert row_of(umaResolutionStatuses=...).resolution_status == ""
 
 
-def test_a_market_is_neg_risk_if_it_or_its_event_says_so() -> None:
+def test_a_markets_own_word_counts_and_its_events_only_where_it_has_none() -> None:
     listing = listed(
-        an_event("e1", a_market("1"), negRisk=True, negRiskAugmented=True),
-        an_event("e2", a_market("2", negRisk=True), a_market("3")),
+        an_event("e1", a_market("1"), a_market("2", negRisk=False), negRisk=True, negRiskAugmented=True),
+        an_event("e2", a_market("3", negRisk=True), a_market("4"), a_market("5", negRisk=None)),
+        an_event("e3", a_market("6", negRisk=True), a_market("7"), negRisk=False),
     )
-    assert listing.markets["neg_risk"].tolist() == [True, True, False]
-    assert listing.markets["neg_risk_augmented"].tolist() == [True, False, False]
-    assert listing.events["neg_risk"].tolist() == [True, False]
+    assert listing.markets["neg_risk"].tolist() == [True, False, True, False, False, True, False]
+    assert listing.markets["neg_risk_augmented"].tolist() == [True] * 2 + [False] * 5
+    assert listing.events["neg_risk"].tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -160,12 +161,12 @@ def test_the_quotes_of_a_listing_are_the_listings() -> None:
     assert row_of().quote_source == "listing"
 
 
-def test_what_excludes_each_other_is_the_venues_group_and_only_of_markets_that_do() -> None:
+def test_the_group_of_a_market_is_what_the_venue_says_even_where_it_contradicts_itself() -> None:
     listing = listed(
         an_event("e1", a_market("1", negRiskMarketID="0xa"), a_market("2", negRiskMarketID=""), negRisk=True),
-        an_event("e2", a_market("3", negRisk=True, negRiskMarketID="0xb"), a_market("4", negRiskMarketID="0xb")),
+        an_event("e2", a_market("3", negRiskMarketID=None), a_market("4", negRisk=False, negRiskMarketID="0xb")),
     )
-    assert listing.markets["exclusive_group"].tolist() == ["0xa", "", "0xb", ""]
+    assert listing.markets["exclusive_group"].tolist() == ["0xa", "", "", "0xb"]
 
 
 def test_the_ordinary_market_is_tradable() -> None:

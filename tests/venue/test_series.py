@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from prescient_dagster.domain.bundles import BundleKind
+from prescient_dagster.domain.exclusive_groups import exclusive_groups
 from prescient_dagster.domain.markets import Capture, Listing, check_events, check_markets
-from prescient_dagster.domain.sets import event_legs, paying_sets
+from prescient_dagster.domain.sets import paying_sets
 from prescient_dagster.venue.series.listings import Assumptions, imported, quotes
 from prescient_dagster.venue.series.reading import read
 
@@ -128,7 +129,7 @@ def test_a_complete_set_is_not_bought_while_one_of_its_markets_is_still_to_come(
 def yes_sets_of(listing: Listing) -> list[int]:
     """How many legs each set has of which one pays, and that costs less."""
     capture = Capture(1, listing.captured_at, listing.events, listing.markets)
-    legs = event_legs(capture, np.arange(len(listing.markets)))
+    legs = exclusive_groups(capture, np.arange(len(listing.markets)))
     return [len(found.rows) for found in paying_sets(legs, 0.0) if found.kind is BundleKind.YES_SET]
 
 

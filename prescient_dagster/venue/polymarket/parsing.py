@@ -4,6 +4,7 @@
 - A bid of 0 or an ask of 1 is the venue's way of saying that nobody bids or asks; no order can stand at 0 or 1.
 - A last price of 0 means that the market never traded.
 - An open market leaves out its 24-hour volume and its price changes when they are 0.
+- A market's own `negRisk` counts, and its event's only where it has none: an event may list others beside its set.
 - `umaResolutionStatus` is the oracle's last word; `umaResolutionStatuses` its history, which may lag behind.
 - A market that takes no orders stays, with the reason (`tradability`); one that cannot be read is rejected.
 """
@@ -87,8 +88,7 @@ def parsed(
     event_faults, faults = Faults(), Faults()
     event_columns = _event_columns(events, market_counts, event_faults)
     market_columns = _market_columns(markets, faults) | _columns_of_events(event_columns, event_rows)
-    market_columns["neg_risk"] |= market_columns.pop("event_neg_risk")
-    market_columns["exclusive_group"] = _exclusive_groups(markets, market_columns["neg_risk"], faults)
+    market_columns["neg_risk"] = _exclusive(markets, market_columns.pop("event_neg_risk"))
     _reject_with_events(event_rows, event_faults, faults)
     named = np.array([event.id != "" for event in events], dtype=bool)
     return Part(
@@ -120,10 +120,11 @@ def _columns_of_events(events: Columns, rows: Sequence[int]) -> Columns:
 def _market_columns(markets: Sequence[Market], faults: Faults) -> Columns:
     columns: Columns = {name: _numbers(markets, name, bounds, faults) for name, bounds in _MARKET_NUMBERS.items()}
     columns |= {name: _times(markets, name, faults) for name in ("start_date", "end_date")}
-    columns |= {name: _flags(markets, name) for name in ("neg_risk", "closed")}
+    columns["closed"] = _flags(markets, "closed")
     columns |= {name: _texts(markets, name, faults) for name in ("question", "slug", "condition_id")}
     unknown = [row for row, market in enumerate(markets) if market.question is None and market.outcomes is None]
     faults.add(unknown, lambda _: "no market: it has neither a question nor outcomes")
+    columns["exclusive_group"] = _texts(markets, "neg_risk_market_id", faults)
     columns["market_id"] = texts([str(market.id) for market in markets], "id", faults)
     columns["rules_hash"] = texts(rules_hashes(market.description for market in markets), "description", faults)
     columns["resolution_status"] = _resolution_statuses(markets, faults)
@@ -191,13 +192,11 @@ def _side(lists: Sequence[list[Any]], side: Literal[0, 1], missing: str | None) 
     return [pair[side] if len(pair) == 2 else missing for pair in lists]
 
 
-def _exclusive_groups(markets: Sequence[Market], neg_risk: Flags, faults: Faults) -> Texts:
-    """The venue's group of each market whose outcome excludes those of others; empty where it names none."""
-    named = [
-        market.neg_risk_market_id or "" if exclusive else ""
-        for market, exclusive in zip(markets, neg_risk.tolist(), strict=True)
-    ]
-    return texts(named, "negRiskMarketID", faults)
+def _exclusive(markets: Sequence[Market], events: Flags) -> Flags:
+    """Whether each market excludes others: what it says itself, and only where it says nothing what its event says."""
+    said = [market.neg_risk for market in markets]
+    silent = np.array([word is None for word in said], dtype=bool)
+    return np.where(silent, events, np.array(said, dtype=bool))
 
 
 def _resolution_statuses(markets: Sequence[Market], faults: Faults) -> Texts:
