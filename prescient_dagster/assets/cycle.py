@@ -70,6 +70,11 @@ def asset_key(strategy: str, stage: Stage) -> dg.AssetKey:
     return dg.AssetKey([strategy, stage.value])
 
 
+def asset_keys(strategy: str) -> frozenset[dg.AssetKey]:
+    """All three."""
+    return frozenset(asset_key(strategy, stage) for stage in Stage)
+
+
 def specs(strategy: Strategy[Any], version: str) -> list[dg.AssetSpec]:
     """The three assets of a strategy."""
     return [

@@ -2,7 +2,6 @@
 end, and a backfill of which a partition has gone fails as a whole."""
 
 import dagster as dg
-from dagster._core.definitions.assets.job.asset_job import IMPLICIT_ASSET_JOB_NAME  # not exported
 from dagster._core.execution.backfill import (  # not exported
     BULK_ACTION_TERMINAL_STATUSES,
     BulkActionsFilter,
@@ -11,9 +10,9 @@ from dagster._core.execution.backfill import (  # not exported
 )
 from dagster._core.scheduler.instigation import InstigatorType, TickStatus  # not exported
 
-from prescient_dagster.assets.cycle import asset_key
+from prescient_dagster.assets.cycle import asset_keys
+from prescient_dagster.assets.lost_runs import runs_of
 from prescient_dagster.assets.schedules import GOING, strategy_schedule_name
-from prescient_dagster.store.cycles import Stage
 
 UNFINISHED = [status for status in BulkActionStatus if status not in BULK_ACTION_TERMINAL_STATUSES]
 
@@ -42,11 +41,7 @@ def _by_a_tick(instance: dg.DagsterInstance, schedule: str) -> bool:
 
 
 def _by_a_run(instance: dg.DagsterInstance, strategy: str) -> bool:
-    """By one of its job, or one that was started from the assets' pages."""
-    if instance.get_runs(dg.RunsFilter(job_name=strategy, statuses=GOING), limit=1):
-        return True
-    runs = instance.get_runs(dg.RunsFilter(job_name=IMPLICIT_ASSET_JOB_NAME, statuses=GOING))
-    return any(_keys(strategy) & (run.asset_selection or set()) for run in runs)
+    return bool(runs_of(instance, strategy, asset_keys(strategy), GOING))
 
 
 def _by_a_backfill(instance: dg.DagsterInstance, strategy: str) -> bool:
@@ -57,9 +52,5 @@ def _by_a_backfill(instance: dg.DagsterInstance, strategy: str) -> bool:
 def _is_of(backfill: PartitionBackfill, strategy: str) -> bool:
     """Whether it is one of the strategy's assets, or of its job."""
     if backfill.asset_selection:
-        return bool(_keys(strategy) & set(backfill.asset_selection))
+        return bool(asset_keys(strategy) & set(backfill.asset_selection))
     return backfill.job_name == strategy
-
-
-def _keys(strategy: str) -> set[dg.AssetKey]:
-    return {asset_key(strategy, stage) for stage in Stage}

@@ -1,12 +1,14 @@
 """When things run. Every schedule is made by `schedule`, is on from the start, and says in words why it did nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from prescient_dagster.assets.cycle import op_name, partitions_name
+from prescient_dagster.assets.cycle import asset_keys, op_name, partitions_name
+from prescient_dagster.assets.lost_runs import give_up_lost
 from prescient_dagster.assets.partitions_asked import range_tags
+from prescient_dagster.assets.run_tags import NEVER_BEGAN_TAG
 from prescient_dagster.domain import crons
 from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.domain.health import MarketData
@@ -25,8 +27,10 @@ def always(_instance: dg.DagsterInstance, _database: DatabaseResource) -> Answer
     return dg.RunRequest()
 
 
-def schedule(name: str, job: str, cron: str, what: str, decide: Decide = always) -> dg.ScheduleDefinition:
-    """A schedule: one run of the job at each tick, unless one is still queued or going.
+def schedule(  # noqa: PLR0913, PLR0917 - what a schedule is
+    name: str, job: str, cron: str, what: str, decide: Decide = always, assets: Collection[dg.AssetKey] = ()
+) -> dg.ScheduleDefinition:
+    """A schedule: one run of the job at each tick, unless one is still queued or going. A lost run does not count.
 
     Args:
         name: the job's subject, with `_schedule` behind it.
@@ -35,6 +39,7 @@ def schedule(name: str, job: str, cron: str, what: str, decide: Decide = always)
         what: what it does and on what, as sentences that begin with a verb: "Removes captures older than 14 days." How
             often is put before it.
         decide: the run to make, or why there is nothing to do; an error of ours that it raises is told as that.
+        assets: those of the job, if runs that are started from their pages share its pool.
     """
     often = crons.told(cron)
 
@@ -48,6 +53,7 @@ def schedule(name: str, job: str, cron: str, what: str, decide: Decide = always)
     def tick(context: dg.ScheduleEvaluationContext, database: DatabaseResource) -> dg.RunRequest | dg.SkipReason:
         try:
             database.open().require_newest()
+            give_up_lost(context.instance, job, assets, datetime.now(UTC))
             going = still_going(context.instance, job)
             return decide(context.instance, database) if going is None else dg.SkipReason(going)
         except PrescientError as error:
@@ -105,7 +111,7 @@ def strategy_schedule(strategy: str, cron: str, captures_cron: str, stale_minute
         return due(instance, strategy, data, stale and f"{stale}: {due_when}")
 
     what = f"Trades all {strategy} portfolios on the newest capture that is ready, each capture once."
-    return schedule(strategy_schedule_name(strategy), strategy, cron, what, decide)
+    return schedule(strategy_schedule_name(strategy), strategy, cron, what, decide, asset_keys(strategy))
 
 
 def due(instance: dg.DagsterInstance, strategy: str, data: MarketData, stale: str | None = None) -> Answer:
@@ -119,7 +125,7 @@ def due(instance: dg.DagsterInstance, strategy: str, data: MarketData, stale: st
     if data.ready is None:
         return _nothing(data.refused(), "no capture is ready to be traded yet: the first takes a minute")
     capture_id = data.ready.capture_id
-    if _any_run(instance, strategy, {CAPTURE_TAG: str(capture_id)}):
+    if _tried(instance, strategy, capture_id):
         return _nothing(data.refused(), f"capture {capture_id} already traded", stale)
     # Stored configs are read in the run, so that one broken portfolio cannot stop the tick.
     config = {"ops": {op_name(strategy): {"config": {"capture_id": capture_id}}}}
@@ -130,5 +136,7 @@ def _nothing(*reasons: str | None) -> dg.SkipReason:
     return dg.SkipReason("; ".join(reason for reason in reasons if reason is not None))
 
 
-def _any_run(instance: dg.DagsterInstance, job: str, tags: Mapping[str, str]) -> bool:
-    return bool(instance.get_run_ids(dg.RunsFilter(job_name=job, tags=dict(tags)), limit=1))
+def _tried(instance: dg.DagsterInstance, strategy: str, capture_id: int) -> bool:
+    """Whether a run has begun with the capture, or is about to. What failed is healed by the next capture."""
+    runs = instance.get_runs(dg.RunsFilter(job_name=strategy, tags={CAPTURE_TAG: str(capture_id)}))
+    return any(NEVER_BEGAN_TAG not in run.tags for run in runs)

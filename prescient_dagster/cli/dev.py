@@ -12,6 +12,7 @@ import typer
 from prescient_dagster.cli.options import Verbose
 
 if TYPE_CHECKING:
+    from prescient_dagster.cli.database_watch import DatabaseWatch
     from prescient_dagster.cli.services import Services, Stop
     from prescient_dagster.cli.webserver import Webserver
     from prescient_dagster.settings import Settings
@@ -45,6 +46,7 @@ def dev(venue: VenueOption = None, port: Port = 3000, verbose: Verbose = False) 
 
 def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbose: bool) -> None:
     from prescient_dagster.cli import home, output
+    from prescient_dagster.cli.database_watch import DatabaseWatch
     from prescient_dagster.cli.services import Services, only_one
     from prescient_dagster.cli.webserver import Webserver
 
@@ -63,12 +65,12 @@ def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbos
     output.say(f"ready: {webserver.url}  (home {settings.home}, venue {settings.venue}; Ctrl-C stops it)")
     output.say(made)
     _set_going(settings, webserver, began)
-    _look_after(services, webserver)
+    _look_after(services, webserver, DatabaseWatch(settings, database))
     output.say("stopping: what is going may end; once more stops it at once")
 
 
-def _look_after(services: "Services", webserver: "Webserver") -> None:
-    """Wait until somebody asks to stop, and load again the code locations whose server was killed.
+def _look_after(services: "Services", webserver: "Webserver", database: "DatabaseWatch") -> None:
+    """Wait until somebody asks to stop; start again the database, and the code locations, whose server was killed.
 
     All else that dies Dagster starts again or ends itself, and so does this command.
     """
@@ -76,6 +78,7 @@ def _look_after(services: "Services", webserver: "Webserver") -> None:
     from prescient_dagster.domain.errors import PrescientError
 
     while services.wait_a_while():
+        database.look()
         for location in code_servers.lost(services.process.pid):
             output.say(f"the code server of {location} has died: starting another")
             try:
