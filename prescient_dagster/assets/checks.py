@@ -146,7 +146,14 @@ BOOKS = Check(
     "look at the rows and at the venue; orders on these tokens are refused, all others fill, and the next capture asks "
     "anew",
 )
-CHECKS = (*OF_CAPTURES, FRESH, IN_TIME, BALANCED, NONE_FAILED, BOOKS)
+ASKED = Check(
+    "resolutions_asked",
+    "resolutions",
+    "the venue could not be asked how markets ended that are held and no longer open",
+    "WARN",
+    "look at the reason and at the venue; what is held there waits, all trade on, and the next capture asks again",
+)
+CHECKS = (*OF_CAPTURES, FRESH, IN_TIME, ASKED, BALANCED, NONE_FAILED, BOOKS)
 
 
 def of_capture(found: Sequence[Finding]) -> Iterator[dg.AssetCheckResult]:
@@ -189,6 +196,15 @@ def in_time(waiting: Sequence[Pending], captured_at: datetime) -> dg.AssetCheckR
     ]
     wrong = f"{len(late)} markets that are held closed more than {LONGEST_PENDING.days} days ago and are not resolved"
     return IN_TIME.result(wrong if late else "", well=f"{len(waiting)} are pending", metadata=_table("pending", rows))
+
+
+def asked_check(failure: str, asked: int) -> dg.AssetCheckResult:
+    """Whether the venue told how markets ended. `failure`: why not; empty: it did, of so many that were `asked` for."""
+    return ASKED.result(
+        "the venue could not be asked" if failure else "",
+        well=f"{asked} markets were asked for",
+        metadata=_table("failed", [{"reason": failure[:LONGEST_REASON]}] if failure else []),
+    )
 
 
 def balance_check(asset: dg.AssetKey | str, found: Mapping[str, Sequence[str]]) -> dg.AssetCheckResult:

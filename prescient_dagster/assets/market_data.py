@@ -10,7 +10,7 @@ import pandas as pd
 
 from prescient_dagster.assets import captures_taken, checks, settling
 from prescient_dagster.assets.captures_taken import Taken
-from prescient_dagster.assets.checks import BALANCED, BOOKS, OF_CAPTURES, balance_check, books_check
+from prescient_dagster.assets.checks import ASKED, BALANCED, BOOKS, OF_CAPTURES, asked_check, balance_check, books_check
 from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.cycle_books import book_counts, missing_books
 from prescient_dagster.assets.failures import explained
@@ -18,10 +18,11 @@ from prescient_dagster.assets.settling import Settled
 from prescient_dagster.assets.tables import columns, table
 from prescient_dagster.code_identity import version_of
 from prescient_dagster.domain import plausibility
-from prescient_dagster.domain.errors import NotFound
+from prescient_dagster.domain.errors import NotFound, VenueError
 from prescient_dagster.domain.ledger import Trade
-from prescient_dagster.domain.markets import EVENTS, MARKETS, Column, Kind, QuoteSource
+from prescient_dagster.domain.markets import EVENTS, MARKETS, Capture, Column, Kind, QuoteSource
 from prescient_dagster.domain.plausibility import Finding
+from prescient_dagster.domain.settlement import Verdict
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store import captures
 from prescient_dagster.store import resolutions as waiting_markets
@@ -170,22 +171,23 @@ def _findings(
     owners=OWNERS,
     tags=TAGS,
     code_version=version_of("venue", "assets.settling"),
+    check_specs=[ASKED.spec()],
 )
 def resolutions(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles, venue: VenueResource
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """How markets ended that are held, or were sold, and have closed or left the listing; pending ones and why.
 
-    Runs with the job `market_data`, after each capture, whether that may be traded or not.
+    Runs with the job `market_data`, after each capture, whether that may be traded or not. Where the venue cannot be
+    asked, what is held there waits, and nobody else does.
     """
     store = database.open()
     with explained():
         record = _capture_of(store, context.run.run_id)
         taken = captures.load(store, capture_files.folder, record.capture_id)
-        with venue.open(store) as opened:
-            told = settling.ask(store, taken, record, opened)
+        told, failure = _endings(store, taken, record, venue)
         waiting = waiting_markets.pending(store)
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         metadata={
             "capture_id": record.capture_id,
             "asked": len(told),
@@ -193,6 +195,18 @@ def resolutions(
             "pending": _pending_table(waiting, record.captured_at),
         }
     )
+    yield asked_check(failure, len(told))
+
+
+def _endings(
+    store: Database, taken: Capture, record: CaptureRecord, venue: VenueResource
+) -> tuple[Mapping[str, Verdict], str]:
+    """What the venue said of how markets ended, and why it could not be asked."""
+    with venue.open(store) as opened:
+        try:
+            return settling.ask(store, taken, record, opened), ""
+        except VenueError as error:
+            return {}, str(error)
 
 
 def _pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.MetadataValue[Any]:

@@ -13,6 +13,7 @@ from prescient_dagster.domain.fills import OrderBook
 from prescient_dagster.domain.ledger import Holding
 from prescient_dagster.domain.markets import QuoteSource
 from prescient_dagster.domain.order_books import Book, Books, NoBook
+from prescient_dagster.domain.side_labels import kept_label
 from prescient_dagster.domain.signals import RejectReason, Side
 from prescient_dagster.domain.touches import PRICE_DECIMALS
 
@@ -84,10 +85,11 @@ def _is_absent(book: Book) -> bool:
 
 
 def sides_of(markets: pd.DataFrame, tokens: Collection[str]) -> dict[str, dict[str, str]]:
-    """Market id, question and side of each of these tokens, by these names; of one that is not listed nothing."""
+    """Market id, question, side and its label of each of these tokens; of one that is not listed nothing."""
     found: dict[str, dict[str, str]] = {}
     for side in Side:
         for token, row in _rows(markets, side, tokens).items():
             named = {name: str(markets[name].iat[row]) for name in ("market_id", "question")}
-            found[token] = named | {"side": str(side)}
+            label = kept_label(str(markets[f"{side}_label"].iat[row]))
+            found[token] = named | {"side": str(side), "side_label": label}
     return found

@@ -71,7 +71,7 @@ def test_the_tokens_of_what_is_held_and_can_be_traded_are_asked_for() -> None:
 
 def test_a_token_tells_its_market_and_side() -> None:
     assert sides_of(markets(), ["2-no", "elsewhere"]) == {
-        "2-no": {"market_id": "2", "question": "Will 2 happen?", "side": "no"}
+        "2-no": {"market_id": "2", "question": "Will 2 happen?", "side": "no", "side_label": "No"}
     }
 
 
