@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from prescient_dagster.assets.cycle_orders import Order, Plan, Result
+from prescient_dagster.domain.kept_texts import kept_text
 from prescient_dagster.domain.ledger import Account
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Outcome
@@ -91,4 +92,5 @@ def _config(plan: Plan | None, earlier: CycleRecord | None) -> dict[str, Any]:
 
 def _questions(outcomes: Iterable[Outcome], capture: Capture) -> dict[str, str]:
     markets = (outcome.signal.market_id for outcome in outcomes)
-    return {each: capture.texts["question"][capture.row_of[each]] for each in markets if each in capture.row_of}
+    known = ((each, capture.row_of.get(each)) for each in markets)
+    return {each: kept_text(capture.texts["question"][row]) for each, row in known if row is not None}

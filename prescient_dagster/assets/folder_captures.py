@@ -25,6 +25,7 @@ from prescient_dagster.store.capture_sources import Gap, Told
 from prescient_dagster.store.lazy_captures import Habits, LazyCapture, MarketsFile
 from prescient_dagster.venue.polymarket.crawl import require_whole
 from prescient_dagster.venue.recorded import EVENTS, JSON, MARKETS, read_recording, time_of
+from prescient_dagster.venue.sizes import TooLargeError, read_file
 
 NUMBERED = 0
 """The number of captures that have none."""
@@ -121,8 +122,8 @@ def _open(path: Path, captured_at: datetime, habits: Habits) -> Opened:
     try:
         if _some_closed(events):
             return _listed(read_recording(events, captured_at, open_only=False))
-        return Opened(LazyCapture(NUMBERED, captured_at, MarketsFile(path, path.read_bytes(), habits)), {})
-    except (OSError, pa.ArrowException) as error:
+        return Opened(LazyCapture(NUMBERED, captured_at, MarketsFile(path, read_file(path), habits, foreign=True)), {})
+    except (OSError, pa.ArrowException, TooLargeError) as error:
         raise StoreError(f"it cannot be read: {error}") from error
 
 

@@ -97,9 +97,11 @@ def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Ex
 
 
 def _market(at: "Circumstances", market_id: str) -> dict[str, Any]:
+    from prescient_dagster.domain.kept_texts import kept_text
+
     row, texts = at.capture.row_of.get(market_id), at.capture.texts
     columns = {"market_question": "question", "event_id": "event_id", "event_title": "event_title"}
-    told = {name: None if row is None else texts[column][row] for name, column in columns.items()}
+    told = {name: None if row is None else kept_text(texts[column][row]) for name, column in columns.items()}
     labels = ("yes_label", "no_label")
     return told | {name: None if row is None else at.capture.text(name, row) for name in labels}
 

@@ -187,9 +187,18 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        told = f"{type(error).__name__}: {error}"
-        return _complain(f"unexpected {told}; `prescient --debug …` shows where it came from", FAILED)
+        return _complain(_unforeseen(error), FAILED)
     return code if isinstance(code, int) else 0
+
+
+def _unforeseen(error: Exception) -> str:
+    """What no command has explained: the machine's refusals are told as such, all else is a fault of ours."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the system'}: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this on this machine"
+    told = f"{type(error).__name__}: {error}"
+    return f"unexpected {told}; `prescient --debug …` shows where it came from"
 
 
 def _help_hint(error: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from prescient_dagster.domain.bounds import require_sense
 from prescient_dagster.domain.errors import VenueAnswerInvalid
 
 Kind = Literal["text", "number", "integer", "flag", "time"]
@@ -263,12 +264,12 @@ def _sorted_unique(frame: pd.DataFrame, key: str) -> pd.DataFrame:
 
 
 def check_markets(frame: pd.DataFrame) -> None:
-    """Raise `VenueAnswerInvalid` unless the frame has the columns, types and order of a capture's markets."""
+    """Raise `VenueAnswerInvalid` unless these are the markets of a capture: columns, types, order, sensible values."""
     _check(frame, MARKET_COLUMNS, "market_id")
 
 
 def check_events(frame: pd.DataFrame) -> None:
-    """Raise `VenueAnswerInvalid` unless the frame has the columns, types and order of a capture's events."""
+    """Raise `VenueAnswerInvalid` unless these are the events of a capture: columns, types, order, sensible values."""
     _check(frame, EVENT_COLUMNS, "event_id")
 
 
@@ -280,3 +281,5 @@ def _check(frame: pd.DataFrame, kinds: Mapping[str, Kind], key: str) -> None:
         raise VenueAnswerInvalid(f"column {wrong[0]} is {frame[wrong[0]].dtype}, expected {DTYPES[kinds[wrong[0]]]}")
     if not frame[key].is_monotonic_increasing or not frame[key].is_unique:
         raise VenueAnswerInvalid(f"rows are not unique and sorted by {key}")
+    for name in kinds:
+        require_sense(name, frame[name])

@@ -8,10 +8,12 @@ of range, no crossed quote, no record that cannot be read. So whatever these rul
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from prescient_dagster.domain.kept_texts import kept_text
 from prescient_dagster.domain.markets import PRICES, Mask, Rejection
 
 LEAST_PART_OF_THE_ONE_BEFORE = 0.5
@@ -142,4 +144,10 @@ def _worst(
     """Some of these markets, those with the lowest figure first."""
     first = markets.iloc[np.argsort(badness, kind="stable")[:MOST_ROWS]]
     shown = first[["market_id", "question", *columns]].to_dict("records")
-    return [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in shown]
+    return [{str(name): _shown(value) for name, value in row.items()} for row in shown]
+
+
+def _shown(value: Any) -> str | float | None:
+    if isinstance(value, str):
+        return kept_text(value)
+    return None if pd.isna(value) else value

@@ -10,6 +10,7 @@ from decimal import Decimal
 from prescient_dagster.domain import money
 from prescient_dagster.domain.fees import FeeSchedule
 from prescient_dagster.domain.fills import valid_touch
+from prescient_dagster.domain.kept_texts import kept_text
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.side_labels import kept_label
 from prescient_dagster.domain.signals import Side
@@ -60,7 +61,7 @@ def quote(capture: Capture, market_id: str, side: Side) -> Quote | None:
         market_id=market_id,
         side=side,
         event_id=capture.texts["event_id"][row],
-        market_question=capture.texts["question"][row],
+        market_question=kept_text(capture.texts["question"][row]),
         listed_price=listed,
         mid=_middle(bid, ask) if listed is None else listed,
         bid=valid_touch(bid, tick),

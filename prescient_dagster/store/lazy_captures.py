@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from prescient_dagster.domain.bounds import require_sense
 from prescient_dagster.domain.capture_schema import filled, version
-from prescient_dagster.domain.errors import SchemaUnknown, StoreError
+from prescient_dagster.domain.errors import SchemaUnknown, StoreError, VenueAnswerInvalid
 from prescient_dagster.domain.markets import MARKET_COLUMNS, MARKETS, Capture
 from prescient_dagster.store.capture_files import ARROW_TYPES
 
@@ -45,11 +46,15 @@ class Habits:
 class MarketsFile:
     """The markets of a capture in the bytes of their file, which may be older than some of the columns.
 
+    Args:
+        foreign: nobody has looked at its values: those that make no sense are refused as they are read.
+
     Raises:
         StoreError: it cannot be read, or holds something else (`SchemaUnknown`).
     """
 
-    def __init__(self, path: Path, content: bytes, habits: Habits | None = None) -> None:
+    def __init__(self, path: Path, content: bytes, habits: Habits | None = None, *, foreign: bool = False) -> None:
+        self._path, self._foreign = path, foreign
         self._habits = habits or Habits()
         self._usual = self._habits.begin()
         self._columns: dict[str, pa.Array] = {}
@@ -82,6 +87,14 @@ class MarketsFile:
         for name in names:
             column = table.column(name).cast(ARROW_TYPES[MARKET_COLUMNS[name]])
             self._columns[name] = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+            if self._foreign:
+                self._require_sense(name)
+
+    def _require_sense(self, name: str) -> None:
+        try:
+            require_sense(name, self._columns[name].to_pandas())
+        except VenueAnswerInvalid as error:
+            raise StoreError(f"{self._path}: {error}") from error
 
     def frame(self) -> pd.DataFrame:
         """All columns."""

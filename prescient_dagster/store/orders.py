@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.kept_texts import kept_text
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.orders import Outcome
 from prescient_dagster.domain.signals import Action, ExitRule, Signal, SignalStatus
@@ -114,8 +115,8 @@ def signal_row(outcome: Outcome, capture: Capture) -> dict[str, Any]:
         **{name: getattr(signal, name) for name in SIGNAL_FIELDS},
         **{name: _number(capture.columns[column][row]) for name, column in MARKET_COLUMNS.items()},
         "timestamp": capture.captured_at,
-        "market_question": capture.texts["question"][row],
-        "event_title": capture.texts["event_title"][row],
+        "market_question": kept_text(capture.texts["question"][row]),
+        "event_title": kept_text(capture.texts["event_title"][row]),
         "event_end_date": None if np.isnat(end) else end.item().replace(tzinfo=UTC),
         "status": outcome.status,
         "reject_reason": outcome.reject_reason,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from prescient_dagster.domain.capture_schema import filled
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, VenueAnswerInvalid
@@ -21,6 +22,7 @@ from prescient_dagster.venue import kinds
 from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
 from prescient_dagster.venue.polymarket.answers import decode_event_page
 from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
+from prescient_dagster.venue.sizes import MOST_ROWS, TooLargeError, read_file
 
 TIME_FORMAT = "%Y-%m-%dT%H-%M-%SZ"
 MOST_LETTERS = 60
@@ -130,10 +132,20 @@ def read_recording(path: Path, captured_at: datetime, *, open_only: bool) -> Lis
         return _from_capture(path, captured_at, open_only=open_only)
     except PrescientError as error:
         raise VenueAnswerInvalid(f"{path}: {error}") from error
+    except TooLargeError as error:
+        raise VenueAnswerInvalid(f"{path} is {error}: no recording is") from error
     except OSError as error:
         raise VenueAnswerInvalid(f"{path} cannot be read: {_why(path)}") from error
     except (pa.ArrowException, ValueError, KeyError, TypeError) as error:
         raise VenueAnswerInvalid(f"{path} cannot be read: {_why(path)}") from error
+
+
+def _table(path: Path) -> pd.DataFrame:
+    with pq.ParquetFile(pa.BufferReader(read_file(path))) as file:
+        if file.metadata.num_rows > MOST_ROWS:
+            raise TooLargeError(f"a table of more than {MOST_ROWS:,} rows")
+        frame: pd.DataFrame = file.read().to_pandas()
+        return frame
 
 
 def _why(path: Path) -> str:
@@ -151,13 +163,13 @@ def _why(path: Path) -> str:
 
 def _from_json(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:
     crawl = Crawl()
-    crawl.add_events(decode_event_page(path.read_bytes()), open_only=open_only)
+    crawl.add_events(decode_event_page(read_file(path)), open_only=open_only)
     return crawl.listing(RecordedVenue.name, captured_at)
 
 
 def _from_capture(path: Path, captured_at: datetime, *, open_only: bool) -> Listing:
-    events = filled(pd.read_parquet(path), EVENT_TABLE)
-    markets = filled(pd.read_parquet(path.with_name(path.name.removesuffix(EVENTS) + MARKETS)), MARKET_TABLE)
+    events = filled(_table(path), EVENT_TABLE)
+    markets = filled(_table(path.with_name(path.name.removesuffix(EVENTS) + MARKETS)), MARKET_TABLE)
     check_events(events)
     check_markets(markets)
     if open_only:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from prescient_dagster.domain.bounds import LONGEST_ID
 from prescient_dagster.domain.errors import VenueAnswerInvalid
 from prescient_dagster.domain.markets import Rejection
 from prescient_dagster.venue import kinds
@@ -183,7 +184,7 @@ def _read(record: Any, kind: type[RecordT]) -> RecordT:
 
 def _rejection(kind: Literal["event", "market"], record: Any, reason: str) -> Rejection:
     known = record if isinstance(record, dict) else {}
-    return Rejection(kind, printable(str(known.get("id") or known.get("slug") or "")), printable(reason))
+    return Rejection(kind, printable(str(known.get("id") or known.get("slug") or "")[:LONGEST_ID]), printable(reason))
 
 
 def _records(body: bytes, key: Literal["events", "markets"]) -> tuple[list[Any], str | None]:

@@ -26,6 +26,7 @@ from prescient_dagster.venue.polymarket.answers import (
     excerpt,
 )
 from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY, RateLimit, RetryPolicy, Sleep, retry_after_seconds
+from prescient_dagster.venue.sizes import MOST_ANSWER_BYTES
 
 EVENTS_PER_PAGE = 100
 MARKETS_PER_PAGE = 100
@@ -206,13 +207,16 @@ class PolymarketClient:
 
 
 def _body(response: httpx.Response, until: float) -> bytes:
-    """All of an answer; one that comes drop by drop is not waited for longer than `until`."""
-    parts = []
+    """All of an answer, within bounds; one that comes drop by drop is not waited for longer than `until`."""
+    parts = bytearray()
     for part in response.iter_bytes():
-        parts.append(part)
+        parts += part
+        if len(parts) > MOST_ANSWER_BYTES:
+            told = f"the answer is larger than {MOST_ANSWER_BYTES // 1024**2} MB"
+            raise _RetryableError(VenueAnswerInvalid, told)
         if time.monotonic() > until:
             raise httpx.ReadTimeout("the answer takes too long")
-    return b"".join(parts)
+    return bytes(parts)
 
 
 def _require_success(question: _Question, answer: _Answer) -> None:

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from prescient_dagster.domain.bounds import FIRST_TIME, LAST_TIME, LONGEST_ID, Bounds
 from prescient_dagster.venue.polymarket.schemas import InnerList, Number
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -20,22 +21,6 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Texts: TypeAlias = Any  # a pyarrow array of texts; pyarrow comes without types
 
 _NOT_A_TIME = np.datetime64("NaT", "us")
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The least and the greatest value that makes sense, both included."""
-
-    low: float
-    high: float
-
-
-PRICE = Bounds(0, 1)  # USD per share
-CHANGE = Bounds(-1, 1)  # of a price
-AMOUNT = Bounds(0, 1e12)  # USD or shares; the whole venue turns over far less
-TICK = Bounds(1e-6, 0.5)  # USD per share
-RATE = Bounds(0, 1)
-EXPONENT = Bounds(0, 10)
 
 
 @dataclass(slots=True)
@@ -75,6 +60,13 @@ def texts(values: Sequence[str], name: str, faults: Faults) -> Texts:
     return pa.array(values, pa.large_string())
 
 
+def ids(values: Sequence[str], name: str, faults: Faults) -> Texts:
+    """Ids as they are; one that is longer than any is a fault."""
+    long = [row for row, value in enumerate(values) if len(value) > LONGEST_ID]
+    faults.add(long, lambda row: f"{name} is longer than {LONGEST_ID} letters: {shown(values[row])}")
+    return texts(values, name, faults)
+
+
 def numbers(values: Sequence[Number], name: str, bounds: Bounds, faults: Faults) -> Floats:
     """Numbers rounded to 6 decimals, NaN where there is none; what is no number within bounds is a fault."""
     try:
@@ -98,14 +90,15 @@ def _number(value: Number) -> float:
 
 
 def times(values: Sequence[str | None], name: str, faults: Faults) -> Times:
-    """Times in UTC, NaT where there is none; what is no ISO 8601 time is a fault."""
+    """Times in UTC, NaT where there is none; what is no ISO 8601 time, or of no sensible year, is a fault."""
     try:
-        return _times(values)
+        column = _times(values)
     except pa.ArrowInvalid:
         column = np.array([_time(value) for value in values], dtype="datetime64[us]")
-    faulty = [row for row in np.flatnonzero(np.isnat(column)).tolist() if values[row]]
-    faults.add(faulty, lambda row: f"{name} is {shown(values[row])}, not a time")
-    return column
+    usable = (column >= FIRST_TIME) & (column < LAST_TIME)
+    faulty = [row for row in np.flatnonzero(~usable).tolist() if values[row]]
+    faults.add(faulty, lambda row: f"{name} is {shown(values[row])}, not a time of the years 1970 to 2199")
+    return np.where(usable, column, _NOT_A_TIME)
 
 
 def _times(values: Sequence[str | None]) -> Times:

@@ -18,20 +18,15 @@ import msgspec
 import numpy as np
 from msgspec.structs import fields
 
+from prescient_dagster.domain.bounds import AMOUNT, CHANGE, EXPONENT, LONGEST_ID, PRICE, RATE, TICK, Bounds
 from prescient_dagster.domain.markets import QuoteSource, Rejection
 from prescient_dagster.venue.polymarket.columns import (
-    AMOUNT,
-    CHANGE,
-    EXPONENT,
-    PRICE,
-    RATE,
-    TICK,
-    Bounds,
     Faults,
     Flags,
     Floats,
     Texts,
     Times,
+    ids,
     inner_lists,
     numbers,
     printable,
@@ -103,7 +98,7 @@ def _event_columns(events: Sequence[Event], market_counts: Sequence[int], faults
     columns |= {name: _times(events, name, faults) for name in ("start_date", "end_date")}
     columns |= {name: _flags(events, name) for name in ("neg_risk", "neg_risk_augmented", "closed")}
     columns |= {name: _texts(events, name, faults) for name in ("title", "slug")}
-    columns["event_id"] = texts([str(event.id) for event in events], "id", faults)
+    columns["event_id"] = ids([str(event.id) for event in events], "id", faults)
     columns["market_count"] = np.array(market_counts, dtype=np.int64)
     return columns
 
@@ -125,7 +120,7 @@ def _market_columns(markets: Sequence[Market], faults: Faults) -> Columns:
     unknown = [row for row, market in enumerate(markets) if market.question is None and market.outcomes is None]
     faults.add(unknown, lambda _: "no market: it has neither a question nor outcomes")
     columns["exclusive_group"] = _texts(markets, "neg_risk_market_id", faults)
-    columns["market_id"] = texts([str(market.id) for market in markets], "id", faults)
+    columns["market_id"] = ids([str(market.id) for market in markets], "id", faults)
     columns["rules_hash"] = texts(rules_hashes(market.description for market in markets), "description", faults)
     columns["resolution_status"] = _resolution_statuses(markets, faults)
     columns["quote_source"] = texts([QuoteSource.LISTING.value] * len(markets), "quote_source", faults)
@@ -178,8 +173,8 @@ def _outcomes(markets: Sequence[Market], faults: Faults) -> Columns:
     return {
         "yes_label": texts(_side(labels, 0, ""), "outcomes", faults),
         "no_label": texts(_side(labels, 1, ""), "outcomes", faults),
-        "yes_token_id": texts(_side(tokens, 0, ""), "clobTokenIds", faults),
-        "no_token_id": texts(_side(tokens, 1, ""), "clobTokenIds", faults),
+        "yes_token_id": ids(_side(tokens, 0, ""), "clobTokenIds", faults),
+        "no_token_id": ids(_side(tokens, 1, ""), "clobTokenIds", faults),
         "yes_price": yes,
         "no_price": no,
         "tradable": np.array([reason == "" for reason in reasons], dtype=bool),
@@ -233,7 +228,9 @@ def _reject_with_events(event_rows: Sequence[int], event_faults: Faults, faults:
 
 
 def _rejections(kind: Literal["event", "market"], records: Records, faults: Faults) -> list[Rejection]:
-    return [Rejection(kind, printable(str(records[row].id)), reason) for row, reason in faults.reasons.items()]
+    return [
+        Rejection(kind, printable(str(records[row].id)[:LONGEST_ID]), reason) for row, reason in faults.reasons.items()
+    ]
 
 
 def _rows(columns: Columns, wanted: Flags) -> Columns:

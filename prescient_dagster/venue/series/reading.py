@@ -22,6 +22,7 @@ from prescient_dagster.venue.series import csv_series, json_series
 from prescient_dagster.venue.series.rows import OBSERVED, Rows
 from prescient_dagster.venue.series.units import PriceUnit
 from prescient_dagster.venue.series.values import amounts, prices, times
+from prescient_dagster.venue.sizes import TooLargeError, read_file, unpacked
 
 GZIP = b"\x1f\x8b"
 EXPECTED = (
@@ -70,15 +71,14 @@ def read(path: Path, unit: PriceUnit | None = None) -> Series:
 
 def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        content = read_file(path)
+        return unpacked(content) if content.startswith(GZIP) else content
+    except TooLargeError as error:
+        raise InvalidInput(f"{path} is {error}: import it in parts") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InvalidInput(f"{path} is gzip-compressed and damaged: take it anew") from error
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}; name a file of prices") from error
-    if not content.startswith(GZIP):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InvalidInput(f"{path} is gzip-compressed and damaged: take it anew") from error
 
 
 def _series(rows: Rows, asked: PriceUnit | None) -> Series:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prescient_dagster.domain.bounds import AMOUNT
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.markets import Floats
 from prescient_dagster.venue.series.units import PriceUnit
@@ -21,7 +22,6 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 FIRST, LAST = pd.Timestamp("2000-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
 PER_SECOND = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 ISO = "texts"
-MOST = 1e12  # USD; the whole venue turns over far less
 MOST_LETTERS = 40
 
 
@@ -83,7 +83,7 @@ def amounts(values: Sequence[Any], name: str, place: Place) -> Floats:
     """
     found = [np.nan if _is_missing(value) else _number(value) for value in values]
     for row, number in enumerate(found):
-        if number is None or number < 0 or number > MOST:
+        if number is None or number < 0 or number > AMOUNT.high:
             raise InvalidInput(f"{place(row)}: {name} is {shown(values[row])}, expected an amount in USD")
     return np.array(found, dtype=np.float64)
 
