@@ -100,8 +100,12 @@ class Topology:
         return data
 
     def written(self) -> set[str]:
-        """The files in Dagster's folder, which is part of the image: nothing can be written there."""
-        return {str(path.relative_to(self.folder / "dagster")) for path in (self.folder / "dagster").rglob("*")}
+        """The files in Dagster's folder, which is part of the image: nothing can be written there.
+
+        Folders do not count: telemetry, which is off, would like two, and gives up where it gets none.
+        """
+        dagster = self.folder / "dagster"
+        return {str(path.relative_to(dagster)) for path in dagster.rglob("*") if path.is_file()}
 
     def locations(self) -> dict[str, str]:
         """What the UI shows for each code location: RepositoryLocation, PythonError."""
