@@ -14,6 +14,7 @@ import pandas as pd
 from prescient_dagster.domain.bounds import AMOUNT
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.markets import Floats
+from prescient_dagster.venue.polymarket import columns
 from prescient_dagster.venue.series.units import PriceUnit
 
 Place = Callable[[int], str]
@@ -22,13 +23,11 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 FIRST, LAST = pd.Timestamp("2000-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
 PER_SECOND = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 ISO = "texts"
-MOST_LETTERS = 40
 
 
 def shown(value: Any) -> str:
-    """A value in a message: on one line, and short."""
-    text = "null" if value is None else ascii(value)
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    """A value in a message: on one line, and short; nothing as JSON has it."""
+    return "null" if value is None else columns.shown(value)
 
 
 def times(values: Sequence[Any], name: str, place: Place) -> tuple["pd.Series[pd.Timestamp]", str]:
