@@ -22,20 +22,31 @@ Found = tuple[str, str, frozenset[str]]
 
 
 def yes_sets(event: Record) -> Iterator[tuple[str, list[Record], float]]:
-    """A complete YES set of an event, once the legs closed with a final NO are dropped: its margin."""
-    legs = [market for market in event["markets"] if not (market["closed"] and market["outcomePrices"] == '["0", "1"]')]
-    if event.get("negRisk") and not event["negRiskAugmented"] and all(is_traded(leg) for leg in legs):
-        cost = sum(leg["bestAsk"] for leg in legs)
-        yield "yes", legs, 1 / cost - 1
+    """The complete YES sets of an event, once the legs closed with a final NO are dropped: their margins."""
+    for group in groups(event):
+        legs = [market for market in group if not (market["closed"] and market["outcomePrices"] == '["0", "1"]')]
+        if not event["negRiskAugmented"] and all(is_traded(leg) for leg in legs):
+            cost = sum(leg["bestAsk"] for leg in legs)
+            yield "yes", legs, 1 / cost - 1
 
 
 def no_sets(event: Record) -> Iterator[tuple[str, list[Record], float]]:
-    """The NO set of an event that pays most over its cost."""
-    legs = [market for market in event["markets"] if is_traded(market) and "bestBid" in market]
-    if event.get("negRisk") and len(legs) > 1:
-        legs.sort(key=lambda leg: -leg["bestBid"])
-        margins = [(n - 1) / (n - sum(leg["bestBid"] for leg in legs[:n])) - 1 for n in range(2, len(legs) + 1)]
-        yield "no", legs, max(margins)
+    """The NO sets of an event that pay most over their cost."""
+    for group in groups(event):
+        legs = [market for market in group if is_traded(market) and "bestBid" in market]
+        if len(legs) > 1:
+            legs.sort(key=lambda leg: -leg["bestBid"])
+            margins = [(n - 1) / (n - sum(leg["bestBid"] for leg in legs[:n])) - 1 for n in range(2, len(legs) + 1)]
+            yield "no", legs, max(margins)
+
+
+def groups(event: Record) -> list[list[Record]]:
+    """The markets that exclude each other, by the name they have in common."""
+    found: dict[str, list[Record]] = {}
+    for market in event["markets"]:
+        if market.get("negRisk"):
+            found.setdefault(market["negRiskMarketID"], []).append(market)
+    return list(found.values())
 
 
 def nested_pairs(event: Record) -> Iterator[tuple[str, list[Record], float]]:

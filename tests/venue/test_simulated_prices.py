@@ -6,7 +6,7 @@ import pytest
 
 from prescient_dagster.venue.simulation.draws import normal
 from prescient_dagster.venue.simulation.paths import brownian, conditional_probability
-from prescient_dagster.venue.simulation.profiles import Plant, Structure
+from prescient_dagster.venue.simulation.profiles import FIRST_BESIDE, Plant, Structure
 from prescient_dagster.venue.simulation.timetable import closed_events, lives
 from prescient_dagster.venue.simulation.timetable import open_events as open_numbers
 from prescient_dagster.venue.simulation.world import State, state
@@ -87,11 +87,21 @@ def test_from_the_end_on_the_price_is_the_verdict() -> None:
 def test_the_legs_of_a_complete_set_sum_to_one_and_exactly_one_wins() -> None:
     for second in (0, 40 * HOUR, 90 * DAY):
         now = a_state(second, events=600)
-        exclusive = now.roster.structure == Structure.EXCLUSIVE
-        events = now.roster.event[exclusive]
-        chosen = np.unique(events)
-        assert np.bincount(events, now.worth[exclusive])[chosen] == pytest.approx(1)
-        assert (np.bincount(events, now.verdict[exclusive])[chosen] == 1).all()
+        exclusive = (now.roster.structure == Structure.EXCLUSIVE) & ~now.roster.beside
+        sets = now.roster.event[exclusive] * FIRST_BESIDE + now.roster.part[exclusive]
+        chosen = np.unique(sets)
+        assert np.bincount(sets, now.worth[exclusive])[chosen] == pytest.approx(1)
+        assert (np.bincount(sets, now.verdict[exclusive])[chosen] == 1).all()
+        assert len(chosen) > len(np.unique(now.roster.event[exclusive])), "some events hold two sets"
+
+
+def test_a_market_beside_a_set_goes_its_own_way() -> None:
+    now = a_state(40 * HOUR, events=2000)
+    beside = np.flatnonzero(now.roster.beside)
+    first = beside - now.roster.leg[beside]
+    assert len(beside) > 50
+    assert abs(np.corrcoef(now.worth[beside], now.worth[first])[0, 1]) < 0.3
+    assert (now.verdict[beside] & now.verdict[first]).any(), "it may come true together with a leg"
 
 
 def test_legs_out_of_the_race_end_early_and_the_winner_with_the_event() -> None:

@@ -180,6 +180,9 @@ def test_the_market_mix_has_all_that_a_parser_has_to_cope_with() -> None:
     assert {'["Yes", "No"]', '["Up", "Down"]', '["Over", "Under"]'} < labels
     assert any(event.get("negRiskAugmented") for event in events)
     assert any("negRisk" not in event for event in events)
+    groups = [{market["negRiskMarketID"] for market in event["markets"] if market.get("negRisk")} for event in events]
+    assert {len(names) for names in groups} == {0, 1, 2}
+    assert any(event.get("negRisk") and not market["negRisk"] for event in events for market in event["markets"])
     assert {market.get("feesEnabled") for market in markets} == {True, False, None}
     assert all(market["feeSchedule"]["exponent"] == 1 for market in markets if market.get("feesEnabled"))
     for missing in ("outcomePrices", "bestBid", "volume24hr", "oneDayPriceChange", "liquidity"):

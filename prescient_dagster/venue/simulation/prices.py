@@ -6,7 +6,7 @@ product of independent martingales is a martingale, the cells of a set sum to 1 
 one ends at 1. A nested event's markets are the running sums of its cells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -58,9 +58,9 @@ class Sticks:
         weights[self._event, self._leg] = np.exp(chance * self._weight_spread) * self._weight_scale
         remainder = np.array([0, 0, 0, 2 * _MINOR_WEIGHT, 1.0])[profile_columns().structure[roster.lives.profiles]]
         weights[np.arange(self._shape[0]), profile_columns().legs[roster.lives.profiles]] = remainder
-        left = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
+        left = self._by_part(weights, 0.0, lambda inside: np.cumsum(inside[:, ::-1], axis=1)[:, ::-1])
         share = weights[self._event, self._leg] / left[self._event, self._leg]
-        independent = roster.structure[rows] == Structure.INDEPENDENT
+        independent = (roster.structure[rows] == Structure.INDEPENDENT) | roster.beside[rows]
         return np.where(independent, chance * _SCORE_SPREAD, quantile(np.where(independent, 0.5, share)))
 
     @property
@@ -76,7 +76,7 @@ class Sticks:
         sticks = np.zeros(self._shape)
         sticks[self._event, self._leg] = stick
         left = np.cumprod(1.0 - sticks, axis=1, dtype=np.float64)
-        before = np.concatenate([np.ones((self._shape[0], 1)), left[:, :-1]], axis=1)
+        before = self._by_part(1.0 - sticks, 1.0, _before)
         by_structure = {
             Structure.INDEPENDENT: sticks,
             Structure.NESTED: 1.0 - left,
@@ -84,6 +84,15 @@ class Sticks:
             Structure.AUGMENTED: sticks * before,
         }
         return self._gather(by_structure, left)
+
+    def _by_part(self, values: Matrix, neutral: float, running: Callable[[Matrix], Matrix]) -> Matrix:
+        """What `running` makes of the values of each part, as if the event had no other."""
+        parts = profile_columns().part[self.roster.lives.profiles][:, : self._shape[1]]
+        result = np.zeros(self._shape)
+        for part in np.unique(parts):
+            inside = parts == part
+            result[inside] = running(np.where(inside, values, neutral))[inside]
+        return result
 
     def _gather(self, by_structure: dict[Structure, Matrix], left: Matrix) -> Floats:
         roster = self.roster
@@ -94,6 +103,12 @@ class Sticks:
             worth[chosen] = matrix[roster.event[chosen], column[chosen]]
         worth[roster.other] = left[roster.event[roster.other], -1]
         return worth
+
+
+def _before(left: Matrix) -> Matrix:
+    """The product of all values before each."""
+    product = np.cumprod(left, axis=1, dtype=np.float64)
+    return np.concatenate([np.ones((len(left), 1)), product[:, :-1]], axis=1)
 
 
 def price_history(sticks: Sticks, seconds: Sequence[int], known: Integers) -> list[Floats]:

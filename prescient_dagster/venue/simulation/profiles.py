@@ -41,6 +41,7 @@ class Theme(StrEnum):
     FIXTURE = auto()
     AWARD = auto()
     RACE = auto()
+    PODIUM = auto()
     NOMINATION = auto()
     DEADLINES = auto()
     GAUGE = auto()
@@ -56,7 +57,8 @@ class Profile:
 
     `hours` bounds the slot's mean lifetime, `volume_usd` is the event's median final volume, `tick` is in 1/10,000
     USD, `knockouts` legs leave an exclusive set early, each `knockout_step` of the lifetime after the one before,
-    `focus` > 1 lets news come late in the lifetime, `voidable` events may be cancelled.
+    `focus` > 1 lets news come late in the lifetime, `voidable` events may be cancelled. The last legs of a set may be
+    something else: `second` of them are a set of their own, `beside` exclude nothing at all.
     """
 
     theme: Theme
@@ -72,24 +74,36 @@ class Profile:
     focus: float = 1.0
     plant: Plant = Plant.NONE
     voidable: bool = False
+    second: int = 0
+    beside: int = 0
 
     @property
     def markets(self) -> int:
         return self.legs + self.placeholders
 
+    def part(self, leg: int) -> int:
+        """Which legs a leg hangs together with: those of the first set (0), of the second (1), or none."""
+        beside = leg - (self.legs - self.beside)
+        if 0 <= beside < self.beside:
+            return FIRST_BESIDE + beside
+        return int(self.legs - self.beside - self.second <= leg < self.legs - self.beside)
+
+
+FIRST_BESIDE = 2
+"""The part of the first leg that excludes nothing; the next has the next."""
 
 _ONE, _SET, _NEST = Structure.INDEPENDENT, Structure.EXCLUSIVE, Structure.NESTED
 PROFILES = (
     Profile(Theme.PLEDGE, _ONE, 1, (240, 480), 3e6),
     Profile(Theme.UP_DOWN, _ONE, 1, (3, 6), 2.5e5, tick=100, fee_rate=0.07, voidable=True),
-    Profile(Theme.FIXTURE, _SET, 3, (24, 72), 2e6),
+    Profile(Theme.FIXTURE, _SET, 4, (24, 72), 2e6, beside=1),
     Profile(Theme.AWARD, _SET, 4, (48, 96), 1.2e7, focus=2.5, plant=Plant.YES_SET),
     Profile(Theme.RACE, _SET, 6, (60, 110), 1.2e7, knockouts=2, knockout_step=0.06, focus=2.5, plant=Plant.SURVIVORS),
     Profile(Theme.NOMINATION, Structure.AUGMENTED, 3, (60, 120), 1e7, placeholders=4, focus=2.5, plant=Plant.NO_SET),
     Profile(Theme.DEADLINES, _NEST, 2, (96, 180), 1e7, focus=2.5, plant=Plant.NESTED_DATES),
     Profile(Theme.GAUGE, _NEST, 2, (48, 96), 1e7, focus=2.5, plant=Plant.NESTED_THRESHOLDS),
-    Profile(Theme.RACE, _SET, 12, (700, 1400), 3e7, fee_rate=0.04),
-    Profile(Theme.NOMINATION, Structure.AUGMENTED, 8, (700, 1400), 2e7, fee_rate=0.04, placeholders=12),
+    Profile(Theme.PODIUM, _SET, 12, (700, 1400), 3e7, fee_rate=0.04, second=6),
+    Profile(Theme.NOMINATION, Structure.AUGMENTED, 8, (700, 1400), 2e7, fee_rate=0.04, placeholders=11),
     Profile(Theme.INDEX, _NEST, 5, (120, 240), 2e6, tick=100, fee_rate=0.05, voidable=True),
     Profile(Theme.DEADLINES, _NEST, 4, (480, 960), 6e6),
     Profile(Theme.PLEDGE, _ONE, 1, (24, 48), 3e5, tick=100, fee_rate=0.05, voidable=True),
@@ -120,11 +134,13 @@ class ProfileColumns:
     plant: Integers
     voidable: Flags
     dated: Flags  # each market has a deadline of its own
+    part: Integers  # by profile and place in the event
 
 
 @cache
 def profile_columns() -> ProfileColumns:
     """The profiles, column by column."""
+    most = max(profile.markets for profile in PROFILES)
     return ProfileColumns(
         structure=np.array([profile.structure for profile in PROFILES]),
         legs=np.array([profile.legs for profile in PROFILES]),
@@ -139,4 +155,5 @@ def profile_columns() -> ProfileColumns:
         plant=np.array([profile.plant for profile in PROFILES]),
         voidable=np.array([profile.voidable for profile in PROFILES]),
         dated=np.array([profile.theme is Theme.DEADLINES for profile in PROFILES]),
+        part=np.array([[profile.part(leg) for leg in range(most)] for profile in PROFILES]),
     )

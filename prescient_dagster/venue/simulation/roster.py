@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from prescient_dagster.venue.simulation.draws import Flags, Integers
-from prescient_dagster.venue.simulation.profiles import Structure, profile_columns
+from prescient_dagster.venue.simulation.profiles import FIRST_BESIDE, Structure, profile_columns
 from prescient_dagster.venue.simulation.timetable import MAX_MARKETS_PER_EVENT, Lives
 
 
@@ -62,6 +62,16 @@ class Roster:
     def knockout(self) -> Flags:
         """Legs that may leave an exclusive set early."""
         return self.leg < profile_columns().knockouts[self.profile]
+
+    @cached_property
+    def part(self) -> Integers:
+        """Which legs of its event each market hangs together with (`Profile.part`)."""
+        return profile_columns().part[self.profile, self.leg]
+
+    @cached_property
+    def beside(self) -> Flags:
+        """Legs that hang together with no other."""
+        return self.part >= FIRST_BESIDE
 
     @cached_property
     def tick(self) -> Integers:

@@ -131,6 +131,8 @@ def _award(subject: Subject) -> str:
 
 def _fixture_question(subject: Subject, leg: int, _deadline: datetime) -> Question:
     home, away = _fixture_names(subject)
+    if leg == 3:
+        return f"{home} vs. {away}: who goes through?", "To go through", (home, away)
     if leg == 1:
         return f"Will {home} vs. {away} end with a draw?", "Draw", _YES_NO
     winner = home if leg == 0 else away
@@ -143,6 +145,13 @@ def _person_question(contest: Callable[[Subject], str]) -> Callable[[Subject, in
         return f"Will {person} win the {contest(subject)}?", person, _YES_NO
 
     return question
+
+
+def _podium_question(subject: Subject, leg: int, _deadline: datetime) -> Question:
+    """Who comes first is asked of half of the legs, who comes second of the other half."""
+    place, deed = divmod(leg, subject.legs // 2)[::-1]
+    person = subject.one_of(names.PEOPLE, place)
+    return f"Will {person} {('win', 'finish second in')[deed]} the {_race(subject)}?", person, _YES_NO
 
 
 def _award_question(subject: Subject, leg: int, _deadline: datetime) -> Question:
@@ -181,6 +190,7 @@ _TITLES: dict[Theme, Callable[[Subject], str]] = {
     Theme.FIXTURE: _versus,
     Theme.AWARD: lambda subject: f"{_award(subject)}: winner",
     Theme.RACE: lambda subject: f"{_race(subject)} winner",
+    Theme.PODIUM: lambda subject: f"{_race(subject)}: first and second",
     Theme.NOMINATION: lambda subject: f"{_nomination(subject)} winner",
     Theme.DEADLINES: lambda subject: f"{_accord(subject)} signed by...?",
     Theme.GAUGE: lambda subject: f"{subject.pick(names.RIVERS, 1)} gauge, lowest reading",
@@ -195,6 +205,7 @@ _QUESTIONS: dict[Theme, Callable[[Subject, int, datetime], Question]] = {
     Theme.FIXTURE: _fixture_question,
     Theme.AWARD: _award_question,
     Theme.RACE: _person_question(_race),
+    Theme.PODIUM: _podium_question,
     Theme.NOMINATION: _person_question(_nomination),
     Theme.DEADLINES: _deadline_question,
     Theme.GAUGE: _gauge_question,

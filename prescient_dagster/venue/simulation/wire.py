@@ -12,7 +12,7 @@ import numpy as np
 from prescient_dagster.venue.simulation.defaults import EVENT_DEFAULTS, MARKET_DEFAULTS
 from prescient_dagster.venue.simulation.draws import Integers
 from prescient_dagster.venue.simulation.endings import Stage
-from prescient_dagster.venue.simulation.profiles import Structure
+from prescient_dagster.venue.simulation.profiles import FIRST_BESIDE, Structure
 from prescient_dagster.venue.simulation.quotes import ONE
 from prescient_dagster.venue.simulation.rows import EventRow, MarketRow, event_rows, market_rows
 from prescient_dagster.venue.simulation.texts import (
@@ -117,7 +117,7 @@ class _EventFrame:
         record |= {"closedTime": self.stamp(event.closes)} if event.closed else {}
         if self.neg_risk or not event.older:
             record["negRiskAugmented"] = event.profile.structure is Structure.AUGMENTED
-        return record | self._neg_risk_fields()
+        return record | self._exclusion(0)
 
     def market(self, row: MarketRow) -> Record:
         """One of the event's markets."""
@@ -133,7 +133,7 @@ class _EventFrame:
         record |= _prices(row) | _amounts(row) | self._oracle(row) | self._fees()
         if not row.without_end:
             record |= self._end(row)
-        return record | self._neg_risk_fields()
+        return record | self._exclusion(self.event.profile.part(row.leg))
 
     def _words(self, row: MarketRow) -> Record:
         text = self._text(row)
@@ -187,10 +187,13 @@ class _EventFrame:
         base = {"makerBaseFee": 1000, "takerBaseFee": 1000}
         return base | {"feesEnabled": True, "feeType": "general_fees", "feeSchedule": schedule}
 
-    def _neg_risk_fields(self) -> Record:
-        if self.neg_risk:
-            return {"negRisk": True, "negRiskMarketID": self.event.condition}
-        return {} if self.event.older else {"negRisk": False}
+    def _exclusion(self, part: int) -> Record:
+        """What excludes each other; a market beside a set always says that it does not."""
+        if self.neg_risk and part < FIRST_BESIDE:
+            condition = self.event.condition
+            named = f"{condition[:-1]}{part}" if self.event.profile.second else condition
+            return {"negRisk": True, "negRiskMarketID": named}
+        return {} if self.event.older and not self.neg_risk else {"negRisk": False}
 
 
 def _prices(row: MarketRow) -> Record:
