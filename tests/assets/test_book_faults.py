@@ -19,7 +19,7 @@ from prescient_dagster.store.cycles import Stage
 from prescient_dagster.store.database import connect
 from prescient_dagster.store.reconciliation import reconcile
 from prescient_dagster.venue.polymarket import book_requests
-from tests.assets.book_faults import AFFECTED, FAULTS, PORTFOLIOS, Fault, Faulty, after, lived_through
+from tests.assets.book_faults import AFFECTED, FAULTS, PORTFOLIOS, Fault, Faulty, after, before, lived_through
 from tests.conftest import cloned
 from tests.venue.wire_server import wire_server
 
@@ -160,4 +160,19 @@ def test_who_comes_once_the_venue_is_back_trades_and_who_came_before_stays_refus
         assert (ends(world, "late"), ends(world, "dry")) == ({"entry": "executed"}, {"entry": "executed"})
         for slug in ("late", "dry", "entry", "exit"):
             assert verify(database, tmp_path, slug).is_none
+        database.close()
+
+
+def test_a_live_venue_is_not_asked_for_the_books_of_an_older_capture(template_url: str, tmp_path: Path) -> None:
+    with cloned(template_url) as url, wire_server() as wire:
+        database = connect(url)
+        world = Faulty(database, tmp_path, wire)
+        strategy, config = PORTFOLIOS["exit"]
+        portfolios.create(database, portfolios.NewPortfolio("exit", strategy, Decimal(100), strategy_config=config))
+        wire.lists(*before())
+        first = world.take().record.capture_id
+        world.take()
+        (outcome,) = world.trade("exit", capture_id=first)["exit"].outcomes
+        assert outcome.trade is not None
+        assert (outcome.trade.synthetic, wire.asked) == (True, [])
         database.close()
