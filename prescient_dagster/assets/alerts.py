@@ -16,6 +16,7 @@ from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.domain.health import Facts, Problem, of_capture, of_run, problems
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.settings import LOG
+from prescient_dagster.store import captures, resolutions
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.health import failing_portfolios, market_data_seen, refused_between
 
@@ -39,8 +40,8 @@ def alerts_sensor(jobs: Sequence[str], channel: str, venue: str, stale_minutes: 
         default_status=dg.DefaultSensorStatus.RUNNING if channel else dg.DefaultSensorStatus.STOPPED,
         description=(
             "Every 30 seconds: tells a webhook or the log (PRESCIENT_ALERT_WEBHOOK) of portfolios and jobs that newly "
-            "failed, stale market data, refused captures, strategies that are offline, and of what is over. Each fact "
-            "once, all of them in one message. Starts no run."
+            "failed, stale market data, refused captures, markets that nobody can settle, strategies that are offline, "
+            "and of what is over. Each fact once, all of them in one message. Starts no run."
         ),
     )
     def tick(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SkipReason:
@@ -87,15 +88,18 @@ def _reported(cursor: str | None, now: datetime) -> Reported:
 def _problems(
     instance: dg.DagsterInstance, database: Database, jobs: Sequence[str], now: datetime, stale_minutes: float
 ) -> list[Problem]:
+    newest = captures.newest(database)
     return problems(
         Facts(
             now,
             stale_minutes,
             market_data_seen(database),
-            _offline(instance),
-            failing_portfolios(database),
-            newest_failed(instance, jobs),
-            heartbeats(instance),
+            offline=_offline(instance),
+            failing=failing_portfolios(database),
+            waiting=resolutions.pending(database),
+            venue_at=None if newest is None else newest.captured_at,
+            failed_runs=newest_failed(instance, jobs),
+            heartbeats=heartbeats(instance),
         )
     )
 

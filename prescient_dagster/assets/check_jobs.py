@@ -9,7 +9,7 @@ from prescient_dagster.assets import checks
 from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.jobs import asset_job
 from prescient_dagster.assets.schedules import schedule
-from prescient_dagster.resources import CaptureFiles, DatabaseResource
+from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.store import captures, portfolios, resolutions
 from prescient_dagster.store.health import market_data_seen
 
@@ -44,16 +44,13 @@ def in_time_check() -> dg.AssetChecksDefinition:
     """Whether markets that are held are resolved in time, by the venue's clock."""
 
     @dg.asset_check(asset=checks.IN_TIME.asset, name=checks.IN_TIME.name, description=checks.IN_TIME.description)
-    def resolutions_in_time(database: DatabaseResource, capture_files: CaptureFiles) -> dg.AssetCheckResult:
+    def resolutions_in_time(database: DatabaseResource) -> dg.AssetCheckResult:
         store = database.open()
         with explained():
-            waiting, newest = resolutions.pending(store), captures.newest(store)
-            if newest is None or not waiting:
+            newest = captures.newest(store)
+            if newest is None:
                 return checks.in_time([], datetime.now(UTC))
-            taken = captures.load(store, capture_files.folder, newest.capture_id)
-            # One that left the listing for a moment and is back waits for nothing.
-            closed = [market for market in waiting if not taken.lists_open(market.market_id)]
-            return checks.in_time(closed, newest.captured_at)
+            return checks.in_time(resolutions.pending(store), newest.captured_at)
 
     return resolutions_in_time
 

@@ -17,11 +17,10 @@ from prescient_dagster.domain.configs import StrategyConfig
 from prescient_dagster.domain.health import MarketData
 from prescient_dagster.domain.plausibility import FEW_UNREADABLE, MOST_CROSSED, MOST_UNREADABLE, Finding, Rule
 from prescient_dagster.domain.signals import RejectReason
-from prescient_dagster.store.resolutions import Pending
+from prescient_dagster.domain.unresolved import LATE_AFTER, Pending, overdue
 
 REFUSES = "ERROR, the capture is refused"
 OLDEST_TRADED = timedelta(minutes=StrategyConfig.model_fields["max_capture_age_minutes"].default)
-LONGEST_PENDING = timedelta(days=7)
 LONGEST_REASON = 300
 MOST_ROWS = 100
 FAULTY_BOOKS = (RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE)
@@ -120,9 +119,9 @@ FRESH = Check(
 IN_TIME = Check(
     "resolutions_in_time",
     "resolutions",
-    f"a market that is held closed more than {LONGEST_PENDING.days} days ago and is still not resolved",
+    f"a market that is held waits for its resolution for {LATE_AFTER.days} days, or the venue no longer knows it",
     "WARN",
-    "look at it on the venue; it is valued at the venue's price and settled once it is resolved",
+    "look at it on the venue; it is valued at the venue's last price and settled once it is resolved",
 )
 BALANCED = Check(
     "books_balance",
@@ -184,17 +183,17 @@ def fresh(data: MarketData, at: datetime, stale_minutes: float) -> dg.AssetCheck
 
 def in_time(waiting: Sequence[Pending], captured_at: datetime) -> dg.AssetCheckResult:
     """Whether a market has been waiting for its resolution for too long by the venue's clock."""
-    late = [market for market in waiting if captured_at - market.since > LONGEST_PENDING]
+    late = overdue(waiting, captured_at)
     rows = [
         {
             "market_id": market.market_id,
             "question": market.market_question,
             "reason": market.reason,
-            "days": round((captured_at - market.since) / timedelta(days=1), 1),
+            "days": market.days(captured_at),
         }
         for market in late
     ]
-    wrong = f"{len(late)} markets that are held closed more than {LONGEST_PENDING.days} days ago and are not resolved"
+    wrong = f"{len(late)} of {len(waiting)} markets wait too long for their resolution, or are unknown to the venue"
     return IN_TIME.result(wrong if late else "", well=f"{len(waiting)} are pending", metadata=_table("pending", rows))
 
 

@@ -65,6 +65,7 @@ POSITIONS = columns(
     cost="float",
     mark="float",
     mark_source="string",
+    marked_at="string",
     profit_loss="float",
     market_id="string",
 )
@@ -297,6 +298,7 @@ def _position_row(position: Position) -> dict[str, Any]:
         "cost": money.plain(position.cost),
         "mark": None if position.mark is None else money.plain(position.mark),
         "mark_source": str(position.mark_source or ""),
+        "marked_at": "" if position.marked_at is None else f"{position.marked_at:%Y-%m-%d %H:%M:%S}",
         "profit_loss": money.plain(_profit(position)),
         "market_id": position.market_id,
     }

@@ -202,7 +202,7 @@ class _Verification:
             self._take(lived.trades, lived)
             self._remark(lived)
             return
-        moment = Moment(capture, True, self._previous)
+        moment = Moment(capture, True, self._previous, self._said.told)
         if lived.cycle is not None:
             self._cycle(lived, lived.cycle, moment)
         if lived.snapshot is not None or (lived.cycle is not None and lived.cycle.stage is Stage.SNAPSHOTS):

@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from prescient_dagster.domain import plausibility
+from prescient_dagster.domain.answers import Answer, answers
 from prescient_dagster.domain.capture_schema import version
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, StoreError
 from prescient_dagster.domain.markets import EVENTS as EVENT_TABLE
 from prescient_dagster.domain.markets import PRICES, Capture, Listing
 from prescient_dagster.domain.order_books import Book
 from prescient_dagster.domain.replay import Moment
-from prescient_dagster.domain.settlement import Verdict, verdicts
 from prescient_dagster.store.capture_sources import Gap, Told
 from prescient_dagster.store.lazy_captures import Habits, LazyCapture, MarketsFile
 from prescient_dagster.venue.polymarket.crawl import require_whole
@@ -36,7 +36,7 @@ class Opened:
     """A recording that could be read: what it lists as open, and how the markets of its closed events ended."""
 
     capture: Capture
-    ended: dict[str, Verdict]
+    ended: dict[str, Answer]
 
 
 class FolderCaptures:
@@ -57,7 +57,7 @@ class FolderCaptures:
     def moments(self) -> Iterator[Moment]:
         """Every recording that can be read."""
         previous, markets_before = self._before, None
-        told: dict[str, Verdict] = {}
+        told: dict[str, Answer] = {}
         for captured_at, paths in self._paths.items():
             opened = self._opened(captured_at, paths)
             if opened is not None:
@@ -140,7 +140,8 @@ def _listed(listing: Listing) -> Opened:
     is_open = listing.markets["event_id"].isin(events["event_id"])
     markets = listing.markets[is_open].reset_index(drop=True)
     whole = require_whole(Listing(listing.venue, listing.captured_at, events, markets, listing.rejections))
-    return Opened(Capture(NUMBERED, whole.captured_at, events, markets), verdicts(listing.markets[~is_open]))
+    capture = Capture(NUMBERED, whole.captured_at, events, markets)
+    return Opened(capture, answers(listing.markets[~is_open], capture))
 
 
 def _is_plausible(capture: Capture, markets_before: int | None) -> bool:

@@ -1,7 +1,7 @@
 """Market data: what the venue lists becomes a capture, and a capture that is complete becomes ready to be traded."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,18 @@ from prescient_dagster.assets.settling import Settled
 from prescient_dagster.assets.tables import columns, table
 from prescient_dagster.code_identity import version_of
 from prescient_dagster.domain import plausibility
+from prescient_dagster.domain.answers import Answer
 from prescient_dagster.domain.errors import NotFound, VenueError
 from prescient_dagster.domain.ledger import Trade
 from prescient_dagster.domain.markets import EVENTS, MARKETS, Capture, Column, Kind, QuoteSource
 from prescient_dagster.domain.plausibility import Finding
-from prescient_dagster.domain.settlement import Verdict
+from prescient_dagster.domain.unresolved import Pending
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store import captures
 from prescient_dagster.store import resolutions as waiting_markets
 from prescient_dagster.store.captures import CaptureRecord, CaptureStatus
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.reconciliation import reconcile
-from prescient_dagster.store.resolutions import Pending
 
 GROUP = "market_data"
 POOL = "market_data"
@@ -191,7 +191,7 @@ def resolutions(
         metadata={
             "capture_id": record.capture_id,
             "asked": len(told),
-            "ended": sum(verdict.is_final for verdict in told.values()),
+            "ended": sum(answer.verdict.is_final for answer in told.values()),
             "pending": _pending_table(waiting, record.captured_at),
         }
     )
@@ -200,7 +200,7 @@ def resolutions(
 
 def _endings(
     store: Database, taken: Capture, record: CaptureRecord, venue: VenueResource
-) -> tuple[Mapping[str, Verdict], str]:
+) -> tuple[Mapping[str, Answer], str]:
     """What the venue said of how markets ended, and why it could not be asked."""
     with venue.open(store) as opened:
         try:
@@ -215,7 +215,7 @@ def _pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.Meta
             "market_id": market.market_id,
             "question": market.market_question,
             "reason": market.reason,
-            "days": round((captured_at - market.since) / timedelta(days=1), 2),
+            "days": market.days(captured_at),
         }
         for market in waiting
     ]

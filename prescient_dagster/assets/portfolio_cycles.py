@@ -20,6 +20,7 @@ from prescient_dagster.assets.cycle_orders import Order, Plan, Result
 from prescient_dagster.assets.cycle_results import Curve, Results
 from prescient_dagster.assets.cycle_results import age as capture_age
 from prescient_dagster.domain import cycle, snapshots
+from prescient_dagster.domain.answers import Told
 from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import StrategyConfig, validated
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
@@ -28,7 +29,7 @@ from prescient_dagster.domain.orders import Outcome, tokens_needed
 from prescient_dagster.domain.portfolios import PortfolioStatus
 from prescient_dagster.domain.signals import SignalStatus
 from prescient_dagster.domain.strategies import Strategy
-from prescient_dagster.store import captures, cycle_saves, cycles, orders
+from prescient_dagster.store import captures, cycle_saves, cycles, orders, resolutions
 from prescient_dagster.store import snapshots as stored_snapshots
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.cycle_saves import CycleSave
@@ -62,6 +63,7 @@ class Desk:
         self.strategy, self.database, self.folder = strategy, database, captures_folder
         self.books = CycleBooks(database, open_venue)
         self._captures: dict[int, Capture] = {}
+        self._told: dict[int, Told] = {}
         self._selections: dict[tuple[int, str], Selection] = {}
 
     def carry_out(self, order: Order) -> Iterator[Result]:
@@ -247,7 +249,7 @@ class Desk:
             books = self.books.of(capture.capture_id)
             outcomes, account = cycle.execute(plan.signals, account, capture, plan.config, books)
         if Stage.SNAPSHOTS in plan.stages:
-            account, snapshot = snapshots.valued(account, capture)
+            account, snapshot = snapshots.valued(account, capture, self._said_by(capture.capture_id))
         result = self.results.worked(plan, outcomes, account, snapshot, capture)
         new = None if plan.selection is None else self._cycle_values(plan, result)
         save = CycleSave(standing, capture, account, plan.stages, new, result.outcomes, plan.numbers, snapshot)
@@ -282,6 +284,11 @@ class Desk:
         """The order books that were needed and that there are not, with their markets and why."""
         for capture_id in self.books.captures:
             yield from missing_books(self._capture(capture_id).markets, self.books.of(capture_id))
+
+    def _said_by(self, capture_id: int) -> Told:
+        if capture_id not in self._told:
+            self._told[capture_id] = resolutions.told_by(self.database, capture_id)
+        return self._told[capture_id]
 
     def _capture(self, capture_id: int) -> Capture:
         if capture_id not in self._captures:

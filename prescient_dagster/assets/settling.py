@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from prescient_dagster.domain.answers import Answer, answers
 from prescient_dagster.domain.errors import Conflict
 from prescient_dagster.domain.ledger import Trade
 from prescient_dagster.domain.markets import Capture, Listing
@@ -13,7 +14,6 @@ from prescient_dagster.domain.settlement import (
     Verdict,
     first_of_day,
     settled,
-    verdicts,
 )
 from prescient_dagster.store import captures, cycles, ledger, resolutions
 from prescient_dagster.store.captures import CaptureRecord
@@ -33,7 +33,7 @@ class Settled:
     entries: tuple[Trade, ...]
 
 
-def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venue) -> dict[str, Verdict]:
+def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venue) -> dict[str, Answer]:
     """Ask the venue how the markets ended that are held and no longer open, and keep what is new.
 
     Once a day also those that were paid, in case that has to be corrected, and those that were sold, since calibration
@@ -43,8 +43,9 @@ def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venu
     if not asked:
         return {}
     found = venue.find_markets(asked, record.captured_at)
-    told = _silence(asked, found) | verdicts(found.markets)
-    resolutions.observe(database, record, told, capture, found.markets)
+    told = _silence(asked, found) | answers(found.markets, capture)
+    statuses = dict(zip(found.markets["market_id"], found.markets["resolution_status"], strict=True))
+    resolutions.observe(database, record, told, statuses)
     return told
 
 
@@ -53,12 +54,11 @@ def _first_of_day(database: Database, record: CaptureRecord) -> bool:
     return first_of_day(record.captured_at, None if before is None else before.captured_at)
 
 
-def _silence(asked: Sequence[str], found: Listing) -> dict[str, Verdict]:
+def _silence(asked: Sequence[str], found: Listing) -> dict[str, Answer]:
     """What is known of markets that the venue was asked for and told nothing of."""
     unreadable = {rejection.record_id for rejection in found.rejections}
-    return {
-        market_id: Verdict(Ending.PENDING, UNREADABLE if market_id in unreadable else UNKNOWN) for market_id in asked
-    }
+    why = {market_id: UNREADABLE if market_id in unreadable else UNKNOWN for market_id in asked}
+    return {market_id: Answer(Verdict(Ending.PENDING, reason)) for market_id, reason in why.items()}
 
 
 def settle(database: Database, record: CaptureRecord) -> Iterator[Settled]:

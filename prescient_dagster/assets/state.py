@@ -7,7 +7,7 @@ from datetime import datetime
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.health import Facts, FailedRun, Problem, problems
-from prescient_dagster.store import captures, portfolios
+from prescient_dagster.store import captures, portfolios, resolutions
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.health import market_data_seen
@@ -64,17 +64,20 @@ class State:
 def read_state(database: Database, at: datetime, stale_minutes: float, dagster: DagsterState) -> State:
     """The state now, with what is wrong. Every strategy is loaded: read it in a process that may end of it."""
     strategies = strategy_states(portfolios.activity(database))
+    newest = captures.newest(database)
     facts = Facts(
         at,
         stale_minutes,
         market_data_seen(database),
-        {name: state.error for name, state in strategies.items() if state.error is not None},
-        {slug: why for state in strategies.values() for slug, why in state.activity.failing.items()},
-        dagster.failed_runs,
-        dagster.heartbeats,
-        dagster.error,
+        offline={name: state.error for name, state in strategies.items() if state.error is not None},
+        failing={slug: why for state in strategies.values() for slug, why in state.activity.failing.items()},
+        waiting=resolutions.pending(database),
+        venue_at=None if newest is None else newest.captured_at,
+        failed_runs=dagster.failed_runs,
+        heartbeats=dagster.heartbeats,
+        dagster_error=dagster.error,
     )
-    return State(at, captures.newest(database), strategies, dagster, problems(facts))
+    return State(at, newest, strategies, dagster, problems(facts))
 
 
 def strategy_states(activity: Mapping[str, Activity]) -> dict[str, StrategyState]:

@@ -51,7 +51,8 @@ def status_asset(jobs: Sequence[str], stale_minutes: float) -> dg.AssetsDefiniti
                 HEALTHY,
                 asset=NAME,
                 description="Fails where something is wrong: stale market data, a strategy that is offline, a job or "
-                "portfolio that failed, a daemon that is silent. WARN. What to do: the table problems says.",
+                "portfolio that failed, a market that nobody can settle, a daemon that is silent. WARN. What to do: "
+                "the table problems says.",
             )
         ],
     )

@@ -30,6 +30,8 @@ POSITION_COLUMNS = (
     "shares",
     "cost",
     "mark",
+    "mark_source",
+    "marked_at",
     "market_value",
     "unrealized_profit_loss",
 )

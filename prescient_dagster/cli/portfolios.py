@@ -184,7 +184,14 @@ def _become(change: "Callable[[Database, str], Portfolio]", name: str, as_json: 
 
 def _show(database: "Database", name: str, as_json: bool) -> None:
     from prescient_dagster.cli import output
-    from prescient_dagster.store import statements
+    from prescient_dagster.cli.books import POSITION_COLUMNS
+    from prescient_dagster.store import positions, statements
 
     statement = statements.statement(database, name)
-    output.print_json(statement) if as_json else output.print_record(statement)
+    if as_json:
+        output.print_json(statement)
+        return
+    output.print_record(statement)
+    held = positions.list_positions(database, statement["portfolio_id"])
+    if held:
+        output.print_table(held, POSITION_COLUMNS, "positions")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from prescient_dagster.domain import crons
+from prescient_dagster.domain.unresolved import Pending, overdue
 
 SILENT_AFTER = timedelta(minutes=5)  # a living daemon of Dagster tells every 30 seconds that it lives
 
@@ -20,6 +21,8 @@ class ProblemKind(StrEnum):
     RUN = "run_failed"
     STRATEGY = "strategy_offline"
     PORTFOLIO = "portfolio_failing"
+    UNRESOLVED = "market_unresolved"
+    UNKNOWN = "market_unknown"
     DAEMON = "daemon_silent"
 
 
@@ -31,6 +34,8 @@ RECOVERIES = {
     ProblemKind.RUN: "{} works again",
     ProblemKind.STRATEGY: "strategy {} is online again",
     ProblemKind.PORTFOLIO: "portfolio {} no longer fails",
+    ProblemKind.UNRESOLVED: "market {} no longer waits for its resolution",
+    ProblemKind.UNKNOWN: "market {} is no longer held and unknown to the venue",
     ProblemKind.DAEMON: "Dagster's daemon is alive again",
 }
 
@@ -40,7 +45,7 @@ class Problem:
     """One thing that is wrong, in one line that says what to do.
 
     Attributes:
-        subject: the job, strategy or portfolio; empty where there is but one such thing.
+        subject: the job, strategy, portfolio or market; empty where there is but one such thing.
         text: may hold what a venue or a strategy's author wrote: plain text, never markup.
     """
 
@@ -114,6 +119,8 @@ class Facts:
         stale_minutes: how old market data may be.
         offline: why a strategy does not load, by its name.
         failing: why the last cycle of a portfolio failed, by its slug.
+        waiting: the held markets that wait for their resolution.
+        venue_at: now, by the venue's clock; None: there is no capture.
         failed_runs: of each job, its newest run that ended, where that failed.
         heartbeats: when each of Dagster's daemons last told that it lives; empty: none ever ran here.
         dagster_error: why Dagster could not be asked.
@@ -124,6 +131,8 @@ class Facts:
     market_data: MarketData
     offline: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
+    waiting: Sequence[Pending] = ()
+    venue_at: datetime | None = None
     failed_runs: Sequence[FailedRun] = ()
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
     dagster_error: str | None = None
@@ -137,6 +146,7 @@ def problems(facts: Facts) -> list[Problem]:
         *(problem for run in facts.failed_runs if not run.portfolios for problem in of_run(run)),
         *(Problem(ProblemKind.STRATEGY, name, error) for name, error in facts.offline.items()),
         *(_portfolio(slug, reason) for slug, reason in facts.failing.items()),
+        *_unsettled(facts),
     ]
 
 
@@ -177,3 +187,19 @@ def of_run(run: FailedRun) -> list[Problem]:
 
 def _portfolio(slug: str, reason: str) -> Problem:
     return Problem(ProblemKind.PORTFOLIO, slug, f"portfolio {slug} fails: {reason}")
+
+
+def _unsettled(facts: Facts) -> list[Problem]:
+    at = facts.venue_at
+    return [] if at is None else [_market(market, at) for market in overdue(facts.waiting, at)]
+
+
+def _market(market: Pending, at: datetime) -> Problem:
+    name = f"market {market.market_id} ({market.market_question})"
+    held = f"held by {crons.amount(market.portfolios, 'portfolio')}"
+    since = f"{market.since:%Y-%m-%d %H:%M}"
+    if market.is_unknown:
+        told = f"is unknown to the venue since {since} and keeps its last mark: look whether it was removed"
+        return Problem(ProblemKind.UNKNOWN, market.market_id, f"{name}, {held}, {told}")
+    told = f"is unresolved for {market.days(at):g} days, since {since}: {market.reason}; look at it on the venue"
+    return Problem(ProblemKind.UNRESOLVED, market.market_id, f"{name}, {held}, {told}")

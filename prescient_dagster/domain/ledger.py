@@ -63,7 +63,8 @@ Holding = tuple[str, Side]
 class Position:
     """An open holding of one outcome token.
 
-    `cost` includes fees; `mark` is the last known value of a share in USD, and `mark_source` where it came from.
+    `cost` includes fees; `mark` is the last known value of a share in USD, `mark_source` where it came from, and
+    `marked_at` the moment at which it was last told, by the venue's clock.
     """
 
     market_id: str
@@ -77,6 +78,7 @@ class Position:
     side_label: str | None = field(default=None, compare=False)
     mark: Decimal | None = None
     mark_source: str | None = None
+    marked_at: datetime | None = None
 
     @property
     def holding(self) -> Holding:

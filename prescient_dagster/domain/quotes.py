@@ -4,13 +4,16 @@ The YES token's bid and ask are listed; the NO token's bid is 1 - ask, its ask 1
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.answers import Answer
 from prescient_dagster.domain.fees import FeeSchedule
 from prescient_dagster.domain.fills import valid_touch
 from prescient_dagster.domain.kept_texts import kept_text
+from prescient_dagster.domain.ledger import Position
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.side_labels import kept_label
 from prescient_dagster.domain.signals import Side
@@ -52,7 +55,36 @@ def quote(capture: Capture, market_id: str, side: Side) -> Quote | None:
     row = capture.row_of.get(market_id)
     if row is None:
         return None
-    number = _Row(capture, row)
+    return _quoted(
+        _Row(capture, row),
+        market_id,
+        side,
+        event_id=capture.texts["event_id"][row],
+        market_question=kept_text(capture.texts["question"][row]),
+        tradable=bool(capture.columns["tradable"][row]),
+        closed=bool(capture.columns["closed"][row]),
+    )
+
+
+def answered(position: Position, answer: Answer) -> Quote | None:
+    """The quote of a holding by what the venue says of its market when asked; None where it tells no price."""
+    if not answer.prices:
+        return None
+    texts = {"event_id": position.event_id, "market_question": position.market_question}
+    closed = answer.verdict.is_closed
+    return _quoted(answer.prices.get, position.market_id, position.side, **texts, tradable=False, closed=closed)
+
+
+def _quoted(  # noqa: PLR0913 - what a listing tells and an answer does not
+    number: Callable[[str], Decimal | None],
+    market_id: str,
+    side: Side,
+    *,
+    event_id: str,
+    market_question: str,
+    tradable: bool,
+    closed: bool,
+) -> Quote:
     bid, ask, last = number("best_bid"), number("best_ask"), number("last_price")
     if side is Side.NO:
         bid, ask, last = _complement(ask), _complement(bid), _complement(last)
@@ -60,8 +92,8 @@ def quote(capture: Capture, market_id: str, side: Side) -> Quote | None:
     return Quote(
         market_id=market_id,
         side=side,
-        event_id=capture.texts["event_id"][row],
-        market_question=kept_text(capture.texts["question"][row]),
+        event_id=event_id,
+        market_question=market_question,
         listed_price=listed,
         mid=_middle(bid, ask) if listed is None else listed,
         bid=valid_touch(bid, tick),
@@ -70,8 +102,8 @@ def quote(capture: Capture, market_id: str, side: Side) -> Quote | None:
         tick=tick,
         liquidity=number("liquidity") or money.ZERO,
         fees=_fees(number("fee_rate"), number("fee_exponent")),
-        tradable=bool(capture.columns["tradable"][row]),
-        closed=bool(capture.columns["closed"][row]),
+        tradable=tradable,
+        closed=closed,
     )
 
 

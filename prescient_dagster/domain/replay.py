@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from prescient_dagster.domain import cycle, snapshots
+from prescient_dagster.domain.answers import Told
 from prescient_dagster.domain.candidates import Selection
 from prescient_dagster.domain.configs import StrategyConfig
 from prescient_dagster.domain.cycle import Decision
@@ -18,12 +19,11 @@ from prescient_dagster.domain.ledger import Account, Holding, Position, Trade, T
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.order_books import Books
 from prescient_dagster.domain.orders import Outcome
-from prescient_dagster.domain.settlement import Ending, Verdict, first_of_day, settled, verdict
+from prescient_dagster.domain.settlement import Verdict, first_of_day, settled, verdict
 from prescient_dagster.domain.snapshots import MarkSource, Snapshot
 from prescient_dagster.domain.strategies import Strategy
 
-Told = Mapping[str, Verdict]
-"""What the venue had said of markets when it was asked for them, the newest of each, up to some moment."""
+UNSETTLED = (MarkSource.STALE, MarkSource.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ class Known:
         told = self.told.get(market_id)
         if self.listing is not None and market_id not in self.news and self.listing.lists_open(market_id):
             return None
-        return told if told is not None or self.listing is None else listed_verdict(self.listing, market_id)
+        if told is None:
+            return None if self.listing is None else listed_verdict(self.listing, market_id)
+        return told.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def trade(
 
 def value(state: State, moment: Moment) -> tuple[State, Snapshot]:
     """Mark what is held."""
-    account, snapshot = snapshots.valued(state.account, moment.capture)
+    account, snapshot = snapshots.valued(state.account, moment.capture, moment.told)
     return replace(state, account=account), snapshot
 
 
@@ -225,11 +227,11 @@ def unknown_ends(state: State, moment: Moment) -> list[str]:
     stale = {
         position.market_id
         for position in state.account.positions.values()
-        if position.mark_source == MarkSource.STALE and position.market_id not in moment.capture.row_of
+        if position.mark_source in UNSETTLED and position.market_id not in moment.capture.row_of
     }
     return sorted(market_id for market_id in stale if not _is_known(moment, market_id))
 
 
 def _is_known(moment: Moment, market_id: str) -> bool:
     told = moment.told.get(market_id)
-    return told is not None and told.ending is not Ending.PENDING
+    return told is not None and told.verdict.is_final

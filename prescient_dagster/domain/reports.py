@@ -12,6 +12,7 @@ from prescient_dagster.domain.costs import Costs, costs
 from prescient_dagster.domain.events_behind import EventsBehind, events_behind
 from prescient_dagster.domain.exposure import daily_exposure
 from prescient_dagster.domain.leaderboard import Contender, by_strategy, contender, pooled, ranked
+from prescient_dagster.domain.ledger import Position
 from prescient_dagster.domain.locked_capital import Locked, locked_capital
 from prescient_dagster.domain.monthly_returns import YearOfReturns, monthly_returns
 from prescient_dagster.domain.performance import History, TrackRecord, track_record
@@ -56,6 +57,7 @@ class ReportPortfolio:
     Attributes:
         verdicts: how the markets it traded ended, by market id, as far as it may be known of it.
         settings: the strategy settings it was given, without the defaults; of a replay all.
+        held: what it holds now, at its last marks; of a replay nothing is told.
         end_dates: when the events of what it holds should end, by market id.
         played: None: it trades live.
     """
@@ -67,6 +69,7 @@ class ReportPortfolio:
     status: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     signals: SignalTally = field(default_factory=SignalTally)
+    held: Sequence[Position] = ()
     end_dates: Mapping[str, datetime | None] = field(default_factory=dict)
     funnel: Funnel | None = None
     played: Played | None = None

@@ -1,7 +1,8 @@
 """What a portfolio is worth on a capture.
 
 Long shares are worth the bid, what one could sell them for. No bid: the lower of last price and mid. Closed and not
-settled: the venue's own price, pending. Not listed at all: the last known mark, stale. Never silently 0.
+settled: the venue's own price, pending. What is not listed is worth what the venue says of it when asked; if it says
+nothing, the last known mark, stale. Never silently 0.
 """
 
 from dataclasses import dataclass, replace
@@ -10,9 +11,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.answers import Told
 from prescient_dagster.domain.ledger import Account, Position
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.quotes import Quote, quote, side_label
+from prescient_dagster.domain.quotes import Quote, answered, quote, side_label
 
 
 class MarkSource(StrEnum):
@@ -21,7 +23,7 @@ class MarkSource(StrEnum):
     BID = "bid"
     NO_BID = "no_bid"  # the lower of last price and mid
     PENDING = "pending"  # closed, not settled: the venue's price
-    STALE = "stale"  # not listed: the last known mark
+    STALE = "stale"  # neither listed nor known when asked for: the last known mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,15 @@ class Snapshot:
     fees_paid: Decimal
 
 
-def marked(position: Position, quote: Quote | None) -> Position:
-    """The position with the value of a share on a capture, and where that value comes from."""
-    mark, source = _mark(quote) or (position.mark, MarkSource.STALE)
-    if mark is None:
+def marked(position: Position, quote: Quote | None, at: datetime) -> Position:
+    """The position with the value of a share at a moment, and where that value comes from."""
+    found = _mark(quote)
+    if found is not None:
+        return replace(position, mark=money.price(found[0]), mark_source=found[1], marked_at=at)
+    if position.mark is None:  # it is worth what was paid for it
         mark = money.price(position.cost / position.shares)
-    return replace(position, mark=money.price(mark), mark_source=source)
+        return replace(position, mark=mark, mark_source=MarkSource.STALE, marked_at=position.opened_at)
+    return replace(position, mark_source=MarkSource.STALE)
 
 
 def named(position: Position, capture: Capture) -> Position:
@@ -77,15 +82,29 @@ def _mark(quote: Quote | None) -> tuple[Decimal, MarkSource] | None:
     return (min(known), MarkSource.NO_BID) if known else None
 
 
-def valued(account: Account, capture: Capture) -> tuple[Account, Snapshot]:
-    """The account with its positions marked on a capture, and the snapshot that follows."""
-    quotes = {holding: quote(capture, *holding) for holding in account.positions}
+def valued(account: Account, capture: Capture, told: Told) -> tuple[Account, Snapshot]:
+    """The account with its positions marked on a capture, and the snapshot that follows.
+
+    Args:
+        told: what the venue had said by then of markets that it was asked for.
+    """
+    at = capture.captured_at
+    quotes = {holding: _quote(position, capture, told) for holding, position in account.positions.items()}
     held = {holding: named(position, capture) for holding, position in account.positions.items()}
-    positions = {holding: marked(position, quotes[holding]) for holding, position in held.items()}
+    positions = {holding: marked(position, quotes[holding], at) for holding, position in held.items()}
     account = replace(account, positions=positions)
     value = sum((worth(position) for position in positions.values()), money.ZERO)
     at_mid = sum((_worth_at_mid(position, quotes[position.holding]) for position in positions.values()), money.ZERO)
-    return account, _snapshot(account, capture.captured_at, value, at_mid)
+    return account, _snapshot(account, at, value, at_mid)
+
+
+def _quote(position: Position, capture: Capture, told: Told) -> Quote | None:
+    """The listing's quote; of a market that it does not list as open, where it tells no price, the answer's."""
+    listed = quote(capture, *position.holding)
+    if listed is not None and (not listed.closed or listed.listed_price is not None):
+        return listed
+    answer = told.get(position.market_id)
+    return None if answer is None else answered(position, answer)
 
 
 def _snapshot(account: Account, at: datetime, value: Decimal, at_mid: Decimal) -> Snapshot:

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from prescient_dagster.domain.ledger import Trade
+from prescient_dagster.domain.ledger import Position, Trade
 from prescient_dagster.domain.side_labels import labelled
+from prescient_dagster.domain.snapshots import worth
 
 Number = Decimal | float | int
 MISSING = "–"
@@ -113,8 +114,8 @@ def setting(value: Any) -> str:
     return "no bound" if value is None else str(value)
 
 
-def side(trade: Trade) -> str:
-    """The side of a trade, with what the venue calls it."""
+def side(trade: Trade | Position) -> str:
+    """The side of a trade or position, with what the venue calls it."""
     return labelled(trade.side, trade.side_label).replace(trade.side, trade.side.upper(), 1)
 
 
@@ -139,6 +140,6 @@ FILTERS = {
     each.__name__: each
     for each in (
         *(usd, signed_usd, percent, fine_percent, signed_percent, ratio, price, fine, signed_fine, count, plural, day),
-        *(moment, lasted, words, setting, side, sign, heat),
+        *(moment, lasted, words, setting, side, sign, heat, worth),
     )
 }

@@ -13,16 +13,17 @@ from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from prescient_dagster.domain.answers import Answer
 from prescient_dagster.domain.errors import SchemaUnknown, StoreError
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.order_books import Book
 from prescient_dagster.domain.replay import Moment
-from prescient_dagster.domain.settlement import Ending, Verdict
 from prescient_dagster.store import capture_files, order_books
 from prescient_dagster.store import captures as stored
 from prescient_dagster.store.captures import CaptureStatus
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.lazy_captures import Habits, LazyCapture, MarketsFile
+from prescient_dagster.store.resolutions import answer_of
 from prescient_dagster.store.tables import captures, resolutions
 
 
@@ -108,8 +109,8 @@ class Resolutions:
     """What the venue said of markets, told in the order of time."""
 
     def __init__(self, database: Database, until: datetime | None) -> None:
-        self.told: dict[str, Verdict] = {}
-        query = select(resolutions.c.timestamp, resolutions.c.market_id, resolutions.c.ending, resolutions.c.reason)
+        self.told: dict[str, Answer] = {}
+        query = select(resolutions)
         if until is not None:
             query = query.where(resolutions.c.timestamp <= until)
         with database.begin() as connection:
@@ -120,9 +121,9 @@ class Resolutions:
         """Take in what was said until this moment; the markets of which that is new."""
         news = set()
         while self._next < len(self._rows) and self._rows[self._next].timestamp <= moment:
-            _, market_id, ending, reason = self._rows[self._next]
-            self.told[market_id] = Verdict(Ending(ending), reason)
-            news.add(market_id)
+            row = self._rows[self._next]
+            self.told[row.market_id] = answer_of(row)
+            news.add(row.market_id)
             self._next += 1
         return frozenset(news)
 

@@ -1,7 +1,7 @@
 """The books in the database: trades are appended, positions are kept in step with them in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, select, tuple_
@@ -145,11 +145,10 @@ def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
 
 
 def marks(held: Mapping[Holding, Position]) -> dict[str, list[str | None]]:
-    """What a snapshot keeps of the positions: mark and its source, by market and side."""
-    return {f"{market_id}:{side}": [str(each.mark), each.mark_source] for (market_id, side), each in held.items()}
+    """What a snapshot keeps of the positions: mark, its source and when that was told, by market and side."""
+    return {f"{market_id}:{side}": _mark(position) for (market_id, side), position in held.items()}
 
 
-def unmarked(account: Account) -> Account:
-    """The account without its marks: what trades alone can rebuild."""
-    bare = {holding: replace(position, mark=None, mark_source=None) for holding, position in account.positions.items()}
-    return replace(account, positions=bare)
+def _mark(position: Position) -> list[str | None]:
+    told_at = None if position.marked_at is None else position.marked_at.isoformat()
+    return [str(position.mark), position.mark_source, told_at]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -72,8 +73,18 @@ def _marks(connection: Connection, portfolio_id: int, capture_id: int) -> Mappin
 def marked(held: Iterable[Position], marks: Mapping[str, Any]) -> Iterator[Position]:
     """Positions with the marks that a snapshot keeps; one that it does not know keeps its own."""
     for position in held:
-        mark, source = marks.get(f"{position.market_id}:{position.side}", (position.mark, position.mark_source))
-        yield replace(position, mark=None if mark is None else Decimal(mark), mark_source=source)
+        kept = marks.get(f"{position.market_id}:{position.side}")
+        yield position if kept is None else _marked(position, *kept)
+
+
+def _marked(position: Position, mark: str | None, source: str | None, told_at: str | None = None) -> Position:
+    """`told_at` is missing where the snapshot is one of an earlier version."""
+    return replace(
+        position,
+        mark=None if mark is None else Decimal(mark),
+        mark_source=source,
+        marked_at=None if told_at is None else datetime.fromisoformat(told_at),
+    )
 
 
 def shown(position: Position) -> dict[str, Any]:
@@ -90,6 +101,7 @@ def shown(position: Position) -> dict[str, Any]:
         "average_cost": money.price(position.cost / position.shares),
         "mark": position.mark,
         "mark_source": position.mark_source,
+        "marked_at": position.marked_at,
         "market_value": value,
         "unrealized_profit_loss": None if value is None else value - position.cost,
         "dust": is_dust(position),

@@ -12,16 +12,21 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from prescient_dagster.domain.ledger import Position
 from prescient_dagster.domain.performance import History
 from prescient_dagster.domain.reports import Funnel, ReportPortfolio
 from prescient_dagster.domain.settlement import Verdict
 from prescient_dagster.domain.signal_tally import SignalTally
+from prescient_dagster.domain.snapshots import worth
 from prescient_dagster.domain.stories import Remark
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.performance import histories
+from prescient_dagster.store.positions import held_by
 from prescient_dagster.store.replay_reports import load_replays, replay_remarks
 from prescient_dagster.store.report_rows import remark, tallied
 from prescient_dagster.store.tables import cycles, portfolios, positions, signals, trades, world
+
+IDENTITY = ("name", "description", "status", "settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,20 @@ def _portfolio(  # noqa: PLR0913, PLR0917 - what was read of all of them
 
 
 def _identities(connection: Connection, slugs: Sequence[str]) -> dict[str, dict[str, Any]]:
-    named = (portfolios.c.name, portfolios.c.description, portfolios.c.status)
+    """What it is called and set to, and what it holds."""
+    named = (portfolios.c.portfolio_id, portfolios.c.name, portfolios.c.description, portfolios.c.status)
     query = select(portfolios.c.slug, *named, portfolios.c.strategy_config.label("settings"))
-    rows = connection.execute(query.where(portfolios.c.slug.in_(slugs))).mappings()
-    return {row["slug"]: {name: value for name, value in row.items() if name != "slug"} for row in rows}
+    rows = connection.execute(query.where(portfolios.c.slug.in_(slugs))).mappings().all()
+    held = held_by(connection, [row["portfolio_id"] for row in rows])
+    return {
+        row["slug"]: {name: row[name] for name in IDENTITY}
+        | {"held": _greatest_first(held.get(row["portfolio_id"], []))}
+        for row in rows
+    }
+
+
+def _greatest_first(held: Sequence[Position]) -> list[Position]:
+    return sorted(held, key=lambda position: (-worth(position), *position.holding))
 
 
 def _tallies(connection: Connection, slugs: Sequence[str]) -> dict[str, SignalTally]:

@@ -5,20 +5,17 @@ A row per change. The newest is that of the newest capture, by its number: times
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from math import nan
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Connection, Row, Select, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from prescient_dagster.domain import money
+from prescient_dagster.domain.answers import PRICES, Answer, Told
 from prescient_dagster.domain.ledger import Trade, TradeKind
 from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.settlement import OPEN, UNLISTED, Ending, Verdict, may_be_corrected
+from prescient_dagster.domain.settlement import OPEN, Ending, Verdict, may_be_corrected
+from prescient_dagster.domain.unresolved import Pending
 from prescient_dagster.store import ledger
 from prescient_dagster.store.captures import CaptureRecord, CaptureStatus
 from prescient_dagster.store.database import Database
@@ -26,16 +23,6 @@ from prescient_dagster.store.tables import captures, portfolios, positions, reso
 
 PAYMENTS = (TradeKind.SETTLEMENT, TradeKind.REFUND)
 JUDGED = (CaptureStatus.READY, CaptureStatus.REFUSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A held market that has closed and is not resolved; `since` by the venue's clock."""
-
-    market_id: str
-    market_question: str
-    reason: str
-    since: datetime
 
 
 def to_ask(database: Database, capture: Capture, *, daily: bool) -> list[str]:
@@ -48,7 +35,7 @@ def to_ask(database: Database, capture: Capture, *, daily: bool) -> list[str]:
     """
     with database.begin() as connection:
         markets = set(connection.scalars(select(positions.c.market_id).distinct()))
-        said: dict[str, Verdict | None] = {**_latest(connection, select(positions.c.market_id))}
+        said: dict[str, Answer | None] = {**_latest(connection, select(positions.c.market_id))}
         if daily:
             left = _left(connection, capture.captured_at)
             markets, said = markets | left.keys(), said | left
@@ -57,19 +44,20 @@ def to_ask(database: Database, capture: Capture, *, daily: bool) -> list[str]:
     )
 
 
-def _is_news(said: Verdict | None) -> bool:
+def _is_news(said: Answer | None) -> bool:
     """Whether it would be news that a market is open."""
-    return said is not None and said.reason != OPEN
+    return said is not None and said.verdict.reason != OPEN
 
 
-def _left(connection: Connection, at: datetime) -> dict[str, Verdict | None]:
+def _left(connection: Connection, at: datetime) -> dict[str, Answer | None]:
     """The markets that somebody sold, or was paid for, and that may be corrected, with the venue's last word."""
     left = select(trades.c.market_id).where(trades.c.kind.in_((TradeKind.SELL, *PAYMENTS))).distinct()
     said = {row.market_id: row for row in connection.execute(_newest(left))}
-    watched: dict[str, Verdict | None] = dict.fromkeys(set(connection.scalars(left)) - said.keys())
+    watched: dict[str, Answer | None] = dict.fromkeys(set(connection.scalars(left)) - said.keys())
     for market_id, row in said.items():
-        if may_be_corrected(_verdict(row), row.timestamp, row.confirmed_at, at):
-            watched[market_id] = _verdict(row)
+        answer = answer_of(row)
+        if may_be_corrected(answer.verdict, row.timestamp, row.confirmed_at, at):
+            watched[market_id] = answer
     return watched
 
 
@@ -93,38 +81,27 @@ def to_settle(database: Database, record: CaptureRecord, *, daily: bool) -> list
         return sorted(held | set(connection.scalars(paid.distinct())))
 
 
-def observe(
-    database: Database, record: CaptureRecord, verdicts: Mapping[str, Verdict], capture: Capture, markets: pd.DataFrame
-) -> int:
-    """Keep the verdicts that differ from the last ones known, and when the others were said again; how many differ.
+def observe(database: Database, record: CaptureRecord, said: Told, statuses: Mapping[str, str]) -> int:
+    """Keep the answers that differ from the last ones known, and when the others were said again; how many differ.
 
     That a held market has ended is kept as often as it is said: it may have been bought after it was said before.
 
     Args:
-        capture: what the venue lists.
-        markets: tells the prices that were told with the verdicts.
+        statuses: the oracle's last word of a market, as far as there is one.
     """
-    told = markets.set_index("market_id")
-    said = {market_id: _listed(verdict, capture, market_id) for market_id, verdict in verdicts.items()}
     with database.begin() as connection:
         known = _latest(connection, said)
         held = set(connection.scalars(select(positions.c.market_id).where(positions.c.market_id.in_(said))))
         new = {
             market_id
-            for market_id, verdict in said.items()
-            if known.get(market_id) != verdict or (verdict.is_final and market_id in held)
+            for market_id, answer in said.items()
+            if answer.is_news_after(known.get(market_id)) or (answer.verdict.is_final and market_id in held)
         }
-        rows = [_row(record, market_id, said[market_id], told) for market_id in sorted(new)]
+        rows = [_row(record, market_id, said[market_id], statuses.get(market_id, "")) for market_id in sorted(new)]
         if rows:
             connection.execute(insert(resolutions).on_conflict_do_nothing(), rows)
         _confirm(connection, record, said.keys() - new)
     return len(rows)
-
-
-def _listed(verdict: Verdict, capture: Capture, market_id: str) -> Verdict:
-    """The verdict, which tells of an open market whether it is listed, too."""
-    hidden = verdict.reason == OPEN and not capture.lists_open(market_id)
-    return Verdict(verdict.ending, UNLISTED) if hidden else verdict
 
 
 def _confirm(connection: Connection, record: CaptureRecord, market_ids: Collection[str]) -> None:
@@ -137,24 +114,23 @@ def _confirm(connection: Connection, record: CaptureRecord, market_ids: Collecti
     connection.execute(change.values(confirmed_at=record.captured_at))
 
 
-def _row(record: CaptureRecord, market_id: str, verdict: Verdict, told: pd.DataFrame) -> dict[str, Any]:
-    listed = told.loc[market_id].to_dict() if market_id in told.index else {}
+def _row(record: CaptureRecord, market_id: str, answer: Answer, status: str) -> dict[str, Any]:
     return {
         "market_id": market_id,
         "capture_id": record.capture_id,
         "timestamp": record.captured_at,
         "confirmed_at": record.captured_at,
-        "ending": verdict.ending,
-        "reason": verdict.reason,
-        "yes_price": _price(listed.get("yes_price", nan)),
-        "no_price": _price(listed.get("no_price", nan)),
-        "resolution_status": listed.get("resolution_status", ""),
+        "ending": answer.verdict.ending,
+        "reason": answer.verdict.reason,
+        **{name: answer.prices.get(name) for name in PRICES},
+        "resolution_status": status,
     }
 
 
-def _price(price: float) -> Decimal | None:
-    """The price as it is shown beside a verdict; what is no price of a share is left out."""
-    return money.price(price) if 0 <= price <= 1 else None
+def answer_of(row: Row[Any]) -> Answer:
+    """The answer in a row of the table."""
+    prices = {name: price for name in PRICES if (price := getattr(row, name)) is not None}
+    return Answer(Verdict(Ending(row.ending), row.reason), prices)
 
 
 def _newest(market_ids: Iterable[str] | Select[Any]) -> Select[Any]:
@@ -166,19 +142,22 @@ def _newest(market_ids: Iterable[str] | Select[Any]) -> Select[Any]:
     )
 
 
-def _latest(connection: Connection, market_ids: Iterable[str] | Select[Any]) -> dict[str, Verdict]:
-    return {row.market_id: _verdict(row) for row in connection.execute(_newest(market_ids))}
+def _latest(connection: Connection, market_ids: Iterable[str] | Select[Any]) -> dict[str, Answer]:
+    return {row.market_id: answer_of(row) for row in connection.execute(_newest(market_ids))}
 
 
-def _verdict(row: Row[Any]) -> Verdict:
-    return Verdict(Ending(row.ending), row.reason)
+def told_by(database: Database, capture_id: int) -> dict[str, Answer]:
+    """What the venue had said of the markets that are held, by the time this capture was judged."""
+    until = _newest(select(positions.c.market_id)).where(resolutions.c.capture_id <= capture_id)
+    with database.begin() as connection:
+        return {row.market_id: answer_of(row) for row in connection.execute(until)}
 
 
 def final(database: Database, market_ids: Sequence[str]) -> dict[str, Verdict]:
     """The verdicts of those of these markets that have ended, as last seen."""
     with database.begin() as connection:
         latest = _latest(connection, market_ids)
-    return {market_id: verdict for market_id, verdict in latest.items() if verdict.is_final}
+    return {market_id: answer.verdict for market_id, answer in latest.items() if answer.verdict.is_final}
 
 
 def concerned(database: Database, market_ids: Sequence[str]) -> list[str]:
@@ -203,26 +182,40 @@ def concerned(database: Database, market_ids: Sequence[str]) -> list[str]:
 
 
 def pending(database: Database) -> list[Pending]:
-    """The held markets that have closed and wait for their resolution, the oldest first."""
-    held = (
-        select(positions.c.market_id, func.max(positions.c.market_question).label("question"))
-        .group_by(positions.c.market_id)
-        .subquery()
-    )
+    """The held markets that wait for their resolution, the oldest first."""
+    counts = (func.max(positions.c.market_question), func.count(positions.c.portfolio_id.distinct()))
+    held = select(positions.c.market_id, *counts).group_by(positions.c.market_id)
     with database.begin() as connection:
-        questions = {row.market_id: row.question for row in connection.execute(select(held))}
-        waiting = {
-            market_id: verdict.reason
-            for market_id, verdict in _latest(connection, questions).items()
-            if not verdict.is_final
-        }
-        first = (
-            select(resolutions.c.market_id, func.min(resolutions.c.timestamp).label("since"))
-            .where(resolutions.c.market_id.in_(waiting))
-            .group_by(resolutions.c.market_id)
-        )
-        found = [Pending(row[0], questions[row[0]], waiting[row[0]], row[1]) for row in connection.execute(first)]
+        told = {market_id: (question, portfolios) for market_id, question, portfolios in connection.execute(held)}
+        said = _latest(connection, select(positions.c.market_id))
+        waiting = {market_id: answer.verdict.reason for market_id, answer in said.items() if _waits(answer)}
+        since = {row.market_id: row.since for row in connection.execute(_since(waiting))}
+    found = [
+        Pending(market_id, told[market_id][0], reason, since[market_id], told[market_id][1])
+        for market_id, reason in waiting.items()
+    ]
     return sorted(found, key=lambda market: (market.since, market.market_id))
+
+
+def _waits(answer: Answer) -> bool:
+    return not answer.verdict.is_final and answer.verdict.reason != OPEN
+
+
+def _since(market_ids: Collection[str]) -> Select[Any]:
+    """When each of these markets began to wait: after it was last listed as open, or said to have ended."""
+    before = resolutions.alias("before")
+    at_rest = (before.c.ending != Ending.PENDING) | (before.c.reason == OPEN)
+    rested = (
+        select(func.coalesce(func.max(before.c.capture_id), 0))
+        .where(before.c.market_id == resolutions.c.market_id, at_rest)
+        .correlate(resolutions)
+        .scalar_subquery()
+    )
+    return (
+        select(resolutions.c.market_id, func.min(resolutions.c.timestamp).label("since"))
+        .where(resolutions.c.market_id.in_(market_ids), resolutions.c.capture_id > rested)
+        .group_by(resolutions.c.market_id)
+    )
 
 
 def payments(database: Database, portfolio_ids: Iterable[int], market_ids: Iterable[str]) -> dict[int, list[Trade]]:

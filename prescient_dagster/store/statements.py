@@ -1,5 +1,6 @@
 """Statements: what a portfolio is and has at this moment, its positions at their last marks."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,5 +52,7 @@ def _statement(row: RowMapping, held: Sequence[Position]) -> dict[str, Any]:
         "unrealized_profit_loss": value - invested,
         "trade_count": row["trade_count"],
         "positions": len(held),
+        "marks": dict(Counter(sorted(position.mark_source or "never valued" for position in held))),
+        "oldest_mark_at": min((position.marked_at for position in held if position.marked_at), default=None),
         "created_at": row["created_at"],
     }

@@ -241,6 +241,10 @@ resolutions = Table(
     Column("reason", Text, nullable=False),  # why it is pending
     Column("yes_price", Price),
     Column("no_price", Price),
+    Column("best_bid", Price),  # what else it is worth, of a market that is open and not listed
+    Column("best_ask", Price),
+    Column("last_price", Price),
+    Column("tick_size", Price),
     Column("resolution_status", Text, nullable=False),
     PrimaryKeyConstraint("market_id", "capture_id"),
     CheckConstraint("ending IN ('yes', 'no', 'void', 'pending')", name="ending"),
@@ -262,6 +266,7 @@ positions = Table(
     Column("bundle", Text),
     Column("mark", Price),  # the last known value of a share, and where it came from
     Column("mark_source", Text),
+    Column("marked_at", Time),  # captured_at of the capture that told it last
     PrimaryKeyConstraint("portfolio_id", "market_id", "side"),
     CheckConstraint("side IN ('yes', 'no')", name="side"),
     CheckConstraint("shares > 0", name="shares"),

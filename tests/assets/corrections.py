@@ -1,19 +1,22 @@
 """A recorded venue whose markets say day by day how they ended, and portfolios that trade and are settled by it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from prescient_dagster.assets import settling
 from prescient_dagster.assets.cycle_orders import Order
 from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.catalog import load_strategy
-from prescient_dagster.domain.settlement import Verdict
+from prescient_dagster.domain.answers import Told
 from prescient_dagster.store import captures, portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.venue.recorded import RecordedVenue
-from tests.assets.worlds import a_listing, favourites
+from tests.assets.worlds import START, a_listing
 
 OPEN, GONE = "open", "gone"
 CLOSED: Mapping[str, dict[str, Any]] = {
@@ -22,16 +25,27 @@ CLOSED: Mapping[str, dict[str, Any]] = {
     "void": {"yes_price": 0.5, "no_price": 0.5, "resolution_status": "resolved"},
     "disputed": {"yes_price": 1.0, "no_price": 0.0, "resolution_status": "disputed"},
     "pending": {"yes_price": 0.61, "no_price": 0.39, "resolution_status": ""},
+    "tie": {"yes_price": 0.5, "no_price": 0.5, "resolution_status": ""},
+    "no price": {"yes_price": None, "no_price": None, "resolution_status": ""},
 }
+HIDDEN: Mapping[str, dict[str, Any]] = {
+    "hidden": {"best_bid": 0.64, "best_ask": 0.66, "yes_price": 0.65},
+    "nobody bids": {"best_bid": None, "best_ask": 0.9, "yes_price": 0.6, "last_price": 0.3},
+}
+"""Open markets of events that are not listed as open."""
 PAYS = {"yes": Decimal(1), "no": Decimal(0), "void": Decimal("0.5")}
 """What a YES share is paid, USD."""
 
 
 class Venue:
-    """Market 500 says the first word, 501 the second, and so on; the last market is always open."""
+    """Market 500 says the first word, 501 the second, and so on; the last market is always open.
 
-    def __init__(self, database: Database, folder: Path, recordings: Path) -> None:
-        self.database, self.folder, self.recordings = database, folder, recordings
+    Args:
+        own_events: whether each market has an event of its own, which leaves the listing when it closes.
+    """
+
+    def __init__(self, database: Database, folder: Path, recordings: Path, *, own_events: bool = False) -> None:
+        self.database, self.folder, self.recordings, self.own_events = database, folder, recordings, own_events
         recordings.mkdir(exist_ok=True)
 
     def portfolio(self, slug: str = "one", **config: Any) -> None:
@@ -40,17 +54,26 @@ class Venue:
             self.database, portfolios.NewPortfolio(slug, "momentum", Decimal(100_000), strategy_config=config)
         )
 
-    def day(self, day: float, words: Sequence[str], *slugs: str) -> Mapping[str, Verdict]:
+    def day(self, day: float, words: Sequence[str], *slugs: str) -> Told:
         """Record this day, take a capture of it, settle, and let these portfolios trade; what was asked, and told."""
-        rows = [market | self._said(word) for market, word in zip(favourites(len(words)), words, strict=True)]
-        listing = a_listing(*rows, *favourites(1), hours=24 * day)
-        markets = listing.markets[[word != GONE for word in words] + [True]].reset_index(drop=True)
+        words = [*words, OPEN]
+        liquid = [{"liquidity": 100_000.0 - number} for number in range(len(words) - 1)] + [{"liquidity": 90_000.0}]
+        rows = [market | self._said(word) for market, word in zip(liquid, words, strict=True)]
+        listing = a_listing(*rows, hours=24 * day)
+        markets, events = listing.markets, listing.events
+        if self.own_events:
+            markets = markets.assign(event_id=markets["market_id"], event_market_count=1)
+            events = pd.concat([events] * len(words), ignore_index=True)
+            closed = [word in CLOSED or word in HIDDEN for word in words]
+            events = events.assign(event_id=markets["market_id"], closed=closed)
+        there = [word != GONE for word in words]
+        events = events[there].reset_index(drop=True) if self.own_events else events
         name = f"{listing.captured_at:%Y-%m-%dT%H-%M-%SZ}"
-        listing.events.to_parquet(self.recordings / f"{name}.events.parquet", index=False)
-        markets.to_parquet(self.recordings / f"{name}.markets.parquet", index=False)
+        events.to_parquet(self.recordings / f"{name}.events.parquet", index=False)
+        markets[there].reset_index(drop=True).to_parquet(self.recordings / f"{name}.markets.parquet", index=False)
         return self.take(*slugs)
 
-    def take(self, *slugs: str) -> Mapping[str, Verdict]:
+    def take(self, *slugs: str) -> Told:
         venue, newest = RecordedVenue(self.recordings), captures.newest(self.database)
         listing = venue.next_listing(None if newest is None else newest.captured_at)
         assert listing is not None
@@ -61,11 +84,16 @@ class Venue:
         self.cycle(*slugs)
         return told
 
-    def cycle(self, *slugs: str) -> None:
+    def cycle(self, *slugs: str, capture_id: int | None = None) -> None:
         desk = Desk(load_strategy("momentum"), self.database, self.folder, lambda *_, **__: {})
-        for result in desk.carry_out(Order(list(slugs))) if slugs else ():
+        for result in desk.carry_out(Order(list(slugs), capture_id=capture_id)) if slugs else ():
             assert result.status in ("ok", "closed"), result
 
     @staticmethod
+    def day_of(moment: datetime) -> float:
+        """On which day something was."""
+        return (moment - START) / timedelta(days=1)
+
+    @staticmethod
     def _said(word: str) -> dict[str, Any]:
-        return {} if word in (OPEN, GONE) else {"closed": True, "tradable": False, **CLOSED[word]}
+        return {"closed": True, "tradable": False, **CLOSED[word]} if word in CLOSED else HIDDEN.get(word, {})

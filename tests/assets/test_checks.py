@@ -208,8 +208,8 @@ def test_a_resolution_that_does_not_come_for_a_week_warns(recording: Recording, 
     markets = favourites(3)
     markets[0] |= {**PROPOSED, "question": HOSTILE}
 
-    in_time = [recording.take(*markets, hours=hours)["resolutions_in_time"] for hours in (1, 7 * DAY + 1)]
-    late = recording.take(*markets, hours=7 * DAY + 2)["resolutions_in_time"]
+    in_time = [recording.take(*markets, hours=hours)["resolutions_in_time"] for hours in (1, 7 * DAY)]
+    late = recording.take(*markets, hours=7 * DAY + 1)["resolutions_in_time"]
 
     assert [evaluation.passed for evaluation in in_time] == [True, True]
     assert said(late)[:2] == (False, "WARN")

@@ -152,7 +152,7 @@ class Portfolio:
         self.check_orders(decision.signals, outcomes, account, config)
         self.trades += [outcome.trade for outcome in outcomes if outcome.trade is not None]
         self.refusals |= {(outcome.signal.action.is_entry, outcome.reject_reason) for outcome in outcomes}
-        self.account, snapshot = valued(account, capture)
+        self.account, snapshot = valued(account, capture, {})
         return snapshot
 
     def check_orders(

@@ -95,7 +95,7 @@ def test_what_was_bought_at_the_ask_is_valued_at_the_bid() -> None:
     strategy, config = a_strategy(a_wish("1")), a_config()
     decision = decided(strategy, FIVE_MARKETS, opened(D(1_000)), config)
     _, account = execute(decision.signals, opened(D(1_000)), FIVE_MARKETS, config, {})
-    _, snapshot = valued(account, FIVE_MARKETS)
+    _, snapshot = valued(account, FIVE_MARKETS, {})
     assert (snapshot.equity, snapshot.unrealized_profit_loss) == (D("998.75"), D("-1.25"))
 
 

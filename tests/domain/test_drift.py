@@ -64,7 +64,7 @@ def test_what_became_of_a_signal_counts_and_waiting_is_like_having_expired() -> 
 
 
 def test_a_snapshot_differs_by_figure() -> None:
-    _, snapshot = valued(an_account(1_000), a_capture(a_market()))
+    _, snapshot = valued(an_account(1_000), a_capture(a_market()), {})
     assert list(snapshot_differences(snapshot, snapshot, HERE)) == []
     (found,) = snapshot_differences(snapshot, replace(snapshot, equity=D(1)), HERE)
     assert found.names == ("equity",)

@@ -39,7 +39,7 @@ def traded(
     config = validated(strategy.config, {"fill_model": "touch"} | settings)
     decision = decided(strategy, capture, account, config)
     outcomes, account = execute(decision.signals, account, capture, config, {})
-    return outcomes, *valued(account, capture)
+    return outcomes, *valued(account, capture, {})
 
 
 def bought(outcomes: list[Any]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from prescient_dagster.domain import replay
+from prescient_dagster.domain.answers import Answer
 from prescient_dagster.domain.ledger import TradeKind
 from prescient_dagster.domain.markets import Capture
 from prescient_dagster.domain.replay import Known, Moment, Player, State
@@ -23,7 +24,7 @@ def holding(*market_ids: str, balance: float = 1_000) -> State:
 
 def known(news: str = "", *, daily: bool = False, listing: Capture | None = None, **told: Verdict) -> Known:
     """What the venue said of markets, `m1` being market 1, and which of it is new."""
-    by_id = {name.removeprefix("m"): verdict for name, verdict in told.items()}
+    by_id = {name.removeprefix("m"): Answer(verdict) for name, verdict in told.items()}
     at = NOON if listing is None else listing.captured_at
     return Known(at, by_id, frozenset(news), daily, listing)
 
@@ -101,7 +102,7 @@ def test_a_portfolio_that_is_being_closed_enters_nothing() -> None:
 
 
 def test_what_has_left_the_listing_with_no_known_end_is_counted() -> None:
-    moment = Moment(a_capture(a_market("2"), a_market("3")), True, None, {"4": PENDING})
+    moment = Moment(a_capture(a_market("2"), a_market("3")), True, None, {"4": Answer(PENDING)})
     state, _ = replay.value(holding("1", "2", "4"), moment)
     assert replay.unknown_ends(state, moment) == ["1", "4"]
 

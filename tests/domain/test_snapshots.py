@@ -6,12 +6,12 @@ import pytest
 
 from prescient_dagster.domain.ledger import Position
 from prescient_dagster.domain.snapshots import MarkSource, marked, valued
-from tests.builders import NO, YES, D, a_capture, a_closed_market, a_market, a_position, an_account
+from tests.builders import NO, NOON, YES, D, a_capture, a_closed_market, a_market, a_position, an_account
 
 
 def the_mark(market: dict[str, Any], position: Position | None = None) -> tuple[object, object]:
     held = position or a_position()
-    account, _ = valued(an_account(0, held), a_capture(market))
+    account, _ = valued(an_account(0, held), a_capture(market), {})
     (position,) = account.positions.values()
     return position.mark, position.mark_source
 
@@ -55,13 +55,13 @@ def test_what_never_had_a_mark_is_worth_what_it_cost() -> None:
 
 def test_a_market_without_any_price_keeps_its_last_known_mark() -> None:
     blank = a_market(yes=0.5, yes_price=None, bid=None, ask=None, last_price=None)
-    position = marked(a_position(mark=D("0.4"), mark_source=MarkSource.BID), None)
+    position = marked(a_position(mark=D("0.4"), mark_source=MarkSource.BID), None, NOON)
     assert the_mark(blank, position) == (D("0.4"), MarkSource.STALE)
 
 
 def test_the_worked_example_125_shares_at_80_cents_gain_10_usd_when_the_bid_is_88() -> None:
     capture = a_capture(a_market(yes=0.89, bid=0.88))
-    _, snapshot = valued(an_account(9_900, a_position(shares=125, cost=100)), capture)
+    _, snapshot = valued(an_account(9_900, a_position(shares=125, cost=100)), capture, {})
     assert snapshot.market_value == 110
     assert snapshot.unrealized_profit_loss == snapshot.total_profit_loss == 10
     assert snapshot.equity == 10_010
@@ -69,20 +69,20 @@ def test_the_worked_example_125_shares_at_80_cents_gain_10_usd_when_the_bid_is_8
 
 def test_bought_with_a_fee_at_50_cents_the_bid_of_49_loses_4_3902_before_the_exits_fee() -> None:
     capture = a_capture(a_market(yes=0.50, bid=0.49))
-    _, snapshot = valued(an_account(9_900, a_position(shares=195.12, cost=99.999)), capture)
+    _, snapshot = valued(an_account(9_900, a_position(shares=195.12, cost=99.999)), capture, {})
     assert snapshot.unrealized_profit_loss == D("-4.3902")
 
 
 def test_beside_the_value_at_the_bid_stands_the_value_at_the_listed_price() -> None:
     capture = a_capture(a_market(yes=0.80, bid=0.79))
-    _, snapshot = valued(an_account(0, a_position(shares=100, cost=80)), capture)
+    _, snapshot = valued(an_account(0, a_position(shares=100, cost=80)), capture, {})
     assert (snapshot.market_value, snapshot.market_value_at_mid) == (D(79), D(80))
 
 
 def test_a_snapshot_adds_up() -> None:
     capture = a_capture(a_market("1", yes=0.80), a_market("2", yes=0.30))
     held = a_position("1", YES, 125, 100), a_position("2", NO, 50, 36.5)
-    _, snapshot = valued(an_account(500, *held), capture)
+    _, snapshot = valued(an_account(500, *held), capture, {})
     assert (snapshot.balance, snapshot.positions, snapshot.total_invested) == (D(500), 2, D("136.5"))
     assert snapshot.equity == snapshot.balance + snapshot.market_value
     assert snapshot.total_profit_loss == snapshot.realized_profit_loss + snapshot.unrealized_profit_loss

@@ -57,7 +57,7 @@ def test_a_resolution_is_known_from_its_capture_on_and_is_news_once(database: Da
     seen = []
     for moment in StoredCaptures(database, captures_folder).moments():
         told = moment.told.get("100")
-        seen.append((None if told is None else told.ending, "100" in moment.news))
+        seen.append((None if told is None else told.verdict.ending, "100" in moment.news))
     assert seen == [(None, False), (Ending.YES, True), (Ending.YES, False), (Ending.NO, True)]
 
 
