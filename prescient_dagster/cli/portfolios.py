@@ -22,6 +22,7 @@ COLUMNS = (
     "positions",
     "trade_count",
 )
+TOLD_BY_POSITION = ("marks", "oldest_mark_at")
 StrategyOption = Annotated[str, typer.Option("--strategy", metavar="S", help="A name that `strategy list` shows.")]
 Title = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What people call it.")]
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is meant to find out.")]
@@ -191,7 +192,7 @@ def _show(database: "Database", name: str, as_json: bool) -> None:
     if as_json:
         output.print_json(statement)
         return
-    output.print_record(statement)
+    output.print_record({name: value for name, value in statement.items() if name not in TOLD_BY_POSITION})
     held = positions.list_positions(database, statement["portfolio_id"])
     if held:
         output.print_table(held, POSITION_COLUMNS, "positions")

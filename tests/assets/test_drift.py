@@ -16,10 +16,10 @@ from prescient_dagster.assets.cycle_orders import Order
 from prescient_dagster.assets.drift import Drift, verify
 from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.catalog import load_strategy
+from prescient_dagster.domain.answers import answers
 from prescient_dagster.domain.drift import Kind
 from prescient_dagster.domain.ledger import Trade, TradeKind
 from prescient_dagster.domain.markets import Listing
-from prescient_dagster.domain.settlement import verdicts
 from prescient_dagster.domain.strategies import Strategy
 from prescient_dagster.store import captures, portfolios, resolutions
 from prescient_dagster.store.cycles import Stage
@@ -210,9 +210,9 @@ def test_what_a_late_cycle_bought_is_settled_a_capture_later_and_that_is_no_drif
 def stored(world: World, listing: Listing) -> int:
     """A capture with its settlements, where the venue says what the listing does."""
     record = captures.save(world.database, world.folder, listing)
-    told = {name: verdict for name, verdict in verdicts(listing.markets).items() if verdict.is_final}
     taken = captures.load(world.database, world.folder, record.capture_id)
-    resolutions.observe(world.database, record, told, taken, listing.markets)
+    told = {name: answer for name, answer in answers(listing.markets, taken).items() if answer.verdict.is_final}
+    resolutions.observe(world.database, record, told, {})
     list(settling.settle(world.database, record))
     return captures.mark_ready(world.database, record.capture_id).capture_id
 
