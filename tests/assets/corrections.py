@@ -1,8 +1,10 @@
 """A recorded venue whose markets say day by day how they ended, and portfolios that trade and are settled by it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,9 @@ class Venue:
         return told
 
     def cycle(self, *slugs: str, capture_id: int | None = None) -> None:
-        desk = Desk(load_strategy("momentum"), self.database, self.folder, lambda *_, **__: {})
+        desk = Desk(
+            load_strategy("momentum"), self.database, self.folder, partial(nullcontext, RecordedVenue(self.recordings))
+        )
         for result in desk.carry_out(Order(list(slugs), capture_id=capture_id)) if slugs else ():
             assert result.status in ("ok", "closed"), result
 
