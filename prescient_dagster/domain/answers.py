@@ -5,7 +5,7 @@ none but who asks for it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pandas as pd
@@ -45,13 +45,17 @@ def answers(markets: pd.DataFrame, capture: Capture) -> dict[str, Answer]:
     """The answers in a table with the columns of a capture's markets, asked for once the capture had been taken."""
     rows = zip(*(markets[name].tolist() for name in PRICES), strict=True)
     told = zip(verdicts(markets).items(), rows, strict=True)
-    return {market_id: _answer(verdict, row, capture.lists_open(market_id)) for (market_id, verdict), row in told}
+    at = capture.captured_at
+    return {
+        market_id: _answer(replace(verdict, said_at=at), row, capture.lists_open(market_id))
+        for (market_id, verdict), row in told
+    }
 
 
 def _answer(verdict: Verdict, row: tuple[float, ...], listed_open: bool) -> Answer:
     if verdict.reason == OPEN and listed_open:
         return Answer(verdict)
     if verdict.reason == OPEN:
-        verdict = Verdict(verdict.ending, UNLISTED)
+        verdict = replace(verdict, reason=UNLISTED)
     # What is missing or no price of a share is left out.
     return Answer(verdict, {name: money.price(told) for name, told in zip(PRICES, row, strict=True) if 0 <= told <= 1})

@@ -7,7 +7,7 @@ reversal and a new entry, on the day of the correction; what has been booked sta
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -41,10 +41,15 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a market ended, and where that is pending, why."""
+    """How a market ended, and where that is pending, why.
+
+    Attributes:
+        said_at: when the venue said so first, by its clock; None: just now.
+    """
 
     ending: Ending
     reason: str = ""
+    said_at: datetime | None = field(default=None, compare=False)
 
     @property
     def is_final(self) -> bool:
@@ -205,7 +210,7 @@ def settled(
 ) -> tuple[Account, list[Trade]]:
     """A portfolio's books after these verdicts, and the entries that led there.
 
-    What was opened at this very moment is not paid at it: how it ends is told later.
+    What was bought after the venue had said how its market ended waits until it says so again: it had been open again.
 
     Args:
         history: its settlements and refunds so far in these markets.
@@ -217,8 +222,13 @@ def settled(
         if market_id in verdicts:
             past = [trade for trade in history if (trade.market_id, trade.side) == (market_id, side)]
             position = account.positions.get((market_id, side))
-            held_before = None if position is None or position.opened_at == at else position
-            entries += settlements(held_before, past, verdicts[market_id], at)
+            told_since = position if position is not None and _said_since(position, verdicts[market_id], at) else None
+            entries += settlements(told_since, past, verdicts[market_id], at)
     for entry in entries:
         account = booked(account, entry)
     return account, entries
+
+
+def _said_since(position: Position, verdict: Verdict, at: datetime) -> bool:
+    """Whether it was said after the position was opened; one that was opened later than now has a wrong time."""
+    return verdict.said_at is None or position.opened_at > at or verdict.said_at > position.opened_at

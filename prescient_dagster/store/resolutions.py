@@ -130,7 +130,7 @@ def _row(record: CaptureRecord, market_id: str, answer: Answer, status: str) -> 
 def answer_of(row: Row[Any]) -> Answer:
     """The answer in a row of the table."""
     prices = {name: price for name in PRICES if (price := getattr(row, name)) is not None}
-    return Answer(Verdict(Ending(row.ending), row.reason), prices)
+    return Answer(Verdict(Ending(row.ending), row.reason, row.timestamp), prices)
 
 
 def _newest(market_ids: Iterable[str] | Select[Any]) -> Select[Any]:

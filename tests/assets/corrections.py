@@ -56,8 +56,12 @@ class Venue:
             self.database, portfolios.NewPortfolio(slug, "momentum", Decimal(100_000), strategy_config=config)
         )
 
-    def day(self, day: float, words: Sequence[str], *slugs: str) -> Told:
-        """Record this day, take a capture of it, settle, and let these portfolios trade; what was asked, and told."""
+    def day(self, day: float, words: Sequence[str], *slugs: str, answers: bool = True) -> Told:
+        """Record this day, take a capture of it, settle, and let these portfolios trade; what was asked, and told.
+
+        Args:
+            answers: whether the venue answers what it is asked.
+        """
         words = [*words, OPEN]
         liquid = [{"liquidity": 100_000.0 - number} for number in range(len(words) - 1)] + [{"liquidity": 90_000.0}]
         rows = [market | self._said(word) for market, word in zip(liquid, words, strict=True)]
@@ -73,14 +77,15 @@ class Venue:
         name = f"{listing.captured_at:%Y-%m-%dT%H-%M-%SZ}"
         events.to_parquet(self.recordings / f"{name}.events.parquet", index=False)
         markets[there].reset_index(drop=True).to_parquet(self.recordings / f"{name}.markets.parquet", index=False)
-        return self.take(*slugs)
+        return self.take(*slugs, answers=answers)
 
-    def take(self, *slugs: str) -> Told:
+    def take(self, *slugs: str, answers: bool = True) -> Told:
         venue, newest = RecordedVenue(self.recordings), captures.newest(self.database)
         listing = venue.next_listing(None if newest is None else newest.captured_at)
         assert listing is not None
         record = captures.save(self.database, self.folder, listing)
-        told = settling.ask(self.database, captures.load(self.database, self.folder, record.capture_id), record, venue)
+        taken = captures.load(self.database, self.folder, record.capture_id)
+        told = settling.ask(self.database, taken, record, venue) if answers else {}
         list(settling.settle(self.database, record))
         captures.mark_ready(self.database, record.capture_id)
         self.cycle(*slugs)

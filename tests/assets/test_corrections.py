@@ -98,6 +98,18 @@ def test_a_market_that_is_entered_again_while_it_is_open_again_is_paid_once_it_e
     assert_paid(venue, "500", "no")
 
 
+def test_a_market_that_was_entered_again_waits_where_the_venue_does_not_answer(venue: Venue) -> None:
+    venue.portfolio(max_positions=1)
+    venue.day(0, [OPEN], "one")
+    venue.day(1, ["yes"])
+    venue.day(1.1, [OPEN], "one")
+    venue.day(1.2, ["no"], answers=False)
+    assert load_standing(venue.database, "one").account.positions  # not paid by what was said on the first day
+    venue.day(1.3, ["no"])
+    assert_paid(venue, "500", "no")
+    assert drift.verify(venue.database, venue.folder, "one").differences == []
+
+
 def test_what_a_cycle_bought_is_not_paid_on_its_own_capture_by_what_was_said_before(venue: Venue) -> None:
     venue.portfolio(max_positions=1)
     venue.day(0, [OPEN], "one")

@@ -72,6 +72,15 @@ def test_what_it_is_worth_follows_the_venue_for_as_long_as_it_is_not_settled(ven
     assert marks(venue, 2) == told[1]  # as it was then
 
 
+def test_a_price_that_changes_without_the_verdict_is_kept_too(venue: Venue) -> None:
+    venue.portfolio(max_positions=1)
+    told = []
+    for day, word in enumerate((OPEN, "hidden", "nobody bids", "hidden")):
+        venue.day(day, [word], "one")
+        told.append(marks(venue)["500"])
+    assert told == [(0.79, "bid", 0), (0.64, "bid", 1), (0.3, "no_bid", 2), (0.64, "bid", 3)]
+
+
 def test_live_replayed_and_verified_alike(venue: Venue) -> None:
     venue.portfolio(max_positions=5)
     stories = [(OPEN, word, other, word) for word, _ in WORDS for other in ("tie", GONE)]

@@ -17,8 +17,8 @@ PLAYER = Player(a_strategy(a_wish("1")), a_config(max_positions=5), D(1_000))
 
 
 def holding(*market_ids: str, balance: float = 1_000) -> State:
-    """A portfolio that bought 125 shares of these for 100 USD each, an hour ago."""
-    bought = [a_trade(market_id, timestamp=NOON - timedelta(hours=1)) for market_id in market_ids]
+    """A portfolio that bought 125 shares of these for 100 USD each, at noon."""
+    bought = [a_trade(market_id) for market_id in market_ids]
     return replay.given(replay.begun(D(balance)), bought)
 
 
@@ -55,6 +55,13 @@ def test_a_market_that_is_listed_as_open_again_is_not_paid_by_what_was_said_befo
     again = a_capture(a_market("1"))
     assert replay.settle(holding("1"), known(listing=again, m1=YES))[1] == ()
     assert len(replay.settle(holding("1"), known(news="1", listing=again, m1=YES))[1]) == 1  # said after the listing
+
+
+def test_what_was_bought_after_it_was_said_how_it_ended_is_not_paid_by_that() -> None:
+    before, after = (replace(YES, said_at=NOON + timedelta(hours=hours)) for hours in (-1, 1))
+    listing = a_capture(a_market("2"), **later(2, hours=2))
+    assert replay.settle(holding("1"), known(listing=listing, m1=before))[1] == ()
+    assert len(replay.settle(holding("1"), known(listing=listing, m1=after))[1]) == 1
 
 
 def test_a_corrected_resolution_is_taken_back_and_paid_anew_when_it_is_told() -> None:
