@@ -107,6 +107,13 @@ OF_CAPTURES = (
         f"WARN; above {MOST_UNREADABLE:.0%} {REFUSES}",
         "report the rows that are shown; they are left out, nothing trades on them",
     ),
+    Check(
+        Rule.CLOCK.value,
+        "markets",
+        "a live venue's capture is stamped more than two minutes after the database's clock, or before the newest one",
+        f"{REFUSES}; nothing is settled on it",
+        "set the machine's clock right; the next capture is let through",
+    ),
 )
 FRESH = Check(
     "captures_fresh",

@@ -160,7 +160,9 @@ def _findings(
         markets = captures.load(database, folder, record.capture_id).markets
     before = captures.previous(database, record.captured_at)
     left_out = captures.rejections(database, record.capture_id) if record.rejected_records else []
-    return plausibility.findings(record.events, markets, left_out, None if before is None else before.markets)
+    markets_before = None if before is None else before.markets
+    wrong_clock = captures.wrong_clock(database, record)
+    return plausibility.findings(record.events, markets, left_out, markets_before, wrong_clock)
 
 
 @dg.asset(

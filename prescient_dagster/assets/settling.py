@@ -37,8 +37,10 @@ def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venu
     """Ask the venue how the markets ended that are held and no longer open, and keep what is new.
 
     Once a day also those that were paid, in case that has to be corrected, and those that were sold, since calibration
-    counts how they ended.
+    counts how they ended. On a capture of a wrong clock nobody is asked: it is nobody's day.
     """
+    if captures.wrong_clock(database, record):
+        return {}
     asked = resolutions.to_ask(database, capture, daily=_first_of_day(database, record))
     if not asked:
         return {}
@@ -62,7 +64,12 @@ def _silence(asked: Sequence[str], found: Listing) -> dict[str, Answer]:
 
 
 def settle(database: Database, record: CaptureRecord) -> Iterator[Settled]:
-    """Book what the verdicts known so far call for, one transaction per portfolio; repeated, it books nothing."""
+    """Book what the verdicts known so far call for, one transaction per portfolio; repeated, it books nothing.
+
+    On a capture of a wrong clock nothing is booked: the books would carry that time.
+    """
+    if captures.wrong_clock(database, record):
+        return
     daily = _first_of_day(database, record)
     final = resolutions.final(database, resolutions.to_settle(database, record, daily=daily))
     slugs = resolutions.concerned(database, list(final)) if final else []

@@ -18,6 +18,7 @@ class ProblemKind(StrEnum):
     NO_CAPTURE = "no_capture"
     STALE = "stale_market_data"
     REFUSED = "capture_refused"
+    CLOCK = "clock_wrong"
     RUN = "run_failed"
     STRATEGY = "strategy_offline"
     PORTFOLIO = "portfolio_failing"
@@ -31,6 +32,7 @@ RECOVERIES = {
     ProblemKind.NO_CAPTURE: "there is a capture to trade on",
     ProblemKind.STALE: "market data is fresh again",
     ProblemKind.REFUSED: "captures are let through again",
+    ProblemKind.CLOCK: "captures are stamped by a clock that is right again",
     ProblemKind.RUN: "{} works again",
     ProblemKind.STRATEGY: "strategy {} is online again",
     ProblemKind.PORTFOLIO: "portfolio {} no longer fails",
@@ -76,10 +78,15 @@ class CaptureSeen:
 
 @dataclass(frozen=True, slots=True)
 class MarketData:
-    """The newest capture, and the newest that may be traded."""
+    """The newest capture, and the newest that may be traded.
+
+    Attributes:
+        misdated: the capture that was stored last, where its time cannot be true; `refusal` says why.
+    """
 
     newest: CaptureSeen | None = None
     ready: CaptureSeen | None = None
+    misdated: CaptureSeen | None = None
 
     def refused(self) -> str | None:
         """That the newest capture was refused, and why."""
@@ -170,6 +177,9 @@ def _market_data(facts: Facts) -> Iterator[Problem]:
     if stale is not None:
         yield Problem(ProblemKind.STALE, "", f"{stale}: see the last runs of market_data")
     yield from of_capture(data.newest)
+    if data.misdated is not None:
+        told = f"capture {data.misdated.capture_id} is from a wrong clock: {data.misdated.refusal}"
+        yield Problem(ProblemKind.CLOCK, "", told)
 
 
 def of_capture(capture: CaptureSeen | None) -> list[Problem]:

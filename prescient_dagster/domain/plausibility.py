@@ -32,6 +32,7 @@ class Rule(StrEnum):
     PRICES = "prices_in_range"
     QUOTES = "quotes_not_crossed"
     RECORDS = "records_readable"
+    CLOCK = "clock_right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,11 @@ class Finding:
 
 
 def findings(
-    events: int, markets: pd.DataFrame, rejections: Sequence[Rejection], markets_before: int | None
+    events: int,
+    markets: pd.DataFrame,
+    rejections: Sequence[Rejection],
+    markets_before: int | None,
+    wrong_clock: str = "",
 ) -> list[Finding]:
     """What every rule says of a capture.
 
@@ -63,12 +68,14 @@ def findings(
         rejections: the records that could not be read and were left out.
         markets_before: how many the capture directly before it lists, refused or not: where a venue has really shrunk,
             the next capture is plausible again. None: there is none before it.
+        wrong_clock: why the time it is stamped with cannot be true; empty: it can.
     """
     return [
         counts(len(markets), int(markets["tradable"].sum()), markets_before),
         prices(markets),
         quotes(markets),
         records(events + len(markets), rejections),
+        Finding(Rule.CLOCK, wrong_clock, forbids=bool(wrong_clock)),
     ]
 
 

@@ -7,9 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, literal, not_, select, update
 from sqlalchemy.dialects import postgresql
 
+from prescient_dagster.domain.capture_clock import STAMPED_BY_OUR_CLOCK, TOLERANCE, misdated
 from prescient_dagster.domain.errors import Conflict, NotFound
 from prescient_dagster.domain.markets import (
     EVENT_COLUMNS,
@@ -28,7 +29,14 @@ from prescient_dagster.store.database import Database, storable
 from prescient_dagster.store.tables import captures, rejected_records
 
 NUMBERS = func.pg_get_serial_sequence("prescient.captures", "capture_id")
-NEWEST_FIRST = select(captures).order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
+MISDATED = and_(
+    captures.c.venue.in_(STAMPED_BY_OUR_CLOCK), captures.c.captured_at > captures.c.stored_at + literal(TOLERANCE)
+)
+"""Captures from the future: stamped by a clock that was ahead. They are nobody's newest, whatever their status."""
+NEWEST_FIRST = (
+    select(captures).where(not_(MISDATED)).order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
+)
+LATEST_FIRST = select(captures).order_by(captures.c.capture_id.desc())
 
 
 class CaptureStatus(StrEnum):
@@ -204,8 +212,23 @@ def require_files(record: CaptureRecord) -> CaptureRecord:
     return record
 
 
+def wrong_clock(database: Database, record: CaptureRecord) -> str:
+    """Why the time that a capture is stamped with cannot be true, in one line; empty: it can."""
+    before = NEWEST_FIRST.where(captures.c.capture_id < record.capture_id).limit(1)
+    with database.begin() as connection:
+        there = _first(connection, before)
+    newest_at = None if there is None else there.captured_at
+    return misdated(record.venue, record.captured_at, record.stored_at, newest_at)
+
+
+def latest(database: Database) -> CaptureRecord | None:
+    """The capture that was stored last, whatever its time and status."""
+    with database.begin() as connection:
+        return _first(connection, LATEST_FIRST.limit(1))
+
+
 def newest(database: Database) -> CaptureRecord | None:
-    """The latest capture by the venue's clock, whatever its status."""
+    """The latest capture by the venue's clock, whatever its status; never one from the future."""
     with database.begin() as connection:
         return _first(connection, NEWEST_FIRST.limit(1))
 
@@ -229,13 +252,16 @@ def ready(database: Database, capture_id: int | None = None) -> CaptureRecord:
     if record.status is not CaptureStatus.READY:
         why = record.status_reason or "its settlements are not booked yet"
         raise Conflict(f"capture {record.capture_id} may not be traded, it is {record.status}: {why}")
+    from_the_future = misdated(record.venue, record.captured_at, record.stored_at)
+    if from_the_future:
+        raise Conflict(f"capture {record.capture_id} may not be traded: {from_the_future}")
     return require_files(record)
 
 
 def of_run(database: Database, run_id: str) -> CaptureRecord | None:
     """The capture that a Dagster run took."""
     with database.begin() as connection:
-        return _first(connection, NEWEST_FIRST.where(captures.c.run_id == run_id).limit(1))
+        return _first(connection, LATEST_FIRST.where(captures.c.run_id == run_id).limit(1))
 
 
 def previous(database: Database, captured_at: datetime) -> CaptureRecord | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, cast, func, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, cast, func, not_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from prescient_dagster.domain.errors import NotFound
@@ -18,6 +18,7 @@ from prescient_dagster.domain.ledger import Account, Holding, Position
 from prescient_dagster.domain.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.signals import ExitRule, Side
 from prescient_dagster.store import ledger
+from prescient_dagster.store.captures import MISDATED
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.portfolios import close_if_flat
 from prescient_dagster.store.tables import captures, cycles, portfolios, positions, trades
@@ -78,7 +79,10 @@ def load_standings(database: Database, slugs: Sequence[str]) -> dict[str, Standi
 
 def standings(connection: Connection, slugs: Sequence[str]) -> dict[str, Standing]:
     """The same, as this transaction sees them."""
-    rows = connection.execute(select(portfolios).where(portfolios.c.slug.in_(slugs))).all()
+    # Who traded a capture from the future goes on with the next one that is dated right.
+    from_the_future = portfolios.c.books_at.in_(select(captures.c.captured_at).where(MISDATED))
+    query = select(portfolios, from_the_future.label("from_the_future")).where(portfolios.c.slug.in_(slugs))
+    rows = connection.execute(query).all()
     ids = [row.portfolio_id for row in rows]
     held = _positions(connection, ids)
     stopped = _stopped(connection, ids)
@@ -124,7 +128,8 @@ def _standing(
         trade_count=row.trade_count,
         stopped=stopped,
     )
-    return Standing(portfolio, account, row.version, newest, row.books_at, row.last_error is not None)
+    books_at = None if row.from_the_future else row.books_at
+    return Standing(portfolio, account, row.version, newest, books_at, row.last_error is not None)
 
 
 def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Holding, Position]]:
@@ -155,7 +160,7 @@ def _newest_cycles(connection: Connection, ids: Iterable[int]) -> dict[int, Cycl
     query = (
         select(cycles, captures.c.captured_at)
         .join(captures)
-        .where(cycles.c.portfolio_id.in_(ids))
+        .where(cycles.c.portfolio_id.in_(ids), not_(MISDATED))
         .order_by(cycles.c.portfolio_id, captures.c.captured_at.desc(), cycles.c.capture_id.desc())
         .ext(distinct_on(cycles.c.portfolio_id))
     )

@@ -15,8 +15,11 @@ from prescient_dagster.store.tables import portfolios
 
 
 def market_data_seen(database: Database) -> MarketData:
-    """The newest capture, and the newest that may be traded."""
-    return MarketData(_seen(captures.newest(database)), _seen(captures.newest_ready(database)))
+    """The newest capture, the newest that may be traded, and the last one where its time cannot be true."""
+    newest, latest = captures.newest(database), captures.latest(database)
+    wrong = "" if latest is None or latest == newest else captures.wrong_clock(database, latest)
+    misdated = CaptureSeen(latest.capture_id, latest.stored_at, wrong) if latest is not None and wrong else None
+    return MarketData(_seen(newest), _seen(captures.newest_ready(database)), misdated)
 
 
 def _seen(record: CaptureRecord | None) -> CaptureSeen | None:

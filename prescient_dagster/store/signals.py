@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
+from prescient_dagster.store.captures import MISDATED
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import captures, cycles, signals
 
@@ -37,7 +38,7 @@ def list_signals(database: Database, portfolio_id: int, capture_id: int | None =
     newest = (
         select(cycles.c.capture_id)
         .join(captures)
-        .where(cycles.c.portfolio_id == portfolio_id)
+        .where(cycles.c.portfolio_id == portfolio_id, not_(MISDATED))
         .order_by(captures.c.captured_at.desc(), cycles.c.capture_id.desc())
         .limit(1)
         .scalar_subquery()
