@@ -7,10 +7,12 @@ from datetime import datetime
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.health import Facts, FailedRun, Problem, problems
+from prescient_dagster.domain.lateness import warnings
 from prescient_dagster.store import captures, portfolios, resolutions
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.health import market_data_seen
+from prescient_dagster.store.lateness import lateness
 from prescient_dagster.store.portfolios import Activity
 
 QUIET = Activity(0, {}, None)
@@ -52,13 +54,19 @@ class StrategyState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything at one moment, `at` by our clock; `newest`: the newest capture, whatever its status."""
+    """Everything at one moment, `at` by our clock.
+
+    Attributes:
+        newest: the newest capture, whatever its status.
+        warnings: what a reader of results has to know, though nothing is wrong.
+    """
 
     at: datetime
     newest: CaptureRecord | None
     strategies: Mapping[str, StrategyState]
     dagster: DagsterState
     problems: Sequence[Problem]
+    warnings: Sequence[str] = ()
 
 
 def read_state(database: Database, at: datetime, stale_minutes: float, dagster: DagsterState) -> State:
@@ -77,7 +85,9 @@ def read_state(database: Database, at: datetime, stale_minutes: float, dagster: 
         heartbeats=dagster.heartbeats,
         dagster_error=dagster.error,
     )
-    return State(at, newest, strategies, dagster, problems(facts))
+    with database.view() as connection:
+        late = lateness(connection)
+    return State(at, newest, strategies, dagster, problems(facts), list(warnings(late)))
 
 
 def strategy_states(activity: Mapping[str, Activity]) -> dict[str, StrategyState]:

@@ -22,6 +22,7 @@ OFFLINE = "offline"
 """The metadata with the errors of the strategies that do not load, by name."""
 MOST_ROWS = 100
 MOST_NAMED = 3
+WARNINGS = columns(what="string")
 PROBLEMS = columns(kind="string", subject="string", what="string")
 MARKET_DATA = columns(capture_id="int", status="string", age="string", events="int", markets="int", reason="string")
 STRATEGIES = columns(
@@ -91,6 +92,7 @@ def metadata(state: State) -> dict[str, Any]:
     return {
         "healthy": not state.problems,
         "problems": table(PROBLEMS, found[:MOST_ROWS]) if found else 0,
+        "warnings": table(WARNINGS, [{"what": warning} for warning in state.warnings]) if state.warnings else 0,
         "market_data": table(MARKET_DATA, _market_data(state)),
         "strategies": table(STRATEGIES, _strategies(state)),
         "runs": table(RUNS, _runs(state)),

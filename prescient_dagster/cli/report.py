@@ -96,7 +96,7 @@ def _report(database: "Database", names: list[str], replay_ids: list[int]) -> "R
     found = load_report(database, names, replay_ids)
     chapters = [reports.chapter(each) for each in _watched(found.portfolios, len(found.portfolios))]
     fills = {each.contender.name: each.notable.fills for each in chapters}
-    return reports.report(chapters, load_remarks(database, fills), venue=found.venue)
+    return reports.report(chapters, load_remarks(database, fills), venue=found.venue, warnings=found.warnings)
 
 
 def _watched(items: Iterable[Item], total: int) -> Iterator[Item]:

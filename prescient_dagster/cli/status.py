@@ -48,6 +48,7 @@ def _document(settings: "Settings") -> dict[str, Any]:
         "timestamp": now,
         "healthy": not problems,
         "problems": problems,
+        "warnings": found.warnings,
         "database": online,
         "market_data": found.newest and _market_data(found.newest, now),
         "strategies": {name: _strategy(each) for name, each in found.strategies.items()},
@@ -64,6 +65,7 @@ def _offline(now: datetime, error: str) -> dict[str, Any]:
         "timestamp": now,
         "healthy": False,
         "problems": [asdict(Problem(ProblemKind.DATABASE, "", error))],
+        "warnings": [],
         "database": {"status": "offline", "error": error},
         "market_data": None,
         "strategies": {name: _strategy(each) for name, each in strategy_states({}).items()},
@@ -148,5 +150,7 @@ def _print(document: dict[str, Any]) -> None:
         output.print_table(dagster["runs"], ("job", "status", "since", "run_id"), "runs")
     for problem in document["problems"]:
         print(f"problem: {output.clean(problem['text'])}")
+    for warning in document["warnings"]:
+        print(f"warning: {warning}")
     if document["healthy"]:
         print("all is well")

@@ -116,6 +116,7 @@ class Report:
         title: of whatever was reported; empty: the portfolios of this home.
         venue: its name; empty where there is none yet.
         remarks: on the fills of notable positions, by slug and `source_ref`.
+        warnings: what a reader has to know of all of it, a sentence each.
     """
 
     chapters: Sequence[Chapter]
@@ -123,6 +124,7 @@ class Report:
     remarks: Mapping[str, Mapping[str, Remark]]
     title: str = ""
     venue: str = ""
+    warnings: Sequence[str] = ()
 
     @property
     def replays(self) -> int:
@@ -149,12 +151,16 @@ def chapter(portfolio: ReportPortfolio) -> Chapter:
 
 
 def report(
-    chapters: Sequence[Chapter], remarks: Mapping[str, Mapping[str, Remark]], title: str = "", venue: str = ""
+    chapters: Sequence[Chapter],
+    remarks: Mapping[str, Mapping[str, Remark]],
+    title: str = "",
+    venue: str = "",
+    warnings: Sequence[str] = (),
 ) -> Report:
     """Put chapters together."""
     chapter_of = {id(each.contender): each for each in chapters}
     ordered = [chapter_of[id(contender)] for contender in ranked(each.contender for each in chapters)]
-    return Report(ordered, _strategies(chapters), remarks, title, venue)
+    return Report(ordered, _strategies(chapters), remarks, title, venue, warnings)
 
 
 def _strategies(chapters: Sequence[Chapter]) -> list[Standing]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from prescient_dagster.domain.lateness import warnings
 from prescient_dagster.domain.ledger import Position
 from prescient_dagster.domain.performance import History
 from prescient_dagster.domain.reports import Funnel, ReportPortfolio
@@ -20,6 +21,7 @@ from prescient_dagster.domain.signal_tally import SignalTally
 from prescient_dagster.domain.snapshots import worth
 from prescient_dagster.domain.stories import Remark
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.lateness import lateness
 from prescient_dagster.store.performance import histories
 from prescient_dagster.store.positions import held_by
 from prescient_dagster.store.replay_reports import load_replays, replay_remarks
@@ -31,10 +33,16 @@ IDENTITY = ("name", "description", "status", "settings")
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """What a report starts from; `venue` is empty where no capture has been taken yet, or none of them saw it."""
+    """What a report starts from.
+
+    Attributes:
+        venue: empty where no capture has been taken yet, or none of them saw it.
+        warnings: what a reader has to know of what was traded live.
+    """
 
     portfolios: Sequence[ReportPortfolio]
     venue: str
+    warnings: Sequence[str] = ()
 
 
 def load_report(database: Database, names: Sequence[str] = (), replay_ids: Sequence[int] = ()) -> ReportData:
@@ -47,8 +55,10 @@ def load_report(database: Database, names: Sequence[str] = (), replay_ids: Seque
         found = _live(connection, names) if names or not replay_ids else []
         found += load_replays(connection, list(dict.fromkeys(replay_ids)))
         venue = connection.scalar(select(world.c.venue)) or ""
+        live = any(each.played is None for each in found)
+        late = list(warnings(lateness(connection))) if live else []
     saw_it = not found or any(each.played is None or not each.played.source for each in found)
-    return ReportData(found, venue if saw_it else "")
+    return ReportData(found, venue if saw_it else "", late)
 
 
 def _live(connection: Connection, names: Sequence[str]) -> list[ReportPortfolio]:
