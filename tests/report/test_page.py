@@ -118,6 +118,7 @@ SECTIONS = [
     "Calibration: was the price right?",
     "Where the profit came from",
     "Costs",
+    "Open positions",
     "Capital locked",
     "Signals and refusals",
     "What the filters let through",
