@@ -100,7 +100,7 @@ class Desk:
         except Exception as error:  # a fault of a strategy's code must not stop the other portfolios
             logger.exception("portfolio %s", slug)
             reason, remedy = f"{type(error).__name__}: {error}", cycle_words.UNEXPECTED
-        cycles.note_failure(self.database, slug, reason)
+        cycles.note_failure(self.database, self.strategy.name, slug, reason)
         return self.results.plain(slug, "failed", self.record, error=reason, remedy=remedy)
 
     def _curves(self, order: Order) -> Mapping[str, Curve]:

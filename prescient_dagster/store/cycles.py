@@ -231,11 +231,11 @@ def _balances(after: Mapping[int, Account], captured_at: datetime) -> tuple[Upda
     return statement, {"portfolio_ids": list(after), **values}
 
 
-def note_failure(database: Database, slug: str, reason: str) -> None:
-    """Keep why a portfolio's cycle failed, for `prescient status`; an unknown slug is nobody's."""
+def note_failure(database: Database, strategy_type: str, slug: str, reason: str) -> None:
+    """Keep why a portfolio's cycle failed, for `prescient status`; a slug that no portfolio of it has is nobody's."""
     with database.begin() as connection:
         connection.execute(
             update(portfolios)
-            .where(portfolios.c.slug == slug)
+            .where(portfolios.c.slug == slug, portfolios.c.strategy_type == strategy_type)
             .values(last_error=reason, last_error_at=func.clock_timestamp())
         )

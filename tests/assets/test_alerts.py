@@ -55,9 +55,9 @@ def test_a_problem_is_told_once_and_so_is_its_end(platform: Platform, webhook: W
     ticks = Ticks(platform, webhook.url)
     assert ticks.tick() == "nothing new, all is well"
 
-    note_failure(platform.database, "a", "no cash")
+    note_failure(platform.database, "momentum", "a", "no cash")
     assert ticks.tick() == "told: 1 new, 0 over already, 0 over; 1 known"
-    note_failure(platform.database, "a", "no cash, still")
+    note_failure(platform.database, "momentum", "a", "no cash, still")
     assert ticks.tick() == "nothing new, 1 known"
     forget_failures(platform)
     ticks.tick()
@@ -80,7 +80,7 @@ def test_nothing_is_lost_while_the_webhook_is_down_and_nothing_told_twice(platfo
     ticks = Ticks(platform, webhook.url)
     ticks.tick()
     webhook.status = 500
-    note_failure(platform.database, "a", "no cash")
+    note_failure(platform.database, "momentum", "a", "no cash")
     for _ in range(2):
         with pytest.raises(Exception, match="the alert webhook answered 500") as raised:
             ticks.tick()
@@ -217,7 +217,7 @@ def test_a_storm_of_failures_is_one_message(platform: Platform, webhook: Webhook
     platform.capture(a_listing(*favourites(1)))
     for number in range(32):
         platform.portfolio(f"p{number}")
-        note_failure(platform.database, f"p{number}", "no cash")
+        note_failure(platform.database, "momentum", f"p{number}", "no cash")
     ticks = Ticks(platform, webhook.url)
     ticks.tick()
     ticks.tick()
@@ -229,7 +229,7 @@ def test_a_storm_of_failures_is_one_message(platform: Platform, webhook: Webhook
 def test_the_log_gets_a_line_for_each_fact(platform: Platform, capfd: pytest.CaptureFixture[str]) -> None:
     platform.capture(a_listing(*favourites(1)))
     platform.portfolio("a")
-    note_failure(platform.database, "a", "no cash")
+    note_failure(platform.database, "momentum", "a", "no cash")
 
     assert Ticks(platform, "log").tick() == "told: 1 new, 0 over already, 0 over; 1 known"
 

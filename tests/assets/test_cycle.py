@@ -227,3 +227,14 @@ def test_a_failure_is_kept_until_the_next_success(platform: Platform) -> None:
 
     assert "trade_amount" in failed
     assert platform.rows("portfolios", "one")[0]["last_error"] is None
+
+
+def test_a_slug_of_another_strategy_fails_without_marking_who_has_it(platform: Platform) -> None:
+    platform.capture(a_listing(*favourites(3)))
+    platform.portfolio("theirs", strategy="scalping")
+    platform.instance.add_dynamic_partitions("momentum_portfolios", ["theirs"])
+
+    ran = platform.run(["theirs"], strategy="momentum")
+
+    assert "no momentum portfolio 'theirs'" in ran.failure
+    assert platform.rows("portfolios", "theirs")[0]["last_error"] is None

@@ -46,7 +46,7 @@ def test_it_is_healthy_where_all_is_well(platform: Platform) -> None:
 def test_what_is_wrong_stands_in_a_table_and_fails_the_check(platform: Platform) -> None:
     platform.capture(a_listing(*favourites(1)))
     platform.portfolio("a")
-    note_failure(platform.database, "a", "<b>no</b> cash")
+    note_failure(platform.database, "momentum", "a", "<b>no</b> cash")
 
     told, check = taken(platform)
 

@@ -49,7 +49,7 @@ def test_a_capture_and_a_cycle_show_and_all_is_well(prescient: Prescient) -> Non
 def test_what_is_wrong_is_told_a_line_each_with_exit_code_1(prescient: Prescient, database: Database) -> None:
     prescient("capture")
     prescient("portfolio", "create", "bold", "--strategy", "momentum", "--balance", "1000")
-    note_failure(database, "bold", "no\ncash \x1b[31m")
+    note_failure(database, "momentum", "bold", "no\ncash \x1b[31m")
     with database.begin() as connection:
         connection.execute(text("UPDATE prescient.captures SET stored_at = now() - interval '17 minutes'"))
 
