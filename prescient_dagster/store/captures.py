@@ -30,9 +30,13 @@ from prescient_dagster.store.tables import captures, rejected_records
 
 NUMBERS = func.pg_get_serial_sequence("prescient.captures", "capture_id")
 MISDATED = and_(
-    captures.c.venue.in_(STAMPED_BY_OUR_CLOCK), captures.c.captured_at > captures.c.stored_at + literal(TOLERANCE)
+    captures.c.venue.in_(STAMPED_BY_OUR_CLOCK),
+    captures.c.captured_at > func.least(captures.c.stored_at, func.now()) + literal(TOLERANCE),
 )
-"""Captures from the future: stamped by a clock that was ahead. They are nobody's newest, whatever their status."""
+"""Captures from the future: stamped by a clock that was ahead. They are nobody's newest, whatever their status.
+
+A database on the same machine shares its clock: then they are from the future as soon as that is right again.
+"""
 NEWEST_FIRST = (
     select(captures).where(not_(MISDATED)).order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
 )

@@ -61,7 +61,7 @@ def through_dagster(platform: Platform, slugs: dict[str, list[str]]) -> None:
     taken: dg.ExecuteInProcessResult = market_data.execute_in_process(instance=platform.instance, raise_on_error=False)
     assert taken.success
     for strategy, group in slugs.items():
-        assert platform.run([group[0], group[-1]], strategy).success
+        assert platform.run(group, strategy).success
 
 
 def select(platform: Platform, query: str) -> list[Any]:

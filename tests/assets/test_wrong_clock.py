@@ -117,6 +117,16 @@ def test_a_home_that_traded_the_future_goes_on_with_the_next_capture(fooled: Pla
     assert standing.account.balance < Decimal(1_000)  # what it bought stays bought, and is worth what it is worth
 
 
+def test_a_database_that_shared_the_wrong_clock_finds_the_future_once_it_is_right(fooled: Platform) -> None:
+    with fooled.database.begin() as connection:
+        connection.execute(text("UPDATE prescient.captures SET stored_at = captured_at + interval '1 second'"))
+
+    assert captures.newest(fooled.database) is None
+    right = taken(fooled, timedelta(0), price=0.5)
+    assert right.status is CaptureStatus.READY
+    assert fooled.run(["kept"]).materialized["signals"]["kept"]["status"] == "ok"
+
+
 def test_nothing_is_settled_in_the_future(fooled: Platform) -> None:
     closed = favourites(12, closed=True, yes_price=1.0, no_price=0.0, tradable=False, resolution_status="resolved")
     hours = (datetime.now(UTC) + timedelta(hours=3, minutes=1) - START) / timedelta(hours=1)

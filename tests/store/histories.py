@@ -85,7 +85,8 @@ class Books:
 
     def resolution(self, market_id: str, hours: float, ending: str) -> None:
         at = NOON + timedelta(hours=hours)
-        row = {"market_id": market_id, "capture_id": self.capture(at), "timestamp": at, "ending": ending}
+        row = {"market_id": market_id, "capture_id": self.capture(at), "ending": ending}
+        row |= {"timestamp": at, "confirmed_at": at}
         with self.database.begin() as connection:
             connection.execute(insert(tables.resolutions).values(row | {"reason": "", "resolution_status": ""}))
 

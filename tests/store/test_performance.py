@@ -97,7 +97,7 @@ def test_what_nobody_has_valued_since_its_trade_counts_at_its_mark_or_cost(
 def test_verdicts_are_the_newest_of_the_markets_that_were_traded(books: Books) -> None:
     one = books.portfolio()
     books.buy(one, 0)
-    for market_id, hours, ending in (("7", 1, "pending"), ("7", 3, "no"), ("7", 2, "yes"), ("8", 2, "yes")):
+    for market_id, hours, ending in (("7", 1, "pending"), ("7", 2, "yes"), ("8", 2, "yes"), ("7", 3, "no")):
         books.resolution(market_id, hours, ending)
     verdicts = load_histories(books.database).verdicts
     assert {market_id: verdict.ending for market_id, verdict in verdicts.items()} == {"7": Ending.NO}
