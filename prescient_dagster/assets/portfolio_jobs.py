@@ -103,6 +103,8 @@ def _plain(value: Any) -> Any:
     match value:
         case Decimal():
             return float(value)
+        case None:
+            return ""
         case str() | int() | dict():
             return str(value) if isinstance(value, str) else value  # a status is plain text to Dagster
     return dg.MetadataValue.timestamp(value)

@@ -73,7 +73,10 @@ def _hashed(password: str) -> str:
 
 
 def _caddyfile(servers: dict[str, int], secure: int, plain: int) -> str:
-    """The one of `deploy/`, with this machine's ports; before 2.8, Caddy wrote basic_auth as one word."""
+    """The one of `deploy/`, with this machine's ports.
+
+    Before 2.8, Caddy wrote basic_auth as one word, and old ones do not know persist_config.
+    """
     text = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
     ports = f"\tadmin off\n\tdefault_bind 127.0.0.1\n\thttp_port {plain}\n\thttps_port {secure}\n"
     assert "\tadmin off\n" in text
@@ -85,4 +88,6 @@ def _caddyfile(servers: dict[str, int], secure: int, plain: int) -> str:
         r"(\d+)\.(\d+)", subprocess.run([caddy(), "version"], capture_output=True, check=True, text=True).stdout
     )
     assert version is not None
-    return text if (int(version[1]), int(version[2])) >= (2, 8) else text.replace("basic_auth", "basicauth")
+    if (int(version[1]), int(version[2])) >= (2, 8):
+        return text
+    return re.sub(r"\tpersist_config off\n", "", text).replace("basic_auth", "basicauth")
