@@ -95,7 +95,9 @@ def test_a_label_of_a_stranger_stays_text(prescient: Prescient, recorded: Path) 
     record(recorded, {}, PLAYED, labels=(HOSTILE, "x" * 400))
     traded(prescient)
     assert 'yes ([bold]<img src=x onerror="x"> [31m)' in prescient("positions", "bold").out
-    assert "x" * 59 + "…" in prescient("positions", "shy").out.replace("\n", "")
+    shown = prescient("positions", "shy").out
+    assert "…" in shown
+    assert 59 <= shown.count("x") < 120
     prescient("capture")
     assert prescient("report").code == 0
     page = Path("report.html").read_text(encoding="utf-8")

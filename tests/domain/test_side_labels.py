@@ -92,7 +92,7 @@ def test_a_position_from_before_labels_were_kept_learns_its_label_from_the_next_
 
 def test_or_from_the_next_capture_that_lists_its_market() -> None:
     holding = a_position("7", NO)
-    listed, gone = (valued(an_account(0, holding), a_capture(market))[0] for market in (DERBY, a_market("8")))
+    listed, gone = (valued(an_account(0, holding), a_capture(market), {})[0] for market in (DERBY, a_market("8")))
     assert [each.side_label for each in listed.positions.values()] == ["Milltown Rovers"]
     assert [each.side_label for each in gone.positions.values()] == [None]
 
