@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
-from prescient_dagster.assets.schedules import RANGE_END, RANGE_START
+from prescient_dagster.assets.partitions_asked import RANGE_END, RANGE_START
 from prescient_dagster.store import portfolios
 from prescient_dagster.store.portfolios import NewPortfolio
 from tests.ui.dagster_ui import DagsterUi
