@@ -50,6 +50,17 @@ def postmaster(home: Path) -> psutil.Process:
     return psutil.Process(int((home / "postgres/data/postmaster.pid").read_text().split()[0]))
 
 
+def child(server: psutil.Process, kind: str) -> psutil.Process:
+    """The server's process of that kind, once it says so: its name is set after its start, and workers come and go meanwhile."""
+    for _ in range(500):
+        for process in server.children():
+            with suppress(psutil.NoSuchProcess):
+                if kind in " ".join(process.cmdline()):
+                    return process
+        time.sleep(0.02)
+    raise AssertionError(f"the server has no {kind}")
+
+
 def kill(process: psutil.Process) -> None:
     """Kill it and wait until it is gone, or a zombie where nobody reaps."""
     process.send_signal(signal.SIGKILL)
@@ -120,7 +131,7 @@ def test_a_process_number_that_was_given_away_does_not_keep_the_server_down(home
 def test_orphans_of_a_killed_server_are_ended_before_another_starts(home: Path) -> None:
     url = postgres.start(home)
     server = postmaster(home)
-    (orphan,) = (child for child in server.children() if "checkpointer" in child.cmdline()[0])
+    orphan = child(server, "checkpointer")
     orphan.suspend()
     try:
         kill(server)
