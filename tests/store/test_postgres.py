@@ -51,7 +51,7 @@ def postmaster(home: Path) -> psutil.Process:
 
 
 def child(server: psutil.Process, kind: str) -> psutil.Process:
-    """The server's process of that kind, once it says so: its name is set after its start, and workers come and go meanwhile."""
+    """The process of that kind, once it says so: it is named after its start, and workers come and go meanwhile."""
     for _ in range(500):
         for process in server.children():
             with suppress(psutil.NoSuchProcess):
