@@ -107,10 +107,12 @@ class BatchedEventLogStorage(_Pooled, PostgresEventLogStorage):
                 self.store_event(entry)
 
     def _store_together(self, events: Sequence[EventLogEntry]) -> None:
-        insert = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
+        # With the rows beside the statement, not in it: SQLAlchemy makes the statement once, not once for every batch.
+        insert = SqlEventLogStorageTable.insert().returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
         # One transaction: where it fails Dagster writes all of the batch again, event by event.
         with self.index_transaction() as connection:
-            numbers = [int(number) for number in connection.execute(insert).scalars()]
+            rows = [self._event_to_row(entry) for entry in events]
+            numbers = [int(number) for number in connection.execute(insert, rows).scalars()]
             self._store_asset_event_tags(connection, events, numbers)
             for entry, number in self._newest(events, numbers):
                 self._store_asset_event(connection, entry, number)

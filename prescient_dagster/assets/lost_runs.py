@@ -2,8 +2,7 @@
 
 A code server looks after the processes of its runs. It stops doing so for good when it cannot reach the database at the
 moment at which one of them has died, and the daemon cannot note that a launch has failed: what was about to start while
-the database was away is STARTING until Dagster's start timeout, which is long, since a run over thousands of portfolios
-takes minutes to be made. All that time it would keep its job from running.
+the database was away is STARTING until Dagster's start timeout, and all that time it would keep its job from running.
 
 The tick of a schedule looks, because it is carried out by the code server that starts the runs of its job: their
 processes are its children. Where runs are started elsewhere (Celery, Kubernetes) this is left to Dagster.

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster._core.definitions.partitions.context import partition_loading_context
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from prescient_dagster.assets.cycle import asset_key, partitions
 from prescient_dagster.assets.schedules import range_tags
@@ -204,3 +204,33 @@ def test_connections_that_died_with_their_server_are_replaced(on: Opened) -> Non
             assert connection.execute(end_others).rowcount > 0
 
         assert platform.run(["p0"]).success
+
+
+def test_a_run_is_created_in_as_many_statements_for_forty_portfolios_as_for_four(on: Opened) -> None:
+    made = {}
+    with on(OURS) as platform:
+        platform.instance.add_dynamic_partitions(
+            "momentum_portfolios", slugs := [f"p{number:02}" for number in range(40)]
+        )
+        for number in (4, 40):
+            with counted() as statements, pytest.MonkeyPatch.context() as patch:
+                patch.setenv("DAGSTER_EVENT_BATCH_SIZE", "500")
+                _created(platform, slugs[:number])
+            made[number] = len(statements)
+
+    assert made[40] <= made[4]
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that SQLAlchemy carries out in the block."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
