@@ -1,6 +1,6 @@
 """`prescient explain`: why a portfolio entered a market on a capture, or did not."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,7 +20,8 @@ MarketId = Annotated[str, typer.Argument(metavar="MARKET_ID", help="The market's
 STEP_COLUMNS = ("part", "rule", "asks", "value", "passed", "note")
 EXIT_COLUMNS = ("position", "rule", "asks", "value", "applies", "note")
 SIGNAL_FIELDS = (
-    *("action", "side_label", "target_price", "amount", "confidence", "status", "reject_reason", "bundle", "reason"),
+    *("action", "side_label", "target_price", "amount", "confidence", "status", "reject_reason", "book_fault"),
+    *("bundle", "reason"),
 )
 WISH_FIELDS = ("action", "side_label", "target_price", "amount", "confidence", "reason")
 SIGNAL_COLUMNS = ("action", "target_price", "amount", "status", "reject_reason", "reason")
@@ -41,7 +42,8 @@ def explain(name: Name, market_id: MarketId, capture: CaptureId = None, as_json:
 
     settings = home.read_settings()
     database = home.open_database(settings)
-    document = _document(market_id, *_explained(settings, database, situation(database, name, capture), market_id))
+    found, at, told = _explained(settings, database, situation(database, name, capture), market_id)
+    document = _document(market_id, _with_reasons(database, found, at), at, told)
     output.print_json(document) if as_json else _print(document)
 
 
@@ -54,6 +56,14 @@ def _explained(
     strategy = load_strategy(found.portfolio.strategy_type)
     at = _circumstances(settings, database, strategy, found)
     return found, at, explanation.explain(strategy, market_id, at)
+
+
+def _with_reasons(database: "Database", found: "Situation", at: "Circumstances") -> "Situation":
+    """The situation with, in each signal, what was wrong with the order book it was refused for."""
+    from prescient_dagster.store.explanation import book_fault
+
+    signals = [row | {"book_fault": book_fault(database, at.capture, row)} for row in found.signals]
+    return replace(found, signals=signals)
 
 
 def _circumstances(
@@ -194,7 +204,8 @@ def _ended(signal: dict[str, Any]) -> str:
     from prescient_dagster.domain.side_labels import labelled_action
 
     reason = f", {signal['reject_reason']}" if signal["reject_reason"] else ""
-    return f"{labelled_action(signal['action'], signal['side_label'])}: {signal['status']}{reason}"
+    why = f" ({signal['book_fault']})" if signal["book_fault"] else ""
+    return f"{labelled_action(signal['action'], signal['side_label'])}: {signal['status']}{reason}{why}"
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What an explanation starts from: a portfolio as its cycle on a capture found it, and what that cycle did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from prescient_dagster.domain.ledger import Account, Trade, rebuilt
+from prescient_dagster.domain.markets import Capture
+from prescient_dagster.domain.order_books import NoBook
 from prescient_dagster.domain.portfolios import Portfolio, PortfolioStatus
-from prescient_dagster.domain.signals import Action
-from prescient_dagster.store import captures, ledger
+from prescient_dagster.domain.quotes import token_id
+from prescient_dagster.domain.signals import Action, RejectReason
+from prescient_dagster.store import captures, ledger, order_books
 from prescient_dagster.store.captures import CaptureRecord
 from prescient_dagster.store.cycles import Stage
 from prescient_dagster.store.database import Database
@@ -21,6 +24,7 @@ from prescient_dagster.store.tables import cycles, portfolios
 from prescient_dagster.store.trades import list_trades
 
 ENDING = {PortfolioStatus.CLOSING, PortfolioStatus.CLOSED}
+NO_BOOK_REASONS = {RejectReason.NO_BOOK, RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,17 @@ def before_cycle(entries: Sequence[Trade], captured_at: datetime) -> list[Trade]
         return list(entries[:first])
     sure = 1 + max((number for number in traded if number < first), default=-1)
     return [*entries[:sure], *(trade for trade in entries[sure:first] if trade.timestamp <= captured_at)]
+
+
+def book_fault(database: Database, capture: Capture, signal: Mapping[str, Any]) -> str | None:
+    """What was wrong with the order book that a signal of this capture was refused for; None: it was not refused so."""
+    reason, market_id = signal["reject_reason"], signal["market_id"]
+    if reason not in NO_BOOK_REASONS or market_id not in capture.row_of:
+        return None
+    token = token_id(capture, market_id, Action(signal["action"]).side)
+    unavailable = [token] if reason == RejectReason.VENUE_UNAVAILABLE else []
+    book = order_books.load(database, capture.capture_id, [token], unavailable=unavailable).get(token)
+    return book.why if isinstance(book, NoBook) and book.reason == reason else None
 
 
 def _cycle(connection: Connection, portfolio_id: int, capture_id: int) -> FoundCycle | None:

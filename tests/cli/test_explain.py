@@ -1,11 +1,13 @@
 """Explanations from the command line: what refused a market, and what the portfolio did."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.cli.commands import Prescient
+from tests.venue.wire_server import an_event_of, levels, quoted, wire_server
 
 FAVOURITE, FED = "507884", "507868"
 """Momentum's one match on the first recording, and one that becomes a match on the third."""
@@ -122,3 +124,25 @@ def test_a_table_for_reading_says_the_same(bold: Prescient) -> None:
 def test_unknown_portfolios_and_captures_fail_in_one_line(bold: Prescient) -> None:
     assert "'nobody'" in bold("explain", "nobody", FED).complaint
     assert bold("explain", "bold", FED, "--capture", 99).complaint == "error: there is no capture 99"
+
+
+def test_an_order_that_was_refused_for_its_book_tells_what_was_wrong_with_it(
+    prescient: Prescient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with wire_server() as venue:
+        for name in ("GAMMA", "CLOB"):
+            monkeypatch.setenv(f"PRESCIENT_{name}_URL", venue.address)
+        monkeypatch.setenv("PRESCIENT_VENUE", "polymarket")
+        ends = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%dT%H:%M:%SZ}"
+        markets = [quoted(each, 0.78, 0.80) | {"endDate": ends} for each in ("31", "32")]
+        venue.lists(*(an_event_of(f"e{each['id']}", each) | {"endDate": ends} for each in markets))
+        venue.books["311"] = {"bids": levels(("0.83", "40")), "asks": levels(("0.07", "40"))}
+        del venue.books["321"]
+        prescient("capture")
+        create(prescient, "bold", fill_model="book", market_max_conviction=0.7)
+        prescient("cycle", "bold")
+    crossed, gone = (explained(prescient, "bold", market) for market in ("31", "32"))
+    assert crossed["did"] == "buy_yes: rejected, book_unusable (bid 0.83, ask 0.07: no venue stands so)"
+    assert gone["did"] == "buy_yes: rejected, no_book (the venue has no order book of it)"
+    assert gone["signals"][0]["book_fault"] == "the venue has no order book of it"
+    assert "no venue stands so" in prescient("explain", "bold", "31").out
