@@ -1,22 +1,29 @@
 """Whether the books balance: what a portfolio is said to have against what its trades add up to, to the last digit."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.ledger import Account, Holding
+from prescient_dagster.domain.side_labels import labelled
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the trades of a portfolio add up to; money in USD, `holdings` as (shares, cost) of what is not flat."""
+    """What the trades of a portfolio add up to; money in USD.
+
+    Attributes:
+        holdings: (shares, cost) of what is not flat.
+        labels: what the venue calls the sides of those, where a trade tells.
+    """
 
     cash: Decimal = money.ZERO
     cost: Decimal = money.ZERO
     fees: Decimal = money.ZERO
     count: int = 0
-    holdings: Mapping[Holding, tuple[Decimal, Decimal]] | None = None
+    holdings: Mapping[Holding, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    labels: Mapping[Holding, str | None] = field(default_factory=dict)
 
 
 def differences(account: Account, totals: Totals) -> Iterator[str]:
@@ -31,13 +38,13 @@ def differences(account: Account, totals: Totals) -> Iterator[str]:
         if said != rebuilt:
             yield f"{name} is {said}, its trades add up to {rebuilt}"
     held = {holding: (position.shares, position.cost) for holding, position in account.positions.items()}
-    rebuilt_holdings = totals.holdings or {}
-    for holding in sorted(held.keys() | rebuilt_holdings.keys()):
-        if held.get(holding) != rebuilt_holdings.get(holding):
+    labels = {**totals.labels, **{holding: position.side_label for holding, position in account.positions.items()}}
+    for holding in sorted(held.keys() | totals.holdings.keys()):
+        if held.get(holding) != totals.holdings.get(holding):
             market_id, side = holding
             yield (
-                f"position {market_id} {side} is {_told(held.get(holding))}, "
-                f"its trades add up to {_told(rebuilt_holdings.get(holding))}"
+                f"position {market_id} {labelled(side, labels.get(holding))} is {_told(held.get(holding))}, "
+                f"its trades add up to {_told(totals.holdings.get(holding))}"
             )
 
 

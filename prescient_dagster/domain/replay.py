@@ -95,7 +95,8 @@ def listed_verdict(capture: Capture, market_id: str) -> Verdict | None:
     if row is None or not capture.columns["closed"][row]:
         return None
     yes_price, no_price = (float(capture.columns[f"{side}_price"][row]) for side in ("yes", "no"))
-    return verdict(True, yes_price, no_price, capture.text("resolution_status", row))
+    labels = (capture.text("yes_label", row), capture.text("no_label", row))
+    return verdict(True, yes_price, no_price, capture.text("resolution_status", row), labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.ledger import Account, Position, Trade, TradeKind, booked
+from prescient_dagster.domain.side_labels import labelled
 from prescient_dagster.domain.signals import Side
 
 SURE, NOTHING, HALF = 0.999, 0.001, 0.5  # USD per share
@@ -67,11 +68,19 @@ class Verdict:
         return money.ONE if self.ending == str(side) else money.ZERO
 
 
-def verdict(closed: bool, yes_price: float, no_price: float, resolution_status: str) -> Verdict:
-    """How a market ended, by the venue's own fields; prices in USD per share, NaN where there is none."""
+def verdict(
+    closed: bool, yes_price: float, no_price: float, resolution_status: str, labels: tuple[str, str] = ("", "")
+) -> Verdict:
+    """How a market ended, by the venue's own fields; prices in USD per share, NaN where there is none.
+
+    Args:
+        labels: what the venue calls the sides, YES first.
+    """
     ending = _ending(yes_price, no_price, resolution_status) if closed else Ending.PENDING
-    reason = _pending_reason(closed, yes_price, no_price, resolution_status)
-    return Verdict(ending, reason if ending is Ending.PENDING else "")
+    if ending is not Ending.PENDING:
+        return Verdict(ending)
+    prices = f"{labelled(Side.YES, labels[0])} {yes_price:g}, {labelled(Side.NO, labels[1])} {no_price:g}"
+    return Verdict(ending, _pending_reason(closed, resolution_status, prices))
 
 
 def _ending(yes_price: float, no_price: float, resolution_status: str) -> Ending:
@@ -85,12 +94,12 @@ def _ending(yes_price: float, no_price: float, resolution_status: str) -> Ending
     return Ending.VOID if resolution_status == RESOLVED and yes_price == no_price == HALF else Ending.PENDING
 
 
-def _pending_reason(closed: bool, yes_price: float, no_price: float, resolution_status: str) -> str:
+def _pending_reason(closed: bool, resolution_status: str, prices: str) -> str:
     if not closed:
         return OPEN
     if resolution_status == DISPUTED:
         return "closed, its resolution is disputed"
-    return f"closed, not resolved: yes {yes_price:g}, no {no_price:g}"
+    return f"closed, not resolved: {prices}"
 
 
 def may_be_corrected(verdict: Verdict, since: datetime, confirmed_at: datetime, at: datetime) -> bool:
@@ -116,9 +125,12 @@ def first_of_day(captured_at: datetime, previous: datetime | None) -> bool:
 
 def verdicts(markets: pd.DataFrame) -> dict[str, Verdict]:
     """The verdict of every market of a table with the columns of a capture's markets."""
-    columns = ("market_id", "closed", "yes_price", "no_price", "resolution_status")
+    columns = ("market_id", "closed", "yes_price", "no_price", "resolution_status", "yes_label", "no_label")
     rows = zip(*(markets[name].tolist() for name in columns), strict=True)
-    return {market_id: verdict(*fields) for market_id, *fields in rows}
+    return {
+        market_id: verdict(closed, yes_price, no_price, status, (yes_label, no_label))
+        for market_id, closed, yes_price, no_price, status, yes_label, no_label in rows
+    }
 
 
 def settlements(position: Position | None, history: Iterable[Trade], verdict: Verdict, at: datetime) -> list[Trade]:

@@ -14,6 +14,8 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import portfolios, trades
 
 SharesAndCost = tuple[Decimal, Decimal]
+Held = dict[Holding, SharesAndCost]
+Labels = dict[Holding, str | None]
 
 
 def reconcile(database: Database, slugs: Sequence[str] | None = None) -> dict[str, list[str]]:
@@ -45,21 +47,22 @@ def _totals(connection: Connection, portfolio_ids: Iterable[int]) -> dict[int, T
     )
     holdings = _holdings(connection, ids)
     totals = {
-        portfolio_id: Totals(cash, cost, fees, count, holdings[portfolio_id])
+        portfolio_id: Totals(cash, cost, fees, count, *holdings[portfolio_id])
         for portfolio_id, cash, cost, fees, count in connection.execute(query)
     }
     return {portfolio_id: totals.get(portfolio_id, Totals()) for portfolio_id in ids}
 
 
-def _holdings(connection: Connection, ids: list[int]) -> dict[int, dict[Holding, SharesAndCost]]:
-    shares, cost = func.sum(trades.c.shares), func.sum(trades.c.cost_delta)
+def _holdings(connection: Connection, ids: list[int]) -> dict[int, tuple[Held, Labels]]:
+    shares, cost, label = func.sum(trades.c.shares), func.sum(trades.c.cost_delta), func.max(trades.c.side_label)
     query = (
-        select(trades.c.portfolio_id, trades.c.market_id, trades.c.side, shares, cost)
+        select(trades.c.portfolio_id, trades.c.market_id, trades.c.side, shares, cost, label)
         .where(trades.c.portfolio_id.in_(ids))
         .group_by(trades.c.portfolio_id, trades.c.market_id, trades.c.side)
         .having((shares != 0) | (cost != 0))
     )
-    held: dict[int, dict[Holding, SharesAndCost]] = defaultdict(dict)
-    for portfolio_id, market_id, side, all_shares, all_cost in connection.execute(query):
-        held[portfolio_id][(market_id, Side(side))] = (all_shares, all_cost)
-    return held
+    found: dict[int, tuple[Held, Labels]] = defaultdict(lambda: ({}, {}))
+    for portfolio_id, market_id, side, all_shares, all_cost, known in connection.execute(query):
+        held, labels = found[portfolio_id]
+        held[market_id, Side(side)], labels[market_id, Side(side)] = (all_shares, all_cost), known
+    return found

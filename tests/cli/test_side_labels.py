@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import positions
@@ -80,6 +80,21 @@ def test_every_command_tells_the_label_beside_the_side(prescient: Prescient, rec
     page = Path("report.html").read_text(encoding="utf-8")
     assert "<bdi>YES (Ravensport)</bdi> won" in page
     assert "<bdi>NO (Milltown Rovers)</bdi> lost" in page
+
+
+def test_books_that_do_not_balance_name_the_side_with_its_label(
+    prescient: Prescient, recorded: Path, database: Database
+) -> None:
+    record(recorded, {})
+    traded(prescient)
+    with database.begin() as connection:
+        connection.execute(update(positions).values(shares=positions.c.shares + 1))
+    told = prescient("db", "reconcile").out
+    assert f"position {DERBY} yes (Ravensport) is " in told
+    assert f"position {DERBY} no (Milltown Rovers) is " in told
+    with database.begin() as connection:
+        connection.execute(delete(positions))
+    assert f"position {DERBY} yes (Ravensport) is nothing" in prescient("db", "reconcile").out
 
 
 def test_a_label_is_repeated_nowhere_if_it_says_no_more_than_the_side(prescient: Prescient, recorded: Path) -> None:

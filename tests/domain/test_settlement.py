@@ -82,6 +82,10 @@ def test_an_open_market_is_never_settled_whatever_its_prices() -> None:
 def test_a_pending_market_says_why() -> None:
     assert verdict(True, 1, 0, "disputed").reason == "closed, its resolution is disputed"
     assert verdict(True, 0, 0, "").reason == "closed, not resolved: yes 0, no 0"
+    (found,) = verdicts(
+        a_capture(a_closed_market("7", yes=0.6, yes_label="Ravensport", no_label="Rovers")).markets
+    ).values()
+    assert found.reason == "closed, not resolved: yes (Ravensport) 0.6, no (Rovers) 0.4"
 
 
 def test_the_verdicts_of_a_capture_are_by_market_id() -> None:
