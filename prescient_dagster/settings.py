@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -119,13 +120,18 @@ class Settings(BaseSettings):
         return self.market_data_cron or default
 
 
-NOT_FOR_RUNS = ("PRESCIENT_ALERT_WEBHOOK",)
-"""Secrets that a code server needs and the runs it starts do not. All of them need the database, and so its address."""
+FOR_THE_PLATFORM = frozenset({"PRESCIENT_ALERT_WEBHOOK"})
+"""Secrets that the platform's code server needs and nobody else. All need the database, and so its address."""
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment for who needs none of them."""
+    return {name: value for name, value in environment.items() if name not in FOR_THE_PLATFORM}
 
 
 def keep_from_runs() -> None:
-    """Take what is not for runs out of this process's environment, once it is read: runs inherit that."""
-    for name in NOT_FOR_RUNS:
+    """Take the platform's secrets out of this process's environment, once they are read: runs inherit that."""
+    for name in FOR_THE_PLATFORM:
         os.environ.pop(name, None)
 
 

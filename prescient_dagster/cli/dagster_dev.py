@@ -12,16 +12,21 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster_postgres  # noqa: F401  # the instance will ask for it
 from dagster._cli import dev
 from dagster._cli import main as dagster  # what the `dagster` script calls
+from dagster._grpc import server
 from dagster_shared.ipc import open_ipc_subprocess
+
+from prescient_dagster.settings import without_secrets
 
 WEBSERVERS = {"dagster_webserver": "prescient_dagster.web"}
 """What `dagster dev` starts, and what stands in for it: the same behind our guard."""
+PLATFORM = ("--location-name", "prescient_dagster")
+"""The code server that needs all of our secrets, among what is started: its sensor sends the alerts."""
 
 
 def main() -> None:
@@ -30,13 +35,18 @@ def main() -> None:
     if environment:
         os.environ.update(json.loads(environment))
         threading.Thread(target=_stop_with_stdin, daemon=True).start()
-        vars(dev)["open_ipc_subprocess"] = _with_our_webserver
+        for starts in (dev, server):
+            vars(starts)["open_ipc_subprocess"] = _start
         sys.argv[1:1] = ["dev"]
         dagster()  # type: ignore[no-untyped-call]
 
 
-def _with_our_webserver(parts: Sequence[str], **options: Any) -> Any:
-    return open_ipc_subprocess([WEBSERVERS.get(part, part) for part in parts], **options)
+def _start(parts: Sequence[str], env: Mapping[str, str] | None = None, **options: Any) -> Any:
+    """Start a service: ours where we have one, with no secret that it does not need."""
+    given = dict(os.environ if env is None else env)
+    if not set(PLATFORM) <= set(parts):
+        given = without_secrets(given)
+    return open_ipc_subprocess([WEBSERVERS.get(part, part) for part in parts], env=given, **options)
 
 
 def _stop_with_stdin() -> None:

@@ -9,7 +9,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from prescient_dagster.catalog import strategy_names
-from prescient_dagster.settings import Settings
+from prescient_dagster.settings import FOR_THE_PLATFORM, Settings, without_secrets
 from strategy_assets import definitions
 from tests.deploy.topology import COMPOSE, DEPLOY, OTHER_SERVICES, SERVICES, STRATEGY_SERVICES, WORKSPACE
 from tests.pages import ROOT
@@ -18,6 +18,12 @@ README = (DEPLOY / "README.md").read_text(encoding="utf-8")
 CODE_SERVERS = {"platform", *STRATEGY_SERVICES}
 OURS = set(SERVICES) - {"postgres", "proxy"}
 WEB_SERVERS = {"webserver", "viewer"}
+SECRETS = {
+    "postgres": {"POSTGRES_PASSWORD"},
+    "proxy": {"UI_PASSWORD_HASH", "VIEWER_PASSWORD_HASH"},
+    "platform": {"PRESCIENT_DATABASE_URL", *FOR_THE_PLATFORM},
+}
+"""All the others of ours need the database, and so its password."""
 
 
 def read(name: str) -> str:
@@ -145,8 +151,22 @@ def _applies(requirement: Requirement, extra: str) -> bool:
 
 def test_every_container_of_ours_has_the_same_settings_and_the_same_data() -> None:
     for name in OURS:
-        for key in ("image", "environment", "env_file", "volumes", "user"):
+        for key in ("image", "env_file", "volumes", "user"):
             assert SERVICES[name][key] == COMPOSE["x-prescient"][key], name
+        assert without_secrets(SERVICES[name]["environment"]) == without_secrets(COMPOSE["x-environment"]), name
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_a_secret_is_given_to_who_needs_it_and_to_nobody_else(service: str) -> None:
+    """What `settings.env` holds, all of ours are given: an empty value takes a secret that stands there from them."""
+    given = SERVICES[service].get("environment", {})
+    secrets = {name for name, value in given.items() if re.search(r"PASSWORD|WEBHOOK", f"{name} {value}") and value}
+    assert secrets == SECRETS.get(service, {"PRESCIENT_DATABASE_URL"})
+    assert service == "platform" or {name for name in given if name in FOR_THE_PLATFORM and given[name] == ""} == (
+        FOR_THE_PLATFORM if service in OURS else set()
+    )
+    assert not re.search(r"PASSWORD|WEBHOOK|DATABASE", read("settings.env"))
+    assert ("env_file" in SERVICES[service]) == (service in OURS)
 
 
 def test_all_of_ours_wait_for_the_tables() -> None:
