@@ -6,6 +6,7 @@ A migration is a file in `migrations/versions/`, written by hand after `tables.p
 from sqlalchemy import Connection, text
 
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.migrations import first_shapes
 from prescient_dagster.store.tables import SCHEMA
 from prescient_dagster.store.versions import known, require_known, version_of
 
@@ -28,12 +29,15 @@ def upgrade(database: Database) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
         there = version_of(connection)
         require_known(there)
-        if there == known()[-1]:
+        first = first_shapes.are_there(connection)
+        if there == known()[-1] and not first:
             return
         if there is None:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
         else:
             connection.execute(text(f"LOCK TABLE {SCHEMA}.alembic_version IN ACCESS EXCLUSIVE MODE"))
+        if first:
+            first_shapes.complete(connection)
         _migrate(connection)
 
 

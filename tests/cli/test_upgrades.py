@@ -25,7 +25,7 @@ def older(
 
 def test_there_is_a_home_of_every_version_that_is_over() -> None:
     """Whoever adds a version makes the one of the version before: see `older_homes`."""
-    assert set(versions.known()[:-1]) <= set(VERSIONS) <= set(versions.known())
+    assert set(versions.known()[:-1]) <= {name[:4] for name in VERSIONS} <= set(versions.known())
 
 
 def test_a_home_is_upgraded_on_demand_alone(older: Database, bare_prescient: Prescient) -> None:

@@ -4,6 +4,8 @@ Each archive in `upgrades/` was made by the program of its time: four captures o
 portfolios that traded them, and a replay where there were replays. It holds `books.sql`, an SQL dump of our schema by
 `pg_dump --inserts`, and the folder `captures`.
 
+`0001a` and `0001b` are of the first hours of version 0001, when it lacked tables and columns.
+
 Whoever adds a version makes the one of the version before, in a checkout of that: the portfolios of `SLUGS` (momentum,
 mean_reversion, arbitrage) on a venue of 4 events at speed 20,000, four times `capture` and `cycle --all`, one `replay`;
 then `pg_dump --schema=prescient --inserts --no-owner --no-privileges`, without its lines that begin with a backslash or

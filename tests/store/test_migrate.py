@@ -21,7 +21,7 @@ from prescient_dagster.store import migrate, order_books, versions
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import SCHEMA, metadata
 from tests.processes import wait_for
-from tests.store.older_homes import older_home
+from tests.store.older_homes import VERSIONS, older_home
 
 
 @pytest.fixture
@@ -100,6 +100,34 @@ def test_order_books_of_before_keep_what_they_meant(older_database: Database) ->
     migrate.upgrade(older_database)
     found = order_books.load_or_fetch(older_database, 1, ["absent", "there"], lambda _: {})
     assert found == {"there": OrderBook("there", (Level(Decimal("0.5"), Decimal(7)),), ())}
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+def test_every_home_there_has_been_is_upgraded_to_the_declared_tables(
+    template_url: str, database: Database, tmp_path: Path, name: str
+) -> None:
+    with older_home(template_url, name, tmp_path) as older:
+        migrate.upgrade(older)
+        assert differences(older) == []
+        assert constraints(older) == constraints(database)
+        assert indexes(older) == indexes(database)
+
+
+@pytest.mark.parametrize("name", ["0001a", "0001b"])
+def test_books_of_the_first_hours_have_seen_what_they_traded_on(template_url: str, tmp_path: Path, name: str) -> None:
+    seen = text(
+        "SELECT DISTINCT books_at = (SELECT max(captured_at) FROM prescient.captures) FROM prescient.portfolios"
+    )
+    with older_home(template_url, name, tmp_path) as older:
+        migrate.upgrade(older)
+        with older.begin() as connection:
+            assert connection.scalars(seen).all() == [True]
+
+
+def indexes(database: Database) -> set[str]:
+    """Indexes as PostgreSQL prints them; of partial ones Alembic compares no condition."""
+    with database.unguarded() as connection:
+        return set(connection.scalars(text("SELECT indexdef FROM pg_indexes WHERE schemaname = 'prescient'")))
 
 
 @pytest.mark.parametrize(
