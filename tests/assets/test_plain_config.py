@@ -4,63 +4,17 @@ Where Dagster would put in what a variable holds, `{env: NAME}` is a value of th
 a field takes any value, it stays what was written, and fails as a setting like everything else that is none.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 import dagster as dg
 import pytest
-from dagster._config import Array, ConfigAnyInstance, ConfigType, Map, Noneable
+from dagster._config import ConfigAnyInstance
 from dagster._core.errors import DagsterInvalidConfigError
 
 from prescient_dagster.assets.schedules import range_tags
-from prescient_dagster.definitions import defs as platform_defs
 from strategy_assets.definitions import defs as strategy_defs
 from tests.assets.conftest import Platform
-from tests.assets.forms import form_fields
+from tests.assets.launchpads import FREE, FROM_ENVIRONMENT, JOBS, MARKER, VARIABLE, fields_of, laid, least
 from tests.assets.worlds import a_listing, favourites
 from tests.store.older_homes import rows
-
-VARIABLE, MARKER = "PRESCIENT_TEST_MARKER", "57431"
-"""A number, so that it could become any kind of value."""
-FROM_ENVIRONMENT = {"env": VARIABLE}
-REQUIRED: Mapping[str, Any] = {"portfolio": "a", "slug": "b", "balance": 10, "strategy": "momentum"}
-JOBS = [(defs, job.name) for defs in (platform_defs, strategy_defs) for job in defs.resolve_all_job_defs()]
-Leaf = tuple[tuple[str | int, ...], ConfigType]
-
-
-def leaves(config_type: ConfigType, path: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
-    """Every place of a run config where a single value stands."""
-    match config_type:
-        case Noneable():
-            yield from leaves(config_type.inner_type, path)
-        case Array():
-            yield from leaves(config_type.inner_type, (*path, 0))
-        case Map():
-            yield from leaves(config_type.inner_type, (*path, "a"))
-        case _ if hasattr(config_type, "fields"):
-            for name, field in config_type.fields.items():
-                yield from leaves(field.config_type, (*path, name))
-        case _:
-            yield path, config_type
-
-
-def fields_of(job: dg.JobDefinition) -> list[Leaf]:
-    return list(leaves(job.run_config_schema.config_type))
-
-
-def least(job: dg.JobDefinition) -> dict[str, Any]:
-    """The least config that the job takes."""
-    return {name: REQUIRED[name] for name, field in form_fields(job).items() if field.is_required}
-
-
-def laid(config: Any, path: tuple[str | int, ...], value: Any) -> Any:
-    """A config with a value at one place."""
-    if not path:
-        return value
-    first, *rest = path
-    if isinstance(first, int):
-        return [laid({}, tuple(rest), value)]
-    return {**config, first: laid(config.get(first) or {}, tuple(rest), value)}
 
 
 @pytest.fixture
@@ -81,15 +35,6 @@ def test_no_field_of_a_launchpad_takes_a_variable(marker: None, defs: dg.Definit
                 dg.validate_run_config(job, laid(least(job), path, FROM_ENVIRONMENT))
             assert str(path[-1]) in str(refused.value) or isinstance(path[-1], int), path
             assert MARKER not in str(refused.value), path
-
-
-FREE = [
-    (defs, name, path)
-    for defs, name in JOBS
-    if not name.startswith("__")
-    for path, config_type in fields_of(defs.resolve_job_def(name))
-    if config_type is ConfigAnyInstance and path[-1] == "a"
-]
 
 
 @pytest.mark.parametrize(("defs", "name", "path"), FREE, ids=[f"{name}-{path[-2]}" for _, name, path in FREE])
