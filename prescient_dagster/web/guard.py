@@ -6,7 +6,6 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
 
 from prescient_dagster.web.admission import Hosts, Refusal, judge
 
@@ -34,18 +33,12 @@ class Guard:
             return
         asked = HTTPConnection(scope)
         refusal = judge(asked.headers, scope.get("method", ""), self.hosts)
-        answer = self._refuse(asked, refusal) if refusal else self.app
+        answer = refuse(asked, refusal) if refusal else self.app
         await answer(scope, receive, _with_headers(send))
-
-    def _refuse(self, asked: HTTPConnection, refusal: Refusal) -> ASGIApp:
-        if asked.scope["type"] == "http":
-            return refuse(asked, refusal)
-        LOG.warning("%s", told(asked, refusal))
-        return WebSocketClose(1008, refusal.words)  # before it is open: the status is 403 then
 
 
 def refuse(asked: HTTPConnection, refusal: Refusal) -> PlainTextResponse:
-    """The answer to a request that is refused, which is told to the log."""
+    """The answer to a request, or to a web socket before it is open, that is refused, which is told to the log."""
     LOG.warning("%s", told(asked, refusal))
     return PlainTextResponse(f"{refusal.words}\n", refusal.status)
 

@@ -1,6 +1,7 @@
 """Dagster's web server behind the guard, as a process: what is answered, what is refused, what the log says of it."""
 
 from collections.abc import Iterator
+from socket import create_connection
 from typing import Any
 
 import httpx
@@ -125,6 +126,8 @@ def test_a_web_socket_is_for_our_own_pages_and_for_scripts(web: Guarded) -> None
         connect(address, origin=ELSEWHERE)  # type: ignore[arg-type]
     (told,) = web.refusals()[before:]
     assert told.startswith("web socket /under/here/graphql: ")
+    with pytest.raises(InvalidStatus, match="400"), create_connection(("127.0.0.1", web.port)) as sock:
+        connect("ws://stranger.example/under/here/graphql", sock=sock)
 
 
 def test_a_web_socket_changes_nothing(web: Guarded) -> None:
