@@ -12,9 +12,10 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.measure import Figure, migrated, scratch_home, timed
 from benchmarks.startup import PRESCIENT_DEV, free_port, running, wait_until_loaded
 from prescient_dagster.settings import Settings
-from prescient_dagster.store import captures, portfolios
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
 
 PORTFOLIOS = 200
 ROUNDS = 5

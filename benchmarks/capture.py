@@ -9,8 +9,8 @@ import orjson
 
 from benchmarks.measure import Figure, apart, migrated, scratch_home
 from benchmarks.venue import STARTED_AT, crawled, write_pages
-from prescient_dagster.store import captures
 from prescient_dagster.store.database import connect
+from prescient_dagster.store.market import captures
 
 ROUNDS = 3
 

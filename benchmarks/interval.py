@@ -15,9 +15,9 @@ from benchmarks.startup import PRESCIENT_DEV, free_port, running, wait_until_loa
 from prescient_dagster.assets.cycle import partitions_name
 from prescient_dagster.assets.schedules import CAPTURE_TAG
 from prescient_dagster.catalog import strategy_names
-from prescient_dagster.cli.webserver import Webserver
+from prescient_dagster.cli.server.webserver import Webserver
 from prescient_dagster.settings import Settings
-from prescient_dagster.store import portfolios
+from prescient_dagster.store.books import portfolios
 
 SUPPORTED = {150: 60, 1_000: 300}
 """Portfolios of each strategy, and the seconds between two captures that go with them."""

@@ -12,13 +12,16 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Figure, apart, migrated, scratch_home
-from prescient_dagster.assets import captures_taken, settling
-from prescient_dagster.assets.cycle_orders import Order, Result
 from prescient_dagster.assets.market_data import judged
-from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.catalog import code_version, load_strategy, strategy_names
-from prescient_dagster.store import captures, portfolios, world
+from prescient_dagster.store import world
+from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
+from prescient_dagster.usecases import settle
+from prescient_dagster.usecases import take_capture as captures_taken
+from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade_plans import Order, Result
 from prescient_dagster.venue.interface import Venue
 from prescient_dagster.venue.simulated import SimulatedVenue
 
@@ -72,8 +75,8 @@ def take_capture(database: Database, folder: Path, venue: Venue) -> int:
     taken = captures_taken.take(database, folder, venue)
     assert taken is not None
     record = taken.record
-    settling.ask(database, captures.load(database, folder, record.capture_id), record, venue)
-    list(settling.settle(database, record))
+    settle.ask(database, captures.load(database, folder, record.capture_id), record, venue)
+    list(settle.settle(database, record))
     return judged(database, folder, record).capture_id
 
 

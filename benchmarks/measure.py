@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prescient_dagster.store import migrate, postgres
+from prescient_dagster.store import migrate
 from prescient_dagster.store.database import Database, connect
+from prescient_dagster.store.server import postgres
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,15 @@ import sqlalchemy as sa
 
 from benchmarks.measure import Figure, apart, migrated, scratch_home, timed
 from benchmarks.venue import STARTED_AT, crawled, write_pages
-from prescient_dagster.assets.replaying import Entrant, replayed
 from prescient_dagster.catalog import load_strategy
-from prescient_dagster.domain.configs import validated
-from prescient_dagster.domain.markets import Listing
-from prescient_dagster.domain.replay import Player
-from prescient_dagster.store import captures
-from prescient_dagster.store.capture_sources import StoredCaptures
+from prescient_dagster.domain.market.markets import Listing
+from prescient_dagster.domain.past.replay import Player
+from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.database import connect
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.capture_sources import StoredCaptures
 from prescient_dagster.store.tables import replay_trades
+from prescient_dagster.usecases.replay import Entrant, replayed
 
 CAPTURES, EVENTS = 2_880, 1_000
 EVERY = timedelta(minutes=5)

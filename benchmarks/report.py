@@ -25,13 +25,14 @@ from benchmarks.measure import Figure, migrated, scratch_home, timed
 from benchmarks.venue import STARTED_AT
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.domain import money
-from prescient_dagster.domain.ledger import Account, Trade, TradeKind, booked, opened
-from prescient_dagster.domain.settlement import Ending
-from prescient_dagster.domain.signals import Side
-from prescient_dagster.domain.snapshots import MarkSource
-from prescient_dagster.store import portfolios, tables, world
+from prescient_dagster.domain.books.ledger import Account, Trade, TradeKind, booked, opened
+from prescient_dagster.domain.books.settlement import Ending
+from prescient_dagster.domain.books.snapshots import MarkSource
+from prescient_dagster.domain.market.sides import Side
+from prescient_dagster.store import tables, world
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.ledger import POSITION_FIELDS, trade_row
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.ledger import POSITION_FIELDS, trade_row
 
 PRESCIENT_REPORT = [str(Path(sys.executable).with_name("prescient")), "report"]
 PORTFOLIOS = 50

@@ -7,8 +7,8 @@ from typing import Any
 from benchmarks.measure import Figure, apart, scratch_home, timed
 from benchmarks.venue import crawled, write_pages
 from prescient_dagster.catalog import load_strategy, strategy_names
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.strategies import Strategy, View
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.strategy.strategies import Strategy, View
 
 LIMITS_MS = {"arbitrage": 150, "hybrid": 150}
 ROUNDS = 7

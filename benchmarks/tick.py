@@ -22,7 +22,9 @@ from benchmarks.measure import Figure, apart, migrated, scratch_home, timed
 from benchmarks.venue import crawled, write_pages
 from prescient_dagster.assets.cycle import partitions_name
 from prescient_dagster.assets.partitions_asked import range_tags
-from prescient_dagster.store import captures, portfolios, world
+from prescient_dagster.store import world
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.market import captures
 
 PORTFOLIOS = 5_000
 RUNS_OF = (200, 1_000, 5_000)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from prescient_dagster.domain.markets import Listing
+from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.venue.polymarket.answers import decode_event_page
 from prescient_dagster.venue.polymarket.client import EVENTS_PER_PAGE
 from prescient_dagster.venue.polymarket.crawl import Crawl

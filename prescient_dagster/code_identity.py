@@ -15,7 +15,7 @@ from prescient_dagster import domain
 PACKAGE = "prescient_dagster"
 DOMAIN = domain.__name__
 STRATEGIES = "strategy_assets"
-CYCLE = (f"{DOMAIN}.cycle", f"{DOMAIN}.snapshots")
+CYCLE = (f"{DOMAIN}.cycle.engine", f"{DOMAIN}.books.snapshots")
 """What acts on any strategy's wishes: caps, exits, fills, and the value of what is held."""
 
 Modules = Mapping[str, Path]
@@ -35,7 +35,7 @@ def deciding_modules(strategy: str, folders: Iterable[Path]) -> Modules:
 
 @cache
 def version_of(*names: str) -> str:
-    """The identity of modules of this package, as `venue` or `domain.fees`, with all that they import of it.
+    """The identity of modules of this package, as `venue` or `domain.market.fees`, with all that they import of it.
 
     Raises:
         LookupError: there is no such module.

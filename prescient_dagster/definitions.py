@@ -12,8 +12,8 @@ from prescient_dagster.assets import (
     schedules,
     weekly_drift,
 )
+from prescient_dagster.assets.cycle_form import portfolio_cycle_job
 from prescient_dagster.assets.performance import performance_asset
-from prescient_dagster.assets.portfolio_cycle import portfolio_cycle_job
 from prescient_dagster.assets.portfolio_jobs import portfolio_jobs
 from prescient_dagster.assets.replay_jobs import replay_job
 from prescient_dagster.assets.status import status_asset

@@ -9,8 +9,9 @@ from typing import Any
 import dagster as dg
 
 from prescient_dagster.settings import Settings, VenueName, load_settings
-from prescient_dagster.store import postgres, world
+from prescient_dagster.store import world
 from prescient_dagster.store.database import Database, connect
+from prescient_dagster.store.server import postgres
 from prescient_dagster.venue.interface import Venue
 
 

@@ -6,7 +6,7 @@ Where a market is nearly certain, the underdog costs little and pays a lot if th
 from collections.abc import Iterator
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.configs import (
+from prescient_dagster.domain.strategy.configs import (
     EventMinLiquidity,
     EventMinVolume,
     EventMinVolume24hr,
@@ -19,8 +19,8 @@ from prescient_dagster.domain.configs import (
     MinFavouritePrice,
     TradeAmount,
 )
-from prescient_dagster.domain.rules import Rule, above, at_least
-from prescient_dagster.domain.strategies import Entries, Strategy, View
+from prescient_dagster.domain.strategy.rules import Rule, above, at_least
+from prescient_dagster.domain.strategy.strategies import Entries, Strategy, View
 
 STRETCHED = 0.70
 """A favourite at this price or less is not worth betting against."""

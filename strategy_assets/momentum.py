@@ -5,7 +5,7 @@ The crowd's favourite wins more often than the coin toss says; buy it while it i
 
 from collections.abc import Iterator
 
-from prescient_dagster.domain.configs import (
+from prescient_dagster.domain.strategy.configs import (
     EventMaxDays,
     EventMinDays,
     EventMinLiquidity,
@@ -19,8 +19,8 @@ from prescient_dagster.domain.configs import (
     MarketMinVolume24hr,
     MinFavouritePrice,
 )
-from prescient_dagster.domain.rules import Rule, above, at_least
-from prescient_dagster.domain.strategies import Entries, Strategy, View
+from prescient_dagster.domain.strategy.rules import Rule, above, at_least
+from prescient_dagster.domain.strategy.strategies import Entries, Strategy, View
 
 TOSS = 0.50
 """The price of a side of a market that is a coin toss, USD per share."""

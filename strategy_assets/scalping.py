@@ -13,7 +13,9 @@ from typing import Annotated
 import numpy as np
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.configs import (
+from prescient_dagster.domain.market.markets import Floats, Mask
+from prescient_dagster.domain.market.touches import Touches, touches
+from prescient_dagster.domain.strategy.configs import (
     DirectionalConfig,
     EventMinVolume24hr,
     MarketMaxConviction,
@@ -25,10 +27,8 @@ from prescient_dagster.domain.configs import (
     TradeAmount,
     setting,
 )
-from prescient_dagster.domain.markets import Floats, Mask
-from prescient_dagster.domain.rules import ABOVE, AT_LEAST, Rule, above, at_least, at_most
-from prescient_dagster.domain.strategies import Entries, Strategy, View
-from prescient_dagster.domain.touches import Touches, touches
+from prescient_dagster.domain.strategy.rules import ABOVE, AT_LEAST, Rule, above, at_least, at_most
+from prescient_dagster.domain.strategy.strategies import Entries, Strategy, View
 
 EXACT_DECIMALS = 12
 """Quotes have 6 decimals and settings a few; beyond this there is only the noise of floats."""

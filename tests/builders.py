@@ -11,16 +11,17 @@ from typing import Any
 
 import pandas as pd
 
-from prescient_dagster.domain.bundles import BundleKind, bundle_id
-from prescient_dagster.domain.configs import DirectionalConfig, StrategyConfig, validated
-from prescient_dagster.domain.cycle import Decision, decide, execute
-from prescient_dagster.domain.fills import Level, OrderBook
-from prescient_dagster.domain.ledger import Account, Position, Trade, TradeKind, opened
-from prescient_dagster.domain.markets import EVENT_COLUMNS, MARKET_COLUMNS, Capture, event_frame, market_frame
-from prescient_dagster.domain.order_books import Books
-from prescient_dagster.domain.orders import Outcome
-from prescient_dagster.domain.signals import Action, Side, Signal, SignalStatus
-from prescient_dagster.domain.strategies import Strategy, View
+from prescient_dagster.domain.books.ledger import Account, Position, Trade, TradeKind, opened
+from prescient_dagster.domain.cycle.bundles import BundleKind, bundle_id
+from prescient_dagster.domain.cycle.engine import Decision, decide, execute
+from prescient_dagster.domain.cycle.fills import Level, OrderBook
+from prescient_dagster.domain.cycle.order_books import Books
+from prescient_dagster.domain.cycle.orders import Outcome
+from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS, Capture, event_frame, market_frame
+from prescient_dagster.domain.market.sides import Side
+from prescient_dagster.domain.strategy.configs import DirectionalConfig, StrategyConfig, validated
+from prescient_dagster.domain.strategy.signals import Action, Signal, SignalStatus
+from prescient_dagster.domain.strategy.strategies import Strategy, View
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 YES, NO = Side.YES, Side.NO

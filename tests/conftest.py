@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from prescient_dagster.store import migrate, postgres
+from prescient_dagster.store import migrate
 from prescient_dagster.store.database import Database, connect
+from prescient_dagster.store.server import postgres
 from tests.processes import new_home
 
 RECORDINGS = Path(__file__).parents[2] / "shared" / "data" / "polymarket"

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from prescient_dagster.domain.explanation import Circumstances, Explanation, explain
-from prescient_dagster.domain.ledger import Account, opened
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.rules import Step
-from prescient_dagster.domain.strategies import Strategy
+from prescient_dagster.domain.books.ledger import Account, opened
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.past.explanation import Circumstances, Explanation, explain
+from prescient_dagster.domain.strategy.rules import Step
+from prescient_dagster.domain.strategy.strategies import Strategy
 from tests.builders import D, a_config
 
 

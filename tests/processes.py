@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from prescient_dagster.store import postgres
 from prescient_dagster.store.database import Database, connect
+from prescient_dagster.store.server import postgres
 
 PRESCIENT = [sys.executable, "-m", "prescient_dagster.cli.main"]
 PATIENCE_SECONDS = 480  # a loaded machine takes its time

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prescient_dagster.domain.fills import Level, OrderBook
-from prescient_dagster.domain.markets import Capture, Listing
+from prescient_dagster.domain.cycle.fills import Level, OrderBook
+from prescient_dagster.domain.market.markets import Capture, Listing
 from prescient_dagster.venue.polymarket.answers import decode_event_page, decode_market_page
 from prescient_dagster.venue.polymarket.crawl import Crawl
 from tests.builders import D

@@ -54,12 +54,12 @@ def test_the_version_changes_with_what_decides_and_with_nothing_else(
     before = versions_of_a_copy()
     assert before == {strategy: code_version(strategy) for strategy in strategy_names()}
 
-    assert versions_of_a_copy("prescient_dagster/domain/leaderboard.py") == before
+    assert versions_of_a_copy("prescient_dagster/domain/figures/leaderboard.py") == before
 
     momentum = versions_of_a_copy("strategy_assets/momentum.py")
     assert {name for name in before if momentum[name] != before[name]} == {"momentum", "hybrid"}
 
-    fees = versions_of_a_copy("prescient_dagster/domain/fees.py")
+    fees = versions_of_a_copy("prescient_dagster/domain/market/fees.py")
     assert not set(fees.values()) & set(momentum.values())
 
 
@@ -74,9 +74,11 @@ def test_a_file_that_moves_into_a_folder_still_decides(
     moved = tmp_path / "prescient_dagster" / "domain" / "costs_of_trading"
     moved.mkdir()
     (moved / "__init__.py").touch()
-    (moved.parent / "fees.py").rename(moved / "fees.py")
+    (moved.parent / "market" / "fees.py").rename(moved / "fees.py")
     for package in ("prescient_dagster", "strategy_assets"):
-        rewritten(tmp_path / package, "prescient_dagster.domain.fees", "prescient_dagster.domain.costs_of_trading.fees")
+        rewritten(
+            tmp_path / package, "prescient_dagster.domain.market.fees", "prescient_dagster.domain.costs_of_trading.fees"
+        )
     before = versions_of_a_copy()
 
     after = versions_of_a_copy("prescient_dagster/domain/costs_of_trading/fees.py")
@@ -116,7 +118,7 @@ def test_a_strategy_may_be_a_folder_whose_parts_all_decide(
 
 
 def test_a_platform_asset_follows_from_what_its_module_imports() -> None:
-    assert version_of("assets.settling") != version_of("domain.settlement")
+    assert version_of("usecases.settle") != version_of("domain.books.settlement")
     with pytest.raises(LookupError, match=r"no module prescient_dagster\.domain\.setlement"):
         version_of("domain.setlement")
 

@@ -16,16 +16,16 @@ from benchmarks.__main__ import BENCHMARKS
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.cli.main import build
 from prescient_dagster.definitions import defs as platform
-from prescient_dagster.domain.fills import FillModel
-from prescient_dagster.domain.ledger import TradeKind
-from prescient_dagster.domain.markets import Untradable
-from prescient_dagster.domain.portfolios import PortfolioStatus
-from prescient_dagster.domain.signals import RejectReason, SignalStatus
-from prescient_dagster.domain.snapshots import MarkSource, Snapshot
+from prescient_dagster.domain.books.ledger import TradeKind
+from prescient_dagster.domain.books.portfolios import PortfolioStatus
+from prescient_dagster.domain.books.snapshots import MarkSource, Snapshot
+from prescient_dagster.domain.market.markets import Untradable
+from prescient_dagster.domain.strategy.fill_models import FillModel
+from prescient_dagster.domain.strategy.signals import RejectReason, SignalStatus
 from prescient_dagster.settings import Settings
 from prescient_dagster.web.admission import Refusal
 from strategy_assets.definitions import defs as strategies
-from tests.assets.forms import form_fields
+from tests.assets.filled_forms import form_fields
 from tests.pages import PAGES, README, ROOT, Page
 
 STRATEGIES, MONEY, OPERATIONS, SECURITY = (

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
-from prescient_dagster.cli.configs import read_config
+from prescient_dagster.cli.terminal.configs import read_config
 from prescient_dagster.domain.errors import PrescientError, StoreError, VenueError
 from prescient_dagster.store.database import translated
 from prescient_dagster.venue import sizes

@@ -14,9 +14,9 @@ import yaml
 
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.cli.demo import demo_portfolios
-from prescient_dagster.domain.configs import validated
-from prescient_dagster.store import postgres
+from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.server import postgres
 from strategy_assets.definitions import defs
 from tests.pages import PAGES, README, Page, Step
 from tests.strategies.contract import CHECKS, load

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.ledger import Trade, TradeKind
-from prescient_dagster.domain.performance import History
-from prescient_dagster.domain.round_trips import PricedTrade
-from prescient_dagster.domain.settlement import Ending, Verdict
-from prescient_dagster.domain.snapshots import Snapshot
+from prescient_dagster.domain.books.ledger import Trade, TradeKind
+from prescient_dagster.domain.books.settlement import Ending, Verdict
+from prescient_dagster.domain.books.snapshots import Snapshot
+from prescient_dagster.domain.figures.performance import History
+from prescient_dagster.domain.figures.round_trips import PricedTrade
 from tests.builders import NOON, YES, D, a_trade
 
 WON, LOST, VOID = (Verdict(ending) for ending in (Ending.YES, Ending.NO, Ending.VOID))

@@ -9,16 +9,17 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from prescient_dagster.assets import status, webhook
-from prescient_dagster.assets.dagster_state import failed_between, heartbeats, newest_failed
-from prescient_dagster.domain.alerts import News, Reported, lines, message, news
+from prescient_dagster.assets import status
+from prescient_dagster.assets.runs.dagster_state import failed_between, heartbeats, newest_failed
 from prescient_dagster.domain.errors import PrescientError
-from prescient_dagster.domain.health import Facts, Problem, of_capture, of_run, problems
+from prescient_dagster.domain.watch.alerts import News, Reported, lines, message, news
+from prescient_dagster.domain.watch.health import Facts, Problem, of_capture, of_run, problems
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.settings import LOG
-from prescient_dagster.store import captures, resolutions
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.health import failing_portfolios, market_data_seen, refused_between
+from prescient_dagster.store.market import captures, resolutions
+from prescient_dagster.usecases import webhook
 
 OFF = "alerts are off: set PRESCIENT_ALERT_WEBHOOK to the URL of a webhook, or to log"
 Send = Callable[[News], None]

@@ -6,12 +6,13 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition  # not exported
 
 from prescient_dagster.assets import checks
-from prescient_dagster.assets.failures import explained
 from prescient_dagster.assets.jobs import asset_job
+from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.schedules import schedule
 from prescient_dagster.resources import DatabaseResource
-from prescient_dagster.store import captures, portfolios, resolutions
+from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.health import market_data_seen
+from prescient_dagster.store.market import captures, resolutions
 
 LEAST_MINUTES = 1.0  # Dagster judges no shorter times
 WARNING_PART = 0.75  # half of the time is usual: the next capture is just being taken then

@@ -12,12 +12,12 @@ from typing import Any
 
 import dagster as dg
 
-from prescient_dagster.assets.tables import table
-from prescient_dagster.domain.configs import StrategyConfig
-from prescient_dagster.domain.health import MarketData
-from prescient_dagster.domain.plausibility import FEW_UNREADABLE, MOST_CROSSED, MOST_UNREADABLE, Finding, Rule
-from prescient_dagster.domain.signals import RejectReason
-from prescient_dagster.domain.unresolved import LATE_AFTER, Pending, overdue
+from prescient_dagster.assets.told.tables import table
+from prescient_dagster.domain.books.unresolved import LATE_AFTER, Pending, overdue
+from prescient_dagster.domain.market.plausibility import FEW_UNREADABLE, MOST_CROSSED, MOST_UNREADABLE, Finding, Rule
+from prescient_dagster.domain.strategy.configs import StrategyConfig
+from prescient_dagster.domain.strategy.signals import RejectReason
+from prescient_dagster.domain.watch.health import MarketData
 
 REFUSES = "ERROR, the capture is refused"
 OLDEST_TRADED = timedelta(minutes=StrategyConfig.model_fields["max_capture_age_minutes"].default)

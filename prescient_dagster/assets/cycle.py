@@ -11,22 +11,22 @@ from typing import Any
 
 import dagster as dg
 
-from prescient_dagster.assets import cycle_metadata
 from prescient_dagster.assets.checks import BALANCED, BOOKS, NONE_FAILED, balance_check, books_check, failing_check
-from prescient_dagster.assets.cycle_failure import failure
-from prescient_dagster.assets.cycle_orders import Order, Result
-from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.materializations import in_batches
+from prescient_dagster.assets.forms.plain_config import filled, schema
+from prescient_dagster.assets.forms.run_config import given, run_config_class
 from prescient_dagster.assets.partitions_asked import BACKFILL_TAG, partitions_asked
-from prescient_dagster.assets.plain_config import filled, schema
-from prescient_dagster.assets.portfolio_cycles import Desk
-from prescient_dagster.assets.run_config import given, run_config_class
+from prescient_dagster.assets.runs.cycle_failure import failure
+from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.runs.materializations import in_batches
+from prescient_dagster.assets.told import cycle_metadata
 from prescient_dagster.catalog import code_version
-from prescient_dagster.domain.strategies import Strategy
+from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
-from prescient_dagster.store import portfolios
-from prescient_dagster.store.cycles import Stage
-from prescient_dagster.store.reconciliation import reconcile
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.store.books.reconciliation import reconcile
+from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade_plans import Order, Result
 
 DESCRIPTIONS = {
     Stage.SIGNALS: (

@@ -4,7 +4,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition  # not exported
 
 from prescient_dagster.assets.cycle import asset_key
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.books.cycles import Stage
 
 
 def asset_job(name: str, selection: dg.AssetSelection, description: str) -> UnresolvedAssetJobDefinition:

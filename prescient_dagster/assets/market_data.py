@@ -8,28 +8,29 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from prescient_dagster.assets import captures_taken, checks, settling
-from prescient_dagster.assets.captures_taken import Taken
+from prescient_dagster.assets import checks
 from prescient_dagster.assets.checks import ASKED, BALANCED, BOOKS, OF_CAPTURES, asked_check, balance_check, books_check
 from prescient_dagster.assets.cycle import OWNERS
-from prescient_dagster.assets.cycle_books import book_counts, missing_books
-from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.settling import Settled
-from prescient_dagster.assets.tables import columns, table
+from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.code_identity import version_of
-from prescient_dagster.domain import plausibility
-from prescient_dagster.domain.answers import Answer
+from prescient_dagster.domain.books.answers import Answer
+from prescient_dagster.domain.books.ledger import Trade
+from prescient_dagster.domain.books.unresolved import Pending
 from prescient_dagster.domain.errors import NotFound, VenueError
-from prescient_dagster.domain.ledger import Trade
-from prescient_dagster.domain.markets import EVENTS, MARKETS, Capture, Column, Kind, QuoteSource
-from prescient_dagster.domain.plausibility import Finding
-from prescient_dagster.domain.unresolved import Pending
+from prescient_dagster.domain.market import plausibility
+from prescient_dagster.domain.market.markets import EVENTS, MARKETS, Capture, Column, Kind, QuoteSource
+from prescient_dagster.domain.market.plausibility import Finding
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
-from prescient_dagster.store import captures
-from prescient_dagster.store import resolutions as waiting_markets
-from prescient_dagster.store.captures import CaptureRecord, CaptureStatus
+from prescient_dagster.store.books.reconciliation import reconcile
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.reconciliation import reconcile
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market import resolutions as waiting_markets
+from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
+from prescient_dagster.usecases import settle, take_capture
+from prescient_dagster.usecases.settle import Settled
+from prescient_dagster.usecases.take_capture import Taken
+from prescient_dagster.usecases.trade_books import book_counts, missing_books
 
 GROUP = "market_data"
 POOL = "market_data"
@@ -47,7 +48,7 @@ ENTRIES = columns(
     profit="float",
     source_ref="string",
 )
-CAPTURE_CODE = version_of("venue", "domain.markets", "domain.held_quotes", "store.capture_files")
+CAPTURE_CODE = version_of("venue", "domain.market.markets", "domain.cycle.held_quotes", "store.market.capture_files")
 TYPES: dict[Kind, str] = {
     "text": "string",
     "number": "double",
@@ -107,7 +108,7 @@ def capture(
     store, folder = database.open(), capture_files.folder
     with explained():
         with venue.open(store) as opened:
-            taken = captures_taken.take(store, folder, opened, context.run.run_id)
+            taken = take_capture.take(store, folder, opened, context.run.run_id)
         record = captures.newest(store) if taken is None else taken.record
         if record is None:
             raise NotFound("the recording holds nothing to capture: add recordings to its folder")
@@ -172,7 +173,7 @@ def _findings(
     kinds={"python", "postgres"},
     owners=OWNERS,
     tags=TAGS,
-    code_version=version_of("venue", "assets.settling"),
+    code_version=version_of("venue", "usecases.settle"),
     check_specs=[ASKED.spec()],
 )
 def resolutions(
@@ -206,7 +207,7 @@ def _endings(
     """What the venue said of how markets ended, and why it could not be asked."""
     with venue.open(store) as opened:
         try:
-            return settling.ask(store, taken, record, opened), ""
+            return settle.ask(store, taken, record, opened), ""
         except VenueError as error:
             return {}, str(error)
 
@@ -231,7 +232,7 @@ def _pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.Meta
     kinds={"python", "postgres"},
     owners=OWNERS,
     tags=TAGS,
-    code_version=version_of("assets.settling"),
+    code_version=version_of("usecases.settle"),
     check_specs=[BALANCED.spec()],
 )
 def settlements(
@@ -244,7 +245,7 @@ def settlements(
     store = database.open()
     with explained():
         record = _capture_of(store, context.run.run_id)
-        paid = list(settling.settle(store, record))
+        paid = list(settle.settle(store, record))
         yield dg.MaterializeResult(metadata={"capture_id": record.capture_id, **_paid_told(paid)})
         yield balance_check("settlements", reconcile(store, [settled.slug for settled in paid]))
 
@@ -279,7 +280,7 @@ def _entry(slug: str, entry: Trade) -> dict[str, Any]:
     kinds={"python", "postgres"},
     owners=OWNERS,
     tags=TAGS,
-    code_version=version_of("domain.plausibility"),
+    code_version=version_of("domain.market.plausibility"),
 )
 def ready(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import dagster as dg
 
 from prescient_dagster.assets.cycle import partitions_name
-from prescient_dagster.assets.partition_use import in_use
-from prescient_dagster.assets.portfolio_changes import open_slugs
+from prescient_dagster.assets.runs.partition_use import in_use
 from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.resources import DatabaseResource
-from prescient_dagster.store import portfolios
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.usecases.change_portfolio import open_slugs
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import dagster as dg
 
-from prescient_dagster.assets.run_tags import PORTFOLIOS_TAG
+from prescient_dagster.assets.runs.run_tags import PORTFOLIOS_TAG
 from prescient_dagster.domain.errors import Conflict, InvalidInput
 
 RANGE_START = "dagster/asset_partition_range_start"

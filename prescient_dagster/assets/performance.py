@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import dagster as dg
 
 from prescient_dagster.assets.cycle import OWNERS, asset_key
-from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.performance_metadata import metadata
+from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.told.performance_metadata import metadata
 from prescient_dagster.code_identity import version_of
-from prescient_dagster.domain.leaderboard import leaderboard
+from prescient_dagster.domain.figures.leaderboard import leaderboard
 from prescient_dagster.resources import DatabaseResource
-from prescient_dagster.store.cycles import Stage
-from prescient_dagster.store.performance import load_histories
+from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.store.figures.performance import load_histories
 
 NAME = "performance"
 
@@ -26,7 +26,7 @@ def performance_asset(strategies: Sequence[str]) -> dg.AssetsDefinition:
         kinds={"python", "postgres"},
         owners=OWNERS,
         tags={"layer": "platform", "runs": "on_schedule"},
-        code_version=version_of("store.performance", "domain.leaderboard"),
+        code_version=version_of("store.figures.performance", "domain.figures.leaderboard"),
         description=(
             "Which portfolio and which strategy is ahead, and why: returns, drawdowns, closed positions, where the "
             "profit came from, and whether the prices paid were right. `prescient performance` shows the same.\n\n"

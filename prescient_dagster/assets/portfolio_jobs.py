@@ -9,17 +9,26 @@ from typing import Any
 
 import dagster as dg
 
-from prescient_dagster.assets import portfolio_changes
 from prescient_dagster.assets.cycle import asset_key
-from prescient_dagster.assets.cycle_runs import synced_partitions
-from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.forms import NOTHING, ConfigChange, Creation, Judged, Named, about, form_job, of_strategy
-from prescient_dagster.assets.plain_config import filled, schema
-from prescient_dagster.domain.portfolios import Portfolio, checked_balance
+from prescient_dagster.assets.forms.fields import (
+    NOTHING,
+    ConfigChange,
+    Creation,
+    Judged,
+    Named,
+    about,
+    form_job,
+    of_strategy,
+)
+from prescient_dagster.assets.forms.plain_config import filled, schema
+from prescient_dagster.assets.runs.cycle_runs import synced_partitions
+from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.domain.books.portfolios import Portfolio, checked_balance
 from prescient_dagster.resources import DatabaseResource
-from prescient_dagster.store import portfolios, statements
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.books import portfolios, statements
+from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
+from prescient_dagster.usecases import change_portfolio
 
 CHANGES = {
     "pause": (portfolios.pause, "Stops a portfolio from trading. It is still valued and settled."),
@@ -46,7 +55,7 @@ def _creation(strategies: Sequence[str]) -> dg.JobDefinition:
         store = database.open()
         with explained():
             new = _new_portfolio(filled(form, context))
-            warnings = portfolio_changes.doubts(new.strategy_type, new.strategy_config)
+            warnings = change_portfolio.doubts(new.strategy_type, new.strategy_config)
             made = portfolios.create(store, new)
             return _done(context, store, made, warnings)
 
@@ -66,8 +75,8 @@ def _config_change() -> dg.JobDefinition:
         store, config = database.open(), filled(ConfigChange, context)
         with explained():
             there = portfolios.get(store, config.portfolio)
-            changed = portfolio_changes.laid_over(there, config.config, config.reset)
-            warnings = portfolio_changes.doubts(there.strategy_type, changed)
+            changed = change_portfolio.laid_over(there, config.config, config.reset)
+            warnings = change_portfolio.doubts(there.strategy_type, changed)
             return _done(context, store, portfolios.change(store, there.slug, strategy_config=changed), warnings)
 
     told = "Changes a portfolio's settings, from its next cycle on. The settings given are laid over those it has."
@@ -117,7 +126,7 @@ def _validation(strategies: Sequence[str]) -> dg.JobDefinition:
     def validate(context: dg.OpExecutionContext) -> dg.Output[None]:
         config: Any = filled(form, context)
         with explained():
-            verdict = portfolio_changes.verdict(config.strategy.value, config.config)
+            verdict = change_portfolio.verdict(config.strategy.value, config.config)
         told: dict[str, Any] = {"valid": verdict.valid, "warnings": "; ".join(verdict.warnings)}
         if not verdict.valid:
             told["errors"] = list(verdict.errors)

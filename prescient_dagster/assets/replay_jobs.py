@@ -6,18 +6,18 @@ from typing import Any
 import dagster as dg
 from pydantic import Field, create_model
 
-from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.forms import NOTHING, Settings, choice, form_job, settings_field
-from prescient_dagster.assets.pictures import equity_curve
-from prescient_dagster.assets.plain_config import filled, schema
-from prescient_dagster.assets.replaying import Entrant, entrant, open_source, replayed
-from prescient_dagster.assets.tables import columns, table
+from prescient_dagster.assets.forms.fields import NOTHING, Settings, choice, form_job, settings_field
+from prescient_dagster.assets.forms.plain_config import filled, schema
+from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.told.pictures import equity_curve
+from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.domain import moments
-from prescient_dagster.domain.ledger import Trade
-from prescient_dagster.domain.performance import History
+from prescient_dagster.domain.books.ledger import Trade
+from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
-from prescient_dagster.store import replays
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.past import replays
+from prescient_dagster.usecases.replay import Entrant, entrant, open_source, replayed
 
 TOLD = ("captures_read", "captures_missing", "captures_duplicated", "strategy_type", "source")
 HOURS = 4

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from pydantic import Field
 
-from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.forms import NOTHING, form_job
-from prescient_dagster.assets.old_runs import DeletedRuns, delete_old_runs
-from prescient_dagster.assets.plain_config import filled, schema
+from prescient_dagster.assets.forms.fields import NOTHING, form_job
+from prescient_dagster.assets.forms.plain_config import filled, schema
+from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.runs.old_runs import DeletedRuns, delete_old_runs
 from prescient_dagster.assets.schedules import schedule
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.settings import Settings, load_settings

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from prescient_dagster.assets.cycle import asset_keys, op_name, partitions_name
-from prescient_dagster.assets.lost_runs import give_up_lost
 from prescient_dagster.assets.partitions_asked import range_tags
-from prescient_dagster.assets.run_tags import NEVER_BEGAN_TAG
-from prescient_dagster.domain import crons
+from prescient_dagster.assets.runs.lost_runs import give_up_lost
+from prescient_dagster.assets.runs.run_tags import NEVER_BEGAN_TAG
 from prescient_dagster.domain.errors import PrescientError
-from prescient_dagster.domain.health import MarketData
+from prescient_dagster.domain.watch import crons
+from prescient_dagster.domain.watch.health import MarketData
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.store.health import market_data_seen
 

@@ -7,13 +7,13 @@ from typing import Any
 import dagster as dg
 
 from prescient_dagster.assets.cycle import OWNERS
-from prescient_dagster.assets.dagster_state import dagster_state
-from prescient_dagster.assets.failures import explained
-from prescient_dagster.assets.state import State, read_state
-from prescient_dagster.assets.tables import columns, table
+from prescient_dagster.assets.runs.dagster_state import dagster_state
+from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.code_identity import version_of
-from prescient_dagster.domain import crons
+from prescient_dagster.domain.watch import crons
 from prescient_dagster.resources import DatabaseResource
+from prescient_dagster.usecases.state import State, read_state
 
 NAME = "status"
 GROUP = "operations"
@@ -41,7 +41,7 @@ def status_asset(jobs: Sequence[str], stale_minutes: float) -> dg.AssetsDefiniti
         kinds={"python", "postgres"},
         owners=OWNERS,
         tags={"layer": "platform", "runs": "on_schedule"},
-        code_version=version_of("assets.state", "assets.status"),
+        code_version=version_of("usecases.state", "assets.status"),
         description=(
             "Whether everything that is needed to trade is there: market data, strategies, portfolios, Dagster's "
             "daemon; what is wrong, and what runs. `prescient status` shows the same.\n\n"

@@ -9,15 +9,15 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition  # not exported
 
 from prescient_dagster.assets.cycle import OWNERS
-from prescient_dagster.assets.drift import Drift, verify
-from prescient_dagster.assets.failures import explained
+from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.schedules import schedule
-from prescient_dagster.assets.tables import columns, table
+from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.code_identity import version_of
 from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
-from prescient_dagster.store import portfolios
+from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
+from prescient_dagster.usecases.verify import Drift, verify
 
 NAME = "drift"
 CHECK = "no_drift"
@@ -37,7 +37,7 @@ def drift_asset() -> dg.AssetsDefinition:
         kinds={"python", "postgres"},
         owners=OWNERS,
         tags={"layer": "platform", "runs": "on_schedule"},
-        code_version=version_of("assets.drift"),
+        code_version=version_of("usecases.verify"),
         description=(
             "Whether portfolios did what their rules say: everything they decided is decided again from the stored "
             f"captures, and the difference must be nothing. Of more than {MOST_PORTFOLIOS} portfolios, so many are "

@@ -1,1 +1,1 @@
-"""The `prescient` command."""
+"""The `prescient` command, a module per group of commands; `server` runs `prescient dev`, all share `terminal`."""

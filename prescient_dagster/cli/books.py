@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from prescient_dagster.cli.options import AsJson, CaptureId, Name
+from prescient_dagster.cli.terminal.options import AsJson, CaptureId, Name
 
 if TYPE_CHECKING:
     from prescient_dagster.store.database import Database
@@ -43,12 +43,12 @@ def signals(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> N
 
     Example:  prescient signals bold --capture 3
     """
-    from prescient_dagster.store.signals import list_signals
+    from prescient_dagster.store.books.signals import list_signals
 
     rows = _print(list_signals, name, capture, SIGNAL_COLUMNS, as_json)
     refused = [row for row in rows if row["reject_reason"]]
     if refused and not as_json:
-        from prescient_dagster.cli import output
+        from prescient_dagster.cli.terminal import output
 
         output.print_table(refused, ("market_id", "action", "reject_reason"), "refused")
 
@@ -58,7 +58,7 @@ def trades(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> No
 
     Example:  prescient trades bold
     """
-    from prescient_dagster.store.trades import list_trades
+    from prescient_dagster.store.books.trades import list_trades
 
     _print(list_trades, name, capture, TRADE_COLUMNS, as_json)
 
@@ -68,7 +68,7 @@ def positions(name: Name, capture: CaptureId = None, as_json: AsJson = False) ->
 
     Example:  prescient positions bold --json
     """
-    from prescient_dagster.store.positions import list_positions
+    from prescient_dagster.store.books.positions import list_positions
 
     rows = _print(list_positions, name, capture, POSITION_COLUMNS, as_json)
     dust = [row["market_id"] for row in rows if row["dust"]]
@@ -81,7 +81,7 @@ def snapshots(name: Name, capture: CaptureId = None, as_json: AsJson = False) ->
 
     Example:  prescient snapshots bold
     """
-    from prescient_dagster.store.snapshots import list_snapshots
+    from prescient_dagster.store.books.snapshots import list_snapshots
 
     _print(list_snapshots, name, capture, SNAPSHOT_COLUMNS, as_json)
 
@@ -89,8 +89,10 @@ def snapshots(name: Name, capture: CaptureId = None, as_json: AsJson = False) ->
 def _print(
     query: "Query", name: str, capture_id: int | None, columns: tuple[str, ...], as_json: bool
 ) -> list[dict[str, Any]]:
-    from prescient_dagster.cli import home, output
-    from prescient_dagster.store import captures, portfolios
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.store.books import portfolios
+    from prescient_dagster.store.market import captures
 
     database = home.open_database(home.read_settings())
     portfolio = portfolios.get(database, name)

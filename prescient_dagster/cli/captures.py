@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from prescient_dagster.cli.options import AsJson, Verbose
+from prescient_dagster.cli.terminal.options import AsJson, Verbose
 
 if TYPE_CHECKING:
-    from prescient_dagster.store.captures import CaptureRecord
     from prescient_dagster.store.database import Database
+    from prescient_dagster.store.market.captures import CaptureRecord
     from prescient_dagster.venue.interface import Progress
 
 SHOWN = ("capture_id", "captured_at", "venue", "events", "markets", "tradable_markets", "rejected_records")
@@ -23,7 +23,8 @@ def capture(as_json: AsJson = False, verbose: Verbose = False) -> None:
 
     Example:  PRESCIENT_VENUE=polymarket prescient capture --json
     """
-    from prescient_dagster.cli import home, output
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
 
     settings = home.read_settings()
     database = home.open_database(settings)
@@ -36,10 +37,10 @@ def capture(as_json: AsJson = False, verbose: Verbose = False) -> None:
 
 
 def _taken(settings: Any, database: "Database", verbose: bool) -> "CaptureRecord | None":
-    from prescient_dagster.assets import runs_here
+    from prescient_dagster.assets.runs import runs_here
     from prescient_dagster.cli import runs
     from prescient_dagster.definitions import defs
-    from prescient_dagster.store import captures
+    from prescient_dagster.store.market import captures
 
     with runs.Runner.opened(settings, database, verbose=verbose) as runner, _progress() as progress:
         run = runner.run(defs.resolve_job_def("market_data"), resources={"venue": runs.watched_venue(progress)})

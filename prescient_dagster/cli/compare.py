@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson, Rows
+from prescient_dagster.cli.terminal.options import AsJson, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prescient_dagster.domain.comparison import Comparison
-    from prescient_dagster.store.comparison import Courses
+    from prescient_dagster.domain.figures.comparison import Comparison
+    from prescient_dagster.store.figures.comparison import Courses
 
 Names = Annotated[
     list[str] | None,
@@ -36,10 +36,11 @@ def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as
 
     Example:  prescient compare momentum broad-momentum
     """
-    from prescient_dagster.cli import home, output
-    from prescient_dagster.domain.comparison import comparison
-    from prescient_dagster.store.comparison import load_courses
-    from prescient_dagster.store.replays import label
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.figures.comparison import comparison
+    from prescient_dagster.store.figures.comparison import load_courses
+    from prescient_dagster.store.past.replays import label
 
     compared_names = [*(names or []), *(label(replay_id) for replay_id in replay_ids or [])]
     found = load_courses(home.open_database(home.read_settings()), compared_names)
@@ -79,7 +80,7 @@ def _portfolios(found: "Courses") -> list[dict[str, Any]]:
 
 
 def _print(found: "Courses", compared: "Sequence[Comparison]", rows: int) -> None:
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     window = found.window
     numbers = "" if window.first_capture_id is None else f", {window.first_capture_id} to {window.last_capture_id}"
@@ -115,7 +116,7 @@ def _difference(each: "Comparison") -> dict[str, Any]:
 def _print_markets(each: "Comparison", rows: int) -> None:
     from dataclasses import asdict
 
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     print(_verdict(each))
     if each.markets:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson, Verbose
+from prescient_dagster.cli.terminal.options import AsJson, Verbose
 
 if TYPE_CHECKING:
     from prescient_dagster.cli.runs import Runner
-    from prescient_dagster.domain.portfolios import Portfolio
+    from prescient_dagster.domain.books.portfolios import Portfolio
     from prescient_dagster.settings import Settings
     from prescient_dagster.store.database import Database
 
@@ -35,7 +35,8 @@ def cycle(
     """
     if sum((bool(slugs), strategy is not None, everybody)) != 1:
         raise typer.BadParameter("say which: slugs, or --strategy S, or --all")
-    from prescient_dagster.cli import home, output
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
 
     settings = home.read_settings()
     database = home.open_database(settings)
@@ -61,9 +62,9 @@ def _told(document: dict[str, Any]) -> str:
 
 def _chosen(database: "Database", slugs: Iterable[str], strategy: str | None) -> "list[Portfolio]":
     from prescient_dagster.catalog import strategy_names
-    from prescient_dagster.domain.configs import did_you_mean
     from prescient_dagster.domain.errors import NotFound
-    from prescient_dagster.store import portfolios
+    from prescient_dagster.domain.strategy.configs import did_you_mean
+    from prescient_dagster.store.books import portfolios
 
     named = {portfolio.slug: portfolio for portfolio in (portfolios.get(database, slug) for slug in slugs)}
     if named:
@@ -79,9 +80,9 @@ def _carried_out(
     settings: "Settings", database: "Database", chosen: "Sequence[Portfolio]", verbose: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """The capture traded on, and one result for each portfolio in the order chosen."""
-    from prescient_dagster.assets import cycle_runs
+    from prescient_dagster.assets.runs import cycle_runs
     from prescient_dagster.cli.runs import Runner
-    from prescient_dagster.store import captures
+    from prescient_dagster.store.market import captures
 
     capture_id = captures.ready(database).capture_id
     results = {portfolio.slug: cycle_runs.result(portfolio.slug, "closed") for portfolio in chosen}
@@ -97,7 +98,7 @@ def _of_strategy(
     runner: "Runner", strategy: str, blocks: Iterable[list[str]], capture_id: int
 ) -> dict[str, dict[str, Any]]:
     """The results by slug; a strategy that does not load fails its portfolios alone."""
-    from prescient_dagster.assets import cycle_runs
+    from prescient_dagster.assets.runs import cycle_runs
     from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 
     try:

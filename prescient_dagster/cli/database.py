@@ -4,7 +4,7 @@ import shlex
 
 import typer
 
-from prescient_dagster.cli.options import AsJson
+from prescient_dagster.cli.terminal.options import AsJson
 
 
 def upgrade() -> None:
@@ -14,7 +14,8 @@ def upgrade() -> None:
 
     Example:  prescient db upgrade
     """
-    from prescient_dagster.cli import home, output
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
     from prescient_dagster.store import migrate
 
     migrate.upgrade(home.reach_database(home.read_settings()))
@@ -28,8 +29,9 @@ def reconcile(as_json: AsJson = False) -> None:
 
     Example:  prescient db reconcile --json
     """
-    from prescient_dagster.cli import home, output
-    from prescient_dagster.store import reconciliation
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.store.books import reconciliation
 
     found = reconciliation.reconcile(home.open_database(home.read_settings()))
     differing = {slug: differences for slug, differences in found.items() if differences}
@@ -42,7 +44,7 @@ def reconcile(as_json: AsJson = False) -> None:
 
 
 def _print_differences(differing: dict[str, list[str]], portfolios: int) -> None:
-    from prescient_dagster.cli.output import clean
+    from prescient_dagster.cli.terminal.output import clean
 
     for slug, differences in differing.items():
         print(f"{slug}: {clean('; '.join(differences))}")
@@ -57,9 +59,10 @@ def stop() -> None:
 
     Example:  prescient db stop
     """
-    from prescient_dagster.cli import home, output
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
     from prescient_dagster.domain.errors import InvalidInput
-    from prescient_dagster.store import postgres
+    from prescient_dagster.store.server import postgres
 
     settings = home.read_settings()
     if settings.database_url:
@@ -74,7 +77,8 @@ def env(as_json: AsJson = False) -> None:
 
     Example:  eval "$(prescient env)" && dagster asset list -w workspace.yaml
     """
-    from prescient_dagster.cli import home, output
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
 
     settings = home.read_settings()
     home.lay_dagster_home(settings)

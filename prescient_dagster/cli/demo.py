@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from prescient_dagster.domain.errors import StrategyUnavailable
-from prescient_dagster.store import portfolios
-from prescient_dagster.store.portfolios import NewPortfolio
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.portfolios import NewPortfolio
 
 if TYPE_CHECKING:
     from prescient_dagster.store.database import Database
@@ -53,7 +53,7 @@ def demo_portfolios(database: "Database") -> list[str]:
 
 def _wanted() -> Iterator[NewPortfolio]:
     from prescient_dagster.catalog import load_strategy, strategy_names
-    from prescient_dagster.domain.configs import validated
+    from prescient_dagster.domain.strategy.configs import validated
 
     for name in strategy_names():
         try:

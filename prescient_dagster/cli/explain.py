@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson, CaptureId, Name
+from prescient_dagster.cli.terminal.options import AsJson, CaptureId, Name
 
 if TYPE_CHECKING:
-    from prescient_dagster.domain.explanation import Circumstances, Explanation
-    from prescient_dagster.domain.rules import Step
-    from prescient_dagster.domain.strategies import Strategy
+    from prescient_dagster.domain.past.explanation import Circumstances, Explanation
+    from prescient_dagster.domain.strategy.rules import Step
+    from prescient_dagster.domain.strategy.strategies import Strategy
     from prescient_dagster.settings import Settings
     from prescient_dagster.store.database import Database
-    from prescient_dagster.store.explanation import Situation
+    from prescient_dagster.store.past.explanation import Situation
 
 MarketId = Annotated[str, typer.Argument(metavar="MARKET_ID", help="The market's id, as `prescient markets` lists it.")]
 
@@ -37,8 +37,9 @@ def explain(name: Name, market_id: MarketId, capture: CaptureId = None, as_json:
 
     Example:  prescient explain bold 507884 --capture 1
     """
-    from prescient_dagster.cli import home, output
-    from prescient_dagster.store.explanation import situation
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.store.past.explanation import situation
 
     settings = home.read_settings()
     database = home.open_database(settings)
@@ -51,7 +52,7 @@ def _explained(
     settings: "Settings", database: "Database", found: "Situation", market_id: str
 ) -> "tuple[Situation, Circumstances, Explanation]":
     from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.domain import explanation
+    from prescient_dagster.domain.past import explanation
 
     strategy = load_strategy(found.portfolio.strategy_type)
     at = _circumstances(settings, database, strategy, found)
@@ -60,7 +61,7 @@ def _explained(
 
 def _with_reasons(database: "Database", found: "Situation", at: "Circumstances") -> "Situation":
     """The situation with, in each signal, what was wrong with the order book it was refused for."""
-    from prescient_dagster.store.explanation import book_fault
+    from prescient_dagster.store.past.explanation import book_fault
 
     signals = [row | {"book_fault": book_fault(database, at.capture, row)} for row in found.signals]
     return replace(found, signals=signals)
@@ -69,9 +70,9 @@ def _with_reasons(database: "Database", found: "Situation", at: "Circumstances")
 def _circumstances(
     settings: "Settings", database: "Database", strategy: "Strategy[Any]", found: "Situation"
 ) -> "Circumstances":
-    from prescient_dagster.domain.configs import validated
-    from prescient_dagster.domain.explanation import Circumstances
-    from prescient_dagster.store import captures
+    from prescient_dagster.domain.past.explanation import Circumstances
+    from prescient_dagster.domain.strategy.configs import validated
+    from prescient_dagster.store.market import captures
 
     layer = found.portfolio.strategy_config if found.cycle is None else found.cycle.config
     config = validated(strategy.config, layer)
@@ -107,7 +108,7 @@ def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Ex
 
 
 def _market(at: "Circumstances", market_id: str) -> dict[str, Any]:
-    from prescient_dagster.domain.kept_texts import kept_text
+    from prescient_dagster.domain.market.kept_texts import kept_text
 
     row, texts = at.capture.row_of.get(market_id), at.capture.texts
     columns = {"market_question": "question", "event_id": "event_id", "event_title": "event_title"}
@@ -134,7 +135,7 @@ def _held(position: Any) -> dict[str, Any]:
 
 
 def _verdict(told: "Explanation") -> str:
-    from prescient_dagster.domain.side_labels import labelled_action
+    from prescient_dagster.domain.strategy.side_labels import labelled_action
 
     step = told.refusal
     if step is None:
@@ -144,7 +145,7 @@ def _verdict(told: "Explanation") -> str:
 
 
 def _compared(step: "Step") -> str:
-    from prescient_dagster.cli.output import cell
+    from prescient_dagster.cli.terminal.output import cell
 
     if not step.comparison:
         return "" if step.value is None else f": {cell(step.value)}"
@@ -193,15 +194,15 @@ def _why_none(found: "Situation") -> str:
 
 
 def _paid(trade: dict[str, Any]) -> str:
-    from prescient_dagster.cli.output import cell
-    from prescient_dagster.domain.side_labels import labelled
+    from prescient_dagster.cli.terminal.output import cell
+    from prescient_dagster.domain.market.sides import labelled
 
     side = labelled(trade["side"], trade["side_label"])
     return f"{trade['kind']}: {cell(trade['cash_delta'])} USD for {cell(-trade['shares'])} {side}"
 
 
 def _ended(signal: dict[str, Any]) -> str:
-    from prescient_dagster.domain.side_labels import labelled_action
+    from prescient_dagster.domain.strategy.side_labels import labelled_action
 
     reason = f", {signal['reject_reason']}" if signal["reject_reason"] else ""
     why = f" ({signal['book_fault']})" if signal["book_fault"] else ""
@@ -209,7 +210,7 @@ def _ended(signal: dict[str, Any]) -> str:
 
 
 def _print(document: dict[str, Any]) -> None:
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     moment = f"capture {document['capture_id']}, {document['captured_at']:%Y-%m-%d %H:%M:%S} UTC"
     title = document["market_question"] or f"market {document['market_id']}"
@@ -227,7 +228,7 @@ def _print(document: dict[str, Any]) -> None:
 
 def _sides(document: dict[str, Any]) -> str:
     """What the venue calls the sides; nothing where that says no more than yes and no."""
-    from prescient_dagster.domain.side_labels import labelled
+    from prescient_dagster.domain.market.sides import labelled
 
     sides = [labelled(side, document[f"{side}_label"]) for side in ("yes", "no")]
     return "" if sides == ["yes", "no"] else f": {' or '.join(sides)}"
@@ -235,7 +236,7 @@ def _sides(document: dict[str, Any]) -> str:
 
 def _row(step: dict[str, Any]) -> dict[str, Any]:
     """A step as a line of a table; one that only tells has its verdict in brackets."""
-    from prescient_dagster.cli.output import MISSING, cell
+    from prescient_dagster.cli.terminal.output import MISSING, cell
 
     bound = step["comparison"] or step["threshold"] is not None
     asks = f"{step['comparison']} {cell(step['threshold'])}".strip() if bound else MISSING

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson
+from prescient_dagster.cli.terminal.options import AsJson
 from prescient_dagster.venue.series.units import PriceUnit
 
 if TYPE_CHECKING:
-    from prescient_dagster.domain.markets import Listing
+    from prescient_dagster.domain.market.markets import Listing
     from prescient_dagster.venue.series.listings import Assumptions, Imported
     from prescient_dagster.venue.series.reading import Series
 
@@ -56,7 +56,7 @@ def import_series(  # noqa: PLR0913, PLR0917 - its options
 
     Example:  prescient captures import prices.csv.gz -o past && prescient replay --strategy momentum --captures past
     """
-    from prescient_dagster.cli import output as shown
+    from prescient_dagster.cli.terminal import output as shown
     from prescient_dagster.venue.series.listings import Assumptions, imported
     from prescient_dagster.venue.series.reading import read
 
@@ -123,8 +123,8 @@ def _write_all(found: "Imported", folder: Path) -> None:
 
 
 def _write(listing: "Listing", folder: Path) -> None:
-    from prescient_dagster.domain.markets import EVENT_COLUMNS, MARKET_COLUMNS
-    from prescient_dagster.store.capture_files import encoded
+    from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS
+    from prescient_dagster.store.market.capture_files import encoded
     from prescient_dagster.venue.recorded import TIME_FORMAT
 
     name = listing.captured_at.strftime(TIME_FORMAT)
@@ -149,7 +149,7 @@ def _told(file: Path, found: "Imported", assumptions: "Assumptions", series: "Se
 
 
 def _lines(told: dict[str, Any]) -> list[str]:
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     return [
         f"{told['captures']} captures of {told['markets']} markets from {told['file']}, "

@@ -19,7 +19,6 @@ from prescient_dagster.cli import (
     compare,
     cycles,
     database,
-    dev,
     explain,
     importing,
     markets,
@@ -32,7 +31,8 @@ from prescient_dagster.cli import (
     strategies,
     sweep,
 )
-from prescient_dagster.cli.output import clean
+from prescient_dagster.cli.server import dev
+from prescient_dagster.cli.terminal.output import clean
 from prescient_dagster.domain.errors import PrescientError
 
 OTHERS = 0o077

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from prescient_dagster.cli.options import AsJson, CaptureId, Name, Rows, Search
+from prescient_dagster.cli.terminal.options import AsJson, CaptureId, Name, Rows, Search
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from prescient_dagster.domain.candidates import Selection
-    from prescient_dagster.domain.configs import StrategyConfig
-    from prescient_dagster.domain.markets import Capture
+    from prescient_dagster.domain.market.markets import Capture
+    from prescient_dagster.domain.strategy.candidates import Selection
+    from prescient_dagster.domain.strategy.configs import StrategyConfig
 
 EVENT_COLUMNS = ("event_id", "title", "market_count", "liquidity", "volume", "volume_24hr", "end_date")
 MARKET_COLUMNS = (
@@ -66,9 +66,10 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
     Example:  prescient candidates aggressive-momentum
     """
     from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.cli import home, output
-    from prescient_dagster.domain.configs import validated
-    from prescient_dagster.store import portfolios
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.strategy.configs import validated
+    from prescient_dagster.store.books import portfolios
 
     portfolio = portfolios.get(home.open_database(home.read_settings()), name)
     strategy = load_strategy(portfolio.strategy_type)
@@ -94,8 +95,8 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
 
 
 def _capture(capture_id: int | None) -> "Capture":
-    from prescient_dagster.cli import home
-    from prescient_dagster.store import captures
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.store.market import captures
 
     settings = home.read_settings()
     return captures.load(home.open_database(settings), settings.captures_folder, capture_id)
@@ -115,7 +116,7 @@ def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 
 
 def _print(what: str, capture: "Capture", frame: "pd.DataFrame", rows: int, as_json: bool) -> None:
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     if as_json:
         output.print_json(_records(frame))

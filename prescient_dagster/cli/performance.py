@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson
+from prescient_dagster.cli.terminal.options import AsJson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prescient_dagster.domain.leaderboard import Contender, Leaderboard
+    from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. Without one: all.")
@@ -39,9 +39,10 @@ def performance(names: Names = None, as_json: AsJson = False) -> None:
 
     Example:  prescient performance
     """
-    from prescient_dagster.cli import home, output
-    from prescient_dagster.domain.leaderboard import leaderboard
-    from prescient_dagster.store.performance import load_histories
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.figures.leaderboard import leaderboard
+    from prescient_dagster.store.figures.performance import load_histories
 
     found = load_histories(home.open_database(home.read_settings()), names or ())
     board = leaderboard(found.portfolios, found.verdicts)
@@ -54,8 +55,8 @@ def performance(names: Names = None, as_json: AsJson = False) -> None:
 
 
 def _print(board: "Leaderboard", *, by_price: bool) -> None:
-    from prescient_dagster.cli import output
-    from prescient_dagster.domain.leaderboard import ranked
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.figures.leaderboard import ranked
 
     rows = [_row(each) for each in (*ranked(board.portfolios), *ranked(board.strategies))]
     for title, columns in TABLES.items():

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson, ConfigText, Name
+from prescient_dagster.cli.terminal.options import AsJson, ConfigText, Name
 
 if TYPE_CHECKING:
-    from prescient_dagster.domain.portfolios import Portfolio
+    from prescient_dagster.domain.books.portfolios import Portfolio
     from prescient_dagster.settings import Settings
     from prescient_dagster.store.database import Database
 
@@ -43,10 +43,10 @@ def create(  # noqa: PLR0913, PLR0917
 
     Example:  prescient portfolio create bold --strategy momentum --balance 50000 --config '{"min_confidence": 0.8}'
     """
-    from prescient_dagster.cli import home
-    from prescient_dagster.cli.configs import read_config
-    from prescient_dagster.domain.portfolios import checked_balance
-    from prescient_dagster.store import portfolios
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal.configs import read_config
+    from prescient_dagster.domain.books.portfolios import checked_balance
+    from prescient_dagster.store.books import portfolios
 
     new = portfolios.NewPortfolio(
         slug, strategy, checked_balance(balance), name or "", description or "", read_config(config or "{}")
@@ -61,8 +61,8 @@ def create(  # noqa: PLR0913, PLR0917
 
 def _check(strategy: str, config: Mapping[str, Any]) -> None:
     """Raise `InvalidConfig` unless the strategy accepts the config; what is doubtful is told."""
-    from prescient_dagster.assets.portfolio_changes import doubts
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.usecases.change_portfolio import doubts
 
     for doubt in doubts(strategy, config):
         output.say(f"warning: {doubt}")
@@ -70,8 +70,9 @@ def _check(strategy: str, config: Mapping[str, Any]) -> None:
 
 def _add_partition(settings: "Settings", database: "Database", strategy: str) -> None:
     """Let the UI show the portfolio at once; the books do not depend on it."""
-    from prescient_dagster.assets import cycle_runs
-    from prescient_dagster.cli import output, runs
+    from prescient_dagster.assets.runs import cycle_runs
+    from prescient_dagster.cli import runs
+    from prescient_dagster.cli.terminal import output
 
     try:
         with runs.Runner.opened(settings, database) as runner:
@@ -88,8 +89,9 @@ def list_portfolios(
 
     Example:  prescient portfolio list --strategy momentum
     """
-    from prescient_dagster.cli import home, output
-    from prescient_dagster.store import statements
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.store.books import statements
 
     found = statements.list_statements(home.open_database(home.read_settings()), strategy)
     if as_json:
@@ -103,7 +105,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
     Example:  prescient portfolio show bold --json
     """
-    from prescient_dagster.cli import home
+    from prescient_dagster.cli.server import home
 
     _show(home.open_database(home.read_settings()), name, as_json)
 
@@ -125,8 +127,8 @@ def update(  # noqa: PLR0913, PLR0917
 
     Example:  prescient portfolio update bold --config '{"max_positions": 3}' --reset trade_amount
     """
-    from prescient_dagster.cli import home
-    from prescient_dagster.store import portfolios
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.store.books import portfolios
 
     if config is None and not reset and name is None and description is None:
         raise typer.BadParameter("nothing to change: give --config, --reset, --name or --description")
@@ -138,10 +140,10 @@ def update(  # noqa: PLR0913, PLR0917
 
 
 def _laid_over(there: "Portfolio", config: str | None, reset: list[str]) -> dict[str, Any]:
-    from prescient_dagster.assets import portfolio_changes
-    from prescient_dagster.cli.configs import read_config
+    from prescient_dagster.cli.terminal.configs import read_config
+    from prescient_dagster.usecases import change_portfolio
 
-    changed = portfolio_changes.laid_over(there, read_config(config or "{}"), reset)
+    changed = change_portfolio.laid_over(there, read_config(config or "{}"), reset)
     _check(there.strategy_type, changed)
     return changed
 
@@ -151,7 +153,7 @@ def pause(name: Name, as_json: AsJson = False) -> None:
 
     Example:  prescient portfolio pause bold
     """
-    from prescient_dagster.store import portfolios
+    from prescient_dagster.store.books import portfolios
 
     _become(portfolios.pause, name, as_json)
 
@@ -161,7 +163,7 @@ def resume(name: Name, as_json: AsJson = False) -> None:
 
     Example:  prescient portfolio resume bold
     """
-    from prescient_dagster.store import portfolios
+    from prescient_dagster.store.books import portfolios
 
     _become(portfolios.resume, name, as_json)
 
@@ -171,22 +173,22 @@ def close(name: Name, as_json: AsJson = False) -> None:
 
     Example:  prescient portfolio close bold
     """
-    from prescient_dagster.store import portfolios
+    from prescient_dagster.store.books import portfolios
 
     _become(portfolios.close, name, as_json)
 
 
 def _become(change: "Callable[[Database, str], Portfolio]", name: str, as_json: bool) -> None:
-    from prescient_dagster.cli import home
+    from prescient_dagster.cli.server import home
 
     database = home.open_database(home.read_settings())
     _show(database, change(database, name).slug, as_json)
 
 
 def _show(database: "Database", name: str, as_json: bool) -> None:
-    from prescient_dagster.cli import output
     from prescient_dagster.cli.books import POSITION_COLUMNS
-    from prescient_dagster.store import positions, statements
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.store.books import positions, statements
 
     statement = statements.statement(database, name)
     if as_json:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson, ConfigText
-from prescient_dagster.cli.times import Since, Until, read_since, read_until
+from prescient_dagster.cli.terminal.options import AsJson, ConfigText
+from prescient_dagster.cli.terminal.times import Since, Until, read_since, read_until
 
 if TYPE_CHECKING:
-    from prescient_dagster.assets.drift import Drift
-    from prescient_dagster.assets.replaying import Entrant, Watch
-    from prescient_dagster.domain.drift import Difference
+    from prescient_dagster.domain.past.drift import Difference
     from prescient_dagster.settings import Settings
-    from prescient_dagster.store.capture_sources import CaptureSource
     from prescient_dagster.store.database import Database
-    from prescient_dagster.store.replays import Replay
+    from prescient_dagster.store.market.capture_sources import CaptureSource
+    from prescient_dagster.store.past.replays import Replay
+    from prescient_dagster.usecases.replay import Entrant, Watch
+    from prescient_dagster.usecases.verify import Drift
 
 OfStrategy = Annotated[str | None, typer.Option(metavar="S", help="The strategy that is played.")]
 OfPortfolio = Annotated[
@@ -84,8 +84,9 @@ def replay(  # noqa: PLR0913, PLR0917 - its options
     if verify:
         _require_alone(portfolio, config, balance, name, since, until, captures, sheet)
     bounds = {"since": read_since(since), "until": read_until(until)}
-    from prescient_dagster.cli import home, output
     from prescient_dagster.cli.report import require_ours, written
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
 
     settings = home.read_settings()
     database = home.open_database(settings)
@@ -110,21 +111,21 @@ def _require_alone(portfolio: str | None, *given: object) -> None:
 def _entrant(  # noqa: PLR0913, PLR0917 - what a user may give
     database: "Database", strategy: str | None, slug: str | None, config: str | None, balance: str | None, name: str
 ) -> "Entrant":
-    from prescient_dagster.assets.replaying import entrant
-    from prescient_dagster.cli.configs import read_config
+    from prescient_dagster.cli.terminal.configs import read_config
+    from prescient_dagster.usecases.replay import entrant
 
     overrides = {} if config is None else read_config(config)
     return entrant(database, strategy, slug, overrides, balance, name)
 
 
 def _source(settings: "Settings", database: "Database", folder: str | None, **bounds: Any) -> "CaptureSource":
-    from prescient_dagster.assets.replaying import open_source
+    from prescient_dagster.usecases.replay import open_source
 
     return open_source(database, settings.captures_folder, folder, **bounds)
 
 
 def _replayed(database: "Database", source: "CaptureSource", entrant: "Entrant", **bounds: Any) -> int:
-    from prescient_dagster.assets.replaying import replayed
+    from prescient_dagster.usecases.replay import replayed
 
     with progress(len(source)) as watch:
         (replay_id,) = replayed(database, source, [entrant], watch=watch, **bounds)
@@ -138,7 +139,7 @@ def progress(captures: int) -> Iterator["Watch"]:
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     watcher = output.console(sys.stderr)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("captures, {task.description}"), TimeRemainingColumn())
@@ -148,8 +149,8 @@ def progress(captures: int) -> Iterator["Watch"]:
 
 
 def _verify(settings: "Settings", database: "Database", slug: str, as_json: bool) -> None:
-    from prescient_dagster.assets.drift import captures_to_verify, verify
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.usecases.verify import captures_to_verify, verify
 
     with progress(captures_to_verify(database, slug)) as watch:
         found = verify(database, settings.captures_folder, slug, watch=watch)
@@ -159,7 +160,7 @@ def _verify(settings: "Settings", database: "Database", slug: str, as_json: bool
 
 
 def _print_drift(found: "Drift") -> None:
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     looked = f"{found.captures} captures, {found.cycles} cycles and {found.trades} trades were decided again"
     told = "no drift" if found.is_none else f"{found.count} differences"
@@ -171,7 +172,7 @@ def _print_drift(found: "Drift") -> None:
 
 
 def _print_difference(first: "Difference") -> None:
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     at = f"capture {first.capture_id} of {first.captured_at:%Y-%m-%d %H:%M:%S}"
     code = "" if first.code_version is None else f", decided by code {first.code_version}"
@@ -185,8 +186,9 @@ def list_replays(as_json: AsJson = False) -> None:
 
     Example:  prescient replays list
     """
-    from prescient_dagster.cli import home, output
-    from prescient_dagster.store import replays
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.store.past import replays
 
     rows = [_listed(found) for found in replays.list_all(home.open_database(home.read_settings()))]
     if as_json:
@@ -202,7 +204,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
 
     Example:  prescient replays show 1 --json
     """
-    from prescient_dagster.cli import home
+    from prescient_dagster.cli.server import home
 
     _show(home.open_database(home.read_settings()), number, as_json)
 
@@ -212,8 +214,8 @@ def delete(number: Number) -> None:
 
     Example:  prescient replays delete 1
     """
-    from prescient_dagster.cli import home
-    from prescient_dagster.store import replays
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.store.past import replays
 
     replays.remove(home.open_database(home.read_settings()), number)
 
@@ -225,8 +227,8 @@ def _listed(found: "Replay") -> dict[str, Any]:
 
 
 def _show(database: "Database", replay_id: int, as_json: bool) -> None:
-    from prescient_dagster.cli import output
     from prescient_dagster.cli.performance import RATIO_DECIMALS
+    from prescient_dagster.cli.terminal import output
 
     document = _document(database, replay_id)
     if as_json:
@@ -245,8 +247,8 @@ TRADE_FIELDS = (*TRADE_COLUMNS, "side_label", "source_ref", "market_question")
 
 def _document(database: "Database", replay_id: int) -> dict[str, Any]:
     """A replay with its figures under their names, and its trades."""
-    from prescient_dagster.domain.performance import performance, track_record
-    from prescient_dagster.store import replays
+    from prescient_dagster.domain.figures.performance import performance, track_record
+    from prescient_dagster.store.past import replays
 
     found, histories = replays.get(database, replay_id), replays.load_histories(database, [replay_id])
     (history,) = histories.portfolios

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from prescient_dagster.domain.reports import Report
+    from prescient_dagster.domain.figures.reports import Report
     from prescient_dagster.store.database import Database
 
 Names = Annotated[
@@ -41,7 +41,7 @@ def report(names: Names = None, replay_ids: Replays = None, output: Output = Pat
 
     Example:  prescient report momentum broad-momentum -o momentum.html
     """
-    from prescient_dagster.cli import home
+    from prescient_dagster.cli.server import home
 
     require_ours(output)
     print(written(home.open_database(home.read_settings()), output, names or [], replay_ids or []))
@@ -90,8 +90,8 @@ def require_ours(path: Path) -> None:
 
 
 def _report(database: "Database", names: list[str], replay_ids: list[int]) -> "Report":
-    from prescient_dagster.domain import reports
-    from prescient_dagster.store.reports import load_remarks, load_report
+    from prescient_dagster.domain.figures import reports
+    from prescient_dagster.store.figures.reports import load_remarks, load_report
 
     found = load_report(database, names, replay_ids)
     chapters = [reports.chapter(each) for each in _watched(found.portfolios, len(found.portfolios))]
@@ -103,7 +103,7 @@ def _watched(items: Iterable[Item], total: int) -> Iterator[Item]:
     """The items; a bar on the terminal where they take more than a second."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from prescient_dagster.cli.output import console
+    from prescient_dagster.cli.terminal.output import console
 
     watcher, begun = console(sys.stderr), time.monotonic()
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("portfolios"))

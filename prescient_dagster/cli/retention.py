@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from prescient_dagster.cli.options import AsJson
+from prescient_dagster.cli.terminal.options import AsJson
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Remove nothing, and tell what would be.")]
 
@@ -19,7 +19,9 @@ def retention(dry_run: DryRun = False, as_json: AsJson = False) -> None:
     Example:  prescient retention --dry-run
     """
     from prescient_dagster.assets import retention
-    from prescient_dagster.cli import home, output, runs
+    from prescient_dagster.cli import runs
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
 
     settings = home.read_settings()
     database = home.open_database(settings)

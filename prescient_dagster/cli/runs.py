@@ -14,9 +14,9 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 
-from prescient_dagster.assets.runs_here import run_here
-from prescient_dagster.cli import home
-from prescient_dagster.domain.markets import Listing
+from prescient_dagster.assets.runs.runs_here import run_here
+from prescient_dagster.cli.server import home
+from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.resources import VenueResource
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.database import Database

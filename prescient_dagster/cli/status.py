@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson
+from prescient_dagster.cli.terminal.options import AsJson
 
 if TYPE_CHECKING:
-    from prescient_dagster.assets.state import DagsterState, State, StrategyState
     from prescient_dagster.settings import Settings
-    from prescient_dagster.store.captures import CaptureRecord
     from prescient_dagster.store.database import Database
+    from prescient_dagster.store.market.captures import CaptureRecord
+    from prescient_dagster.usecases.state import DagsterState, State, StrategyState
 
 
 def status(as_json: AsJson = False) -> None:
@@ -23,7 +23,8 @@ def status(as_json: AsJson = False) -> None:
 
     Example:  prescient status --json
     """
-    from prescient_dagster.cli import home, output
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
 
     document = _document(home.read_settings())
     output.print_json(document) if as_json else _print(document)
@@ -32,9 +33,9 @@ def status(as_json: AsJson = False) -> None:
 
 
 def _document(settings: "Settings") -> dict[str, Any]:
-    from prescient_dagster.assets import state
-    from prescient_dagster.cli import home
+    from prescient_dagster.cli.server import home
     from prescient_dagster.domain.errors import StoreError
+    from prescient_dagster.usecases import state
 
     now = datetime.now(UTC)
     try:
@@ -58,8 +59,8 @@ def _document(settings: "Settings") -> dict[str, Any]:
 
 def _offline(now: datetime, error: str) -> dict[str, Any]:
     """What is known without a database."""
-    from prescient_dagster.assets.state import strategy_states
-    from prescient_dagster.domain.health import Problem, ProblemKind
+    from prescient_dagster.domain.watch.health import Problem, ProblemKind
+    from prescient_dagster.usecases.state import strategy_states
 
     return {
         "timestamp": now,
@@ -81,12 +82,12 @@ def _where(settings: "Settings", database: "Database") -> str:
 
 def _dagster(settings: "Settings", database: "Database") -> "DagsterState":
     """What Dagster knows. In a home in which it never was, it is not even imported."""
-    from prescient_dagster.assets.state import DagsterState
-    from prescient_dagster.cli import home
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.usecases.state import DagsterState
 
     if not (home.dagster_home(settings) / "dagster.yaml").exists():
         return DagsterState()
-    from prescient_dagster.assets.dagster_state import dagster_state
+    from prescient_dagster.assets.runs.dagster_state import dagster_state
     from prescient_dagster.cli.runs import Runner
     from prescient_dagster.definitions import watched_jobs
 
@@ -99,7 +100,7 @@ def _dagster(settings: "Settings", database: "Database") -> "DagsterState":
 
 def _daemon(found: "State") -> dict[str, Any]:
     """Whether Dagster's daemon lives, when its parts were last heard of, and the runs that have not ended."""
-    from prescient_dagster.domain.health import ProblemKind
+    from prescient_dagster.domain.watch.health import ProblemKind
 
     wrong = any(problem.kind is ProblemKind.DAEMON for problem in found.problems)
     return {
@@ -136,7 +137,7 @@ def _strategy(state: "StrategyState") -> dict[str, Any]:
 
 
 def _print(document: dict[str, Any]) -> None:
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     dagster = document["dagster"]
     output.print_record(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson
+from prescient_dagster.cli.terminal.options import AsJson
 
 StrategyName = Annotated[str, typer.Argument(metavar="NAME", help="The strategy's name, as `strategy list` shows it.")]
 BOUND_WORDS = {
@@ -22,7 +22,7 @@ def list_strategies(as_json: AsJson = False) -> None:
     Example:  prescient strategy list
     """
     from prescient_dagster.catalog import strategy_names
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     found = [_listed(name) for name in strategy_names()]
     if as_json:
@@ -48,7 +48,7 @@ def show(name: StrategyName, as_json: AsJson = False) -> None:
     Example:  prescient strategy show momentum
     """
     from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     strategy = load_strategy(name)
     default, schema = strategy.config().document(), strategy.config.model_json_schema()
@@ -94,13 +94,13 @@ def validate(
     """
     from dataclasses import asdict
 
-    from prescient_dagster.assets import portfolio_changes
     from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.cli import output
-    from prescient_dagster.cli.configs import read_config
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.cli.terminal.configs import read_config
+    from prescient_dagster.usecases import change_portfolio
 
     load_strategy(name)  # whether there is one is told before whether the JSON is any
-    verdict = asdict(portfolio_changes.verdict(name, read_config(config)))
+    verdict = asdict(change_portfolio.verdict(name, read_config(config)))
     if as_json:
         output.print_json(verdict)
     else:

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.options import AsJson, ConfigText, Rows
 from prescient_dagster.cli.replay import Balance, Captures
-from prescient_dagster.cli.times import Since, Until, read_since, read_until
+from prescient_dagster.cli.terminal.options import AsJson, ConfigText, Rows
+from prescient_dagster.cli.terminal.times import Since, Until, read_since, read_until
 
 if TYPE_CHECKING:
-    from prescient_dagster.assets.sweeping import Candidates
-    from prescient_dagster.domain.sweep import Record, Sweep, Tried
-    from prescient_dagster.store.capture_sources import Told
+    from prescient_dagster.domain.past.sweep import Record, Sweep, Tried
+    from prescient_dagster.store.market.capture_sources import Told
+    from prescient_dagster.usecases.sweep import Candidates
 
 Strategy = Annotated[str, typer.Option("--strategy", metavar="S", help="The strategy whose settings are tried.")]
 Grid = Annotated[
@@ -43,21 +43,21 @@ def sweep(  # noqa: PLR0913, PLR0917 - its options
 
     Example:  prescient sweep --strategy momentum --grid max_positions=5,10 --grid min_confidence=0.75,0.8
     """
-    from prescient_dagster.assets import replaying, sweeping
-    from prescient_dagster.cli import home
-    from prescient_dagster.cli.configs import read_config
     from prescient_dagster.cli.replay import progress
-    from prescient_dagster.domain.portfolios import checked_balance
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal.configs import read_config
+    from prescient_dagster.domain.books.portfolios import checked_balance
+    from prescient_dagster.usecases import replay, sweep
 
     bounds = {"since": read_since(since), "until": read_until(until)}
     base = {} if config is None else read_config(config)
-    found = sweeping.candidates(strategy, base, sweeping.read_grid(grid, _value))
+    found = sweep.candidates(strategy, base, sweep.read_grid(grid, _value))
     settings = home.read_settings()
     database = home.open_database(settings)
-    source = replaying.open_source(database, settings.captures_folder, captures, **bounds)
-    cash = checked_balance(balance) if balance else replaying.DEFAULT_BALANCE
+    source = replay.open_source(database, settings.captures_folder, captures, **bounds)
+    cash = checked_balance(balance) if balance else replay.DEFAULT_BALANCE
     with progress(len(source)) as watch:
-        result, told = sweeping.swept(source, strategy, found, cash, share=share, watch=watch)
+        result, told = sweep.swept(source, strategy, found, cash, share=share, watch=watch)
     _print(result, found, told, rows, as_json)
 
 
@@ -72,7 +72,7 @@ def _value(text: str) -> Any:
 
 
 def _print(result: "Sweep", found: "Candidates", told: "Told", rows: int, as_json: bool) -> None:
-    from prescient_dagster.cli import output
+    from prescient_dagster.cli.terminal import output
 
     refused = [{"overrides": choice, "error": error} for choice, error in found.refused]
     if as_json:

@@ -11,9 +11,9 @@ from decimal import Decimal
 from itertools import pairwise
 from math import ceil, floor, log10
 
-from prescient_dagster.domain.calibration import Bucket
-from prescient_dagster.domain.daily_series import DailySeries
-from prescient_dagster.domain.returns import drawdowns
+from prescient_dagster.domain.figures.calibration import Bucket
+from prescient_dagster.domain.figures.daily_series import DailySeries
+from prescient_dagster.domain.figures.returns import drawdowns
 from prescient_dagster.report import formats
 
 WIDTH, TOP, BOTTOM = 720, 14, 26

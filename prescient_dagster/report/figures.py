@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prescient_dagster.domain.performance import Performance
-from prescient_dagster.domain.undefined import why_undefined
+from prescient_dagster.domain.figures.performance import Performance
+from prescient_dagster.domain.figures.undefined import why_undefined
 from prescient_dagster.report import formats
 
 READ: dict[str, Callable[[Any], str]] = {

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from prescient_dagster.domain.ledger import Position, Trade
-from prescient_dagster.domain.side_labels import labelled
-from prescient_dagster.domain.snapshots import worth
+from prescient_dagster.domain.books.ledger import Position, Trade
+from prescient_dagster.domain.books.snapshots import worth
+from prescient_dagster.domain.market.sides import labelled
 
 Number = Decimal | float | int
 MISSING = "–"

@@ -8,7 +8,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from prescient_dagster.domain.reports import Chapter, Report
+from prescient_dagster.domain.figures.reports import Chapter, Report
 from prescient_dagster.report import charts, figures, formats
 
 GENERATOR = "Prescient report"

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from prescient_dagster.domain.health import CaptureSeen, MarketData
-from prescient_dagster.domain.portfolios import PortfolioStatus
-from prescient_dagster.store import captures
-from prescient_dagster.store.captures import CaptureRecord, CaptureStatus
+from prescient_dagster.domain.books.portfolios import PortfolioStatus
+from prescient_dagster.domain.watch.health import CaptureSeen, MarketData
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
 from prescient_dagster.store.tables import captures as captures_table
 from prescient_dagster.store.tables import portfolios
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, select, update
 
+from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.domain.ledger import TradeKind
-from prescient_dagster.store import capture_files
-from prescient_dagster.store.capture_files import StoredFile
-from prescient_dagster.store.captures import NEWEST_FIRST, CaptureStatus
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import capture_files
+from prescient_dagster.store.market.capture_files import StoredFile
+from prescient_dagster.store.market.captures import NEWEST_FIRST, CaptureStatus
 from prescient_dagster.store.tables import captures, order_books, rejected_records, trades, unavailable_books
 
 ABANDONED_AFTER = timedelta(days=1)

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from prescient_dagster.domain.markets import Listing
-from prescient_dagster.domain.order_books import Book
+from prescient_dagster.domain.cycle.order_books import Book
+from prescient_dagster.domain.market.markets import Listing
 
 Progress = Callable[[int], None]
 """Called now and then with the number of events read so far."""

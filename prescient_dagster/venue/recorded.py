@@ -12,12 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prescient_dagster.domain.capture_schema import filled
+from prescient_dagster.domain.cycle.order_books import Book
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, VenueAnswerInvalid
-from prescient_dagster.domain.markets import EVENTS as EVENT_TABLE
-from prescient_dagster.domain.markets import MARKETS as MARKET_TABLE
-from prescient_dagster.domain.markets import Listing, check_events, check_markets
-from prescient_dagster.domain.order_books import Book
+from prescient_dagster.domain.market.capture_schema import filled
+from prescient_dagster.domain.market.markets import EVENTS as EVENT_TABLE
+from prescient_dagster.domain.market.markets import MARKETS as MARKET_TABLE
+from prescient_dagster.domain.market.markets import Listing, check_events, check_markets
 from prescient_dagster.venue import kinds
 from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
 from prescient_dagster.venue.polymarket.answers import decode_event_page

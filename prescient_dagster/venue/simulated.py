@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from prescient_dagster.domain.cycle.order_books import Book, unavailable
 from prescient_dagster.domain.errors import VenueError
-from prescient_dagster.domain.markets import Listing
-from prescient_dagster.domain.order_books import Book, unavailable
+from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
 from prescient_dagster.venue.polymarket.venue import PolymarketVenue, utc_now
 from prescient_dagster.venue.simulation.transport import SimulatedTransport

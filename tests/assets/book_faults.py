@@ -14,14 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from prescient_dagster.assets import captures_taken, settling
-from prescient_dagster.assets.captures_taken import Taken
-from prescient_dagster.assets.cycle_orders import Order, Result
-from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.catalog import code_version, load_strategy
-from prescient_dagster.store import captures, portfolios
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
+from prescient_dagster.usecases import settle, take_capture
+from prescient_dagster.usecases.take_capture import Taken
+from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade_plans import Order, Result
 from prescient_dagster.venue.polymarket.pacing import RetryPolicy
 from prescient_dagster.venue.polymarket.venue import PolymarketVenue
 from tests.venue.gamma import NOON, Record
@@ -135,11 +136,11 @@ class Faulty:
         """What the job `market_data` does."""
         self.moments += 1
         with self.venue() as venue:
-            taken = captures_taken.take(self.database, self.folder, venue)
+            taken = take_capture.take(self.database, self.folder, venue)
             assert taken is not None
             capture = captures.load(self.database, self.folder, taken.record.capture_id)
-            settling.ask(self.database, capture, taken.record, venue)
-        list(settling.settle(self.database, taken.record))
+            settle.ask(self.database, capture, taken.record, venue)
+        list(settle.settle(self.database, taken.record))
         captures.mark_ready(self.database, taken.record.capture_id)
         return taken
 

@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from prescient_dagster.assets.cycle import asset_key, op_name, partitions, partitions_name
 from prescient_dagster.assets.partitions_asked import range_tags
-from prescient_dagster.domain.markets import Listing
-from prescient_dagster.store import captures, portfolios
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.domain.market.markets import Listing
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
 from strategy_assets.definitions import defs
 from tests.assets.replays import CAPTURES, World, a_world
 

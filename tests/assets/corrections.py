@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from prescient_dagster.assets import settling
-from prescient_dagster.assets.cycle_orders import Order
-from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.catalog import load_strategy
-from prescient_dagster.domain.answers import Told
-from prescient_dagster.store import captures, portfolios
+from prescient_dagster.domain.books.answers import Told
+from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
+from prescient_dagster.usecases import settle
+from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade_plans import Order
 from prescient_dagster.venue.recorded import RecordedVenue
 from tests.assets.worlds import START, a_listing
 
@@ -85,8 +86,8 @@ class Venue:
         assert listing is not None
         record = captures.save(self.database, self.folder, listing)
         taken = captures.load(self.database, self.folder, record.capture_id)
-        told = settling.ask(self.database, taken, record, venue) if answers else {}
-        list(settling.settle(self.database, record))
+        told = settle.ask(self.database, taken, record, venue) if answers else {}
+        list(settle.settle(self.database, record))
         captures.mark_ready(self.database, record.capture_id)
         self.cycle(*slugs)
         return told

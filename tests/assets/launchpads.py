@@ -8,7 +8,7 @@ from dagster._config import Array, ConfigAnyInstance, ConfigType, Map, Noneable
 
 from prescient_dagster.definitions import defs as platform_defs
 from strategy_assets.definitions import defs as strategy_defs
-from tests.assets.forms import form_fields
+from tests.assets.filled_forms import form_fields
 
 VARIABLE, MARKER = "PRESCIENT_TEST_MARKER", "574319086243"
 """A number, so that it could become any kind of value; so long that nothing else looks like it."""

@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import long_run
-from prescient_dagster.assets import captures_taken, settling
-from prescient_dagster.assets.cycle_orders import Order
-from prescient_dagster.assets.portfolio_cycles import Desk
-from prescient_dagster.assets.replaying import Entrant, replayed
 from prescient_dagster.catalog import load_strategy, strategy_names
-from prescient_dagster.domain.configs import validated
-from prescient_dagster.domain.performance import History
-from prescient_dagster.domain.replay import Player
-from prescient_dagster.store import captures, portfolios, replays
-from prescient_dagster.store.capture_sources import StoredCaptures
+from prescient_dagster.domain.figures.performance import History
+from prescient_dagster.domain.past.replay import Player
+from prescient_dagster.domain.strategy.configs import validated
+from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database, connect
-from prescient_dagster.store.performance import load_histories
+from prescient_dagster.store.figures.performance import load_histories
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.capture_sources import StoredCaptures
+from prescient_dagster.store.past import replays
+from prescient_dagster.usecases import settle, take_capture
+from prescient_dagster.usecases.replay import Entrant, replayed
+from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade_plans import Order
 from tests.conftest import cloned
 
 CAPTURES = 24
@@ -63,11 +65,11 @@ class World:
 
     def take_capture(self, venue: Any) -> int:
         """What the job `market_data` does."""
-        taken = captures_taken.take(self.database, self.folder, venue)
+        taken = take_capture.take(self.database, self.folder, venue)
         assert taken is not None
         record = taken.record
-        settling.ask(self.database, captures.load(self.database, self.folder, record.capture_id), record, venue)
-        list(settling.settle(self.database, record))
+        settle.ask(self.database, captures.load(self.database, self.folder, record.capture_id), record, venue)
+        list(settle.settle(self.database, record))
         captures.mark_ready(self.database, record.capture_id)
         return record.capture_id
 

@@ -10,8 +10,8 @@ from prescient_dagster.assets.alerts import OFF, alerts_sensor
 from prescient_dagster.definitions import watched_jobs
 from prescient_dagster.domain.errors import NotDelivered
 from prescient_dagster.resources import resources
-from prescient_dagster.store import captures
-from prescient_dagster.store.cycles import note_failure
+from prescient_dagster.store.books.cycles import note_failure
+from prescient_dagster.store.market import captures
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
 from tests.webhooks import Webhook, listening

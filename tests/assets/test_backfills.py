@@ -6,9 +6,9 @@ from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from sqlalchemy import text
 
 from prescient_dagster.assets.cycle import asset_key
-from prescient_dagster.assets.cycle_runs import synced_partitions
-from prescient_dagster.store import portfolios
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.assets.runs.cycle_runs import synced_partitions
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
 from strategy_assets.definitions import defs
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from prescient_dagster.assets.drift import verify
-from prescient_dagster.assets.replaying import Entrant, replayed
 from prescient_dagster.catalog import load_strategy
-from prescient_dagster.domain.configs import validated
-from prescient_dagster.domain.replay import Player
-from prescient_dagster.store import portfolios, replays
-from prescient_dagster.store.capture_sources import StoredCaptures
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.domain.past.replay import Player
+from prescient_dagster.domain.strategy.configs import validated
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.store.books.reconciliation import reconcile
 from prescient_dagster.store.database import connect
-from prescient_dagster.store.reconciliation import reconcile
+from prescient_dagster.store.market.capture_sources import StoredCaptures
+from prescient_dagster.store.past import replays
+from prescient_dagster.usecases.replay import Entrant, replayed
+from prescient_dagster.usecases.verify import verify
 from prescient_dagster.venue.polymarket import book_requests
 from tests.assets.book_faults import AFFECTED, FAULTS, PORTFOLIOS, Fault, Faulty, after, before, lived_through
 from tests.conftest import cloned

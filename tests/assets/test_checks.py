@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from prescient_dagster.assets.checks import CHECKS, OF_CAPTURES
 from prescient_dagster.definitions import defs
-from prescient_dagster.store import captures
-from prescient_dagster.store.captures import CaptureRecord, CaptureStatus
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
 from strategy_assets.definitions import defs as strategies
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites

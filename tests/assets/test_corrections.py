@@ -7,15 +7,16 @@ from random import Random
 
 import pytest
 
-from prescient_dagster.assets import drift, replaying, settling
-from prescient_dagster.domain.ledger import Trade, TradeKind
-from prescient_dagster.store import captures, portfolios, resolutions
-from prescient_dagster.store.capture_sources import StoredCaptures
-from prescient_dagster.store.captures import CaptureRecord
-from prescient_dagster.store.cycles import load_standing
+from prescient_dagster.domain.books.ledger import Trade, TradeKind
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import load_standing
+from prescient_dagster.store.books.ledger import load_trades
+from prescient_dagster.store.books.reconciliation import reconcile
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.ledger import load_trades
-from prescient_dagster.store.reconciliation import reconcile
+from prescient_dagster.store.market import captures, resolutions
+from prescient_dagster.store.market.capture_sources import StoredCaptures
+from prescient_dagster.store.market.captures import CaptureRecord
+from prescient_dagster.usecases import replay, settle, verify
 from tests.assets.corrections import CLOSED, GONE, OPEN, PAYS, Venue
 
 STORIES: dict[str, Sequence[tuple[int, str]]] = {
@@ -107,7 +108,7 @@ def test_a_market_that_was_entered_again_waits_where_the_venue_does_not_answer(v
     assert load_standing(venue.database, "one").account.positions  # not paid by what was said on the first day
     venue.day(1.3, ["no"])
     assert_paid(venue, "500", "no")
-    assert drift.verify(venue.database, venue.folder, "one").differences == []
+    assert verify.verify(venue.database, venue.folder, "one").differences == []
 
 
 def test_what_a_cycle_bought_is_not_paid_on_its_own_capture_by_what_was_said_before(venue: Venue) -> None:
@@ -115,7 +116,7 @@ def test_what_a_cycle_bought_is_not_paid_on_its_own_capture_by_what_was_said_bef
     venue.day(0, [OPEN], "one")
     venue.day(1, ["yes"])
     venue.day(1.1, [OPEN], "one")
-    assert list(settling.settle(venue.database, _newest(venue))) == []
+    assert list(settle.settle(venue.database, _newest(venue))) == []
 
 
 def _newest(venue: Venue) -> CaptureRecord:
@@ -161,9 +162,9 @@ def test_whatever_the_venue_says_in_whatever_order_the_books_end_with_its_last_w
         assert_paid(venue, str(500 + number), ending)
     assert any(is_reversal(trade) for number in range(20) for trade in trades_of(venue, str(500 + number)))
     assert not any(reconcile(venue.database).values())
-    assert drift.verify(venue.database, venue.folder, "one").differences == []
-    player = replaying.entrant(venue.database, None, "one", {}).player
-    table = replaying.Table(StoredCaptures(venue.database, venue.folder), [player])
+    assert verify.verify(venue.database, venue.folder, "one").differences == []
+    player = replay.entrant(venue.database, None, "one", {}).player
+    table = replay.Table(StoredCaptures(venue.database, venue.folder), [player])
     list(table.play())
     assert table.states[0].account.balance == load_standing(venue.database, "one").account.balance
 

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from prescient_dagster.store import portfolios
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
 

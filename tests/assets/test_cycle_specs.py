@@ -5,7 +5,7 @@ import pytest
 
 from prescient_dagster.assets.cycle import asset_key, partitions
 from prescient_dagster.catalog import code_version, load_strategy, strategy_names
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.books.cycles import Stage
 from strategy_assets.definitions import defs
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event, text
 
 from prescient_dagster.assets.cycle import asset_key, partitions
 from prescient_dagster.assets.schedules import range_tags
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import connect
 from strategy_assets.definitions import defs
 from tests.assets.conftest import Platform

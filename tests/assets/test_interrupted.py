@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from prescient_dagster.assets import portfolio_cycles
-from prescient_dagster.assets.cycle_orders import Order
-from prescient_dagster.assets.portfolio_cycles import Desk
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.store import cycles
+from prescient_dagster.store.books import cycles
 from prescient_dagster.store.database import Database, connect
+from prescient_dagster.usecases import trade
+from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade_plans import Order
 from tests.assets.conftest import NOT_BOOKS, Platform
 from tests.assets.worlds import a_listing, favourites
 
@@ -134,7 +134,7 @@ def test_a_portfolio_that_is_being_saved_is_locked_for_everybody_else(platform: 
 @pytest.fixture
 def five(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Platform:
     """Five portfolios that are saved by twos, and one that nobody disturbs."""
-    monkeypatch.setattr(portfolio_cycles, "SAVED_TOGETHER", 2)
+    monkeypatch.setattr(trade, "SAVED_TOGETHER", 2)
     platform.capture(a_listing(*favourites(3)))
     for slug in ["undisturbed", *FIVE]:
         platform.portfolio(slug)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from prescient_dagster.assets.state import DagsterState, read_state
-from prescient_dagster.domain.lateness import Lateness, warnings
+from prescient_dagster.domain.watch.lateness import Lateness, warnings
+from prescient_dagster.store.figures.reports import load_report
 from prescient_dagster.store.lateness import lateness
-from prescient_dagster.store.reports import load_report
+from prescient_dagster.usecases.state import DagsterState, read_state
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
 

@@ -9,8 +9,8 @@ import yaml
 
 from prescient_dagster.assets.cycle import op_name
 from prescient_dagster.catalog import load_strategy, strategy_names
-from prescient_dagster.domain.configs import StrategyConfig
-from prescient_dagster.domain.fills import FillModel
+from prescient_dagster.domain.strategy.configs import StrategyConfig
+from prescient_dagster.domain.strategy.fill_models import FillModel
 from strategy_assets.definitions import defs
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites

@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from benchmarks import long_run
 from prescient_dagster.assets.cycle import partitions_name
-from prescient_dagster.assets.drift import verify
 from prescient_dagster.definitions import defs
-from prescient_dagster.store import portfolios
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.reconciliation import reconcile
 from prescient_dagster.store.database import connect
-from prescient_dagster.store.reconciliation import reconcile
+from prescient_dagster.usecases.verify import verify
 from tests.assets.conftest import Platform
 from tests.conftest import cloned
 

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from prescient_dagster.definitions import defs
-from prescient_dagster.domain.kept_texts import MOST_LETTERS, kept_text
-from prescient_dagster.store import captures
+from prescient_dagster.domain.market.kept_texts import MOST_LETTERS, kept_text
+from prescient_dagster.store.market import captures
 from tests.assets.conftest import Platform
 from tests.assets.test_settlement import Recording
 from tests.assets.worlds import a_listing, favourites

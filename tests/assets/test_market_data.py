@@ -11,8 +11,8 @@ import pytest
 
 from prescient_dagster.assets.market_data import judged
 from prescient_dagster.definitions import defs
-from prescient_dagster.store import captures
-from prescient_dagster.store.captures import CaptureStatus
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.captures import CaptureStatus
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
 from tests.venue.gamma import serving

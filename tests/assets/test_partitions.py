@@ -7,7 +7,7 @@ from prescient_dagster.assets.partitions import PartitionChange, partition_chang
 from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.definitions import defs as platform_defs
 from prescient_dagster.resources import resources
-from prescient_dagster.store import portfolios
+from prescient_dagster.store.books import portfolios
 from strategy_assets.definitions import defs
 from tests.assets.conftest import Platform
 

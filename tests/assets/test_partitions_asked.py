@@ -19,7 +19,7 @@ from prescient_dagster.assets.partitions_asked import (
     fingerprint,
     range_tags,
 )
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store.books.cycles import Stage
 from strategy_assets.definitions import defs
 from tests.assets.conftest import Platform, Ran, ran_of
 from tests.assets.worlds import a_listing, favourites

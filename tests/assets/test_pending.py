@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from prescient_dagster.assets import drift, replaying
-from prescient_dagster.assets.state import DagsterState, read_state
-from prescient_dagster.domain.health import Problem, ProblemKind
-from prescient_dagster.store import captures, portfolios, resolutions
-from prescient_dagster.store.capture_sources import StoredCaptures
-from prescient_dagster.store.cycles import load_standing
+from prescient_dagster.domain.watch.health import Problem, ProblemKind
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import load_standing
+from prescient_dagster.store.books.positions import list_positions
+from prescient_dagster.store.books.snapshots import list_snapshots
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.positions import list_positions
-from prescient_dagster.store.snapshots import list_snapshots
+from prescient_dagster.store.market import captures, resolutions
+from prescient_dagster.store.market.capture_sources import StoredCaptures
+from prescient_dagster.usecases import replay, verify
+from prescient_dagster.usecases.state import DagsterState, read_state
 from tests.assets.corrections import GONE, OPEN, Venue
 
 
@@ -86,9 +87,9 @@ def test_live_replayed_and_verified_alike(venue: Venue) -> None:
     stories = [(OPEN, word, other, word) for word, _ in WORDS for other in ("tie", GONE)]
     for day in range(4):
         venue.day(day, [story[day] for story in stories], "one")
-    assert drift.verify(venue.database, venue.folder, "one").differences == []
-    player = replaying.entrant(venue.database, None, "one", {}).player
-    table = replaying.Table(StoredCaptures(venue.database, venue.folder), [player])
+    assert verify.verify(venue.database, venue.folder, "one").differences == []
+    player = replay.entrant(venue.database, None, "one", {}).player
+    table = replay.Table(StoredCaptures(venue.database, venue.folder), [player])
     replayed = [steps[0].snapshot for _, steps in table.play()]
     lived = list_snapshots(venue.database, portfolios.get(venue.database, "one").portfolio_id)
     assert [each.equity for each in replayed if each is not None] == [row["equity"] for row in lived]

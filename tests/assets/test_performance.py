@@ -14,11 +14,11 @@ from sqlalchemy import text
 from prescient_dagster.assets.cycle import asset_key
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.definitions import defs
-from prescient_dagster.domain.leaderboard import Leaderboard, leaderboard
+from prescient_dagster.domain.figures.leaderboard import Leaderboard, leaderboard
 from prescient_dagster.resources import resources
-from prescient_dagster.store import portfolios
-from prescient_dagster.store.cycles import Stage
-from prescient_dagster.store.performance import load_histories
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.store.figures.performance import load_histories
 from tests.assets.conftest import Platform
 from tests.assets.test_settlement import SETTLED_NO, SETTLED_YES, VOID, Recording
 

@@ -9,12 +9,12 @@ import pytest
 from dagster._core.errors import DagsterInvalidConfigError
 
 from prescient_dagster.assets.cycle import partitions_name
-from prescient_dagster.assets.run_tags import PORTFOLIO_TAG
+from prescient_dagster.assets.runs.run_tags import PORTFOLIO_TAG
 from prescient_dagster.definitions import defs
-from prescient_dagster.domain.portfolios import PortfolioStatus
-from prescient_dagster.store import portfolios
+from prescient_dagster.domain.books.portfolios import PortfolioStatus
+from prescient_dagster.store.books import portfolios
 from tests.assets.conftest import Platform
-from tests.assets.forms import Filled, fill_in, form_fields
+from tests.assets.filled_forms import Filled, fill_in, form_fields
 from tests.assets.worlds import a_listing, favourites
 
 NEW = {"slug": "bold", "strategy": "momentum", "balance": 10_000}

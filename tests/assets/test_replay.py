@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from prescient_dagster.assets.folder_captures import FolderCaptures
-from prescient_dagster.assets.replaying import Entrant, replayed
-from prescient_dagster.domain.comparison import comparison
 from prescient_dagster.domain.errors import Conflict, NotFound
-from prescient_dagster.domain.performance import History, track_record
-from prescient_dagster.store import captures, replays
-from prescient_dagster.store.capture_sources import StoredCaptures
-from prescient_dagster.store.comparison import load_courses
+from prescient_dagster.domain.figures.comparison import comparison
+from prescient_dagster.domain.figures.performance import History, track_record
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.figures.comparison import load_courses
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.capture_sources import StoredCaptures
+from prescient_dagster.store.past import replays
+from prescient_dagster.usecases.folder_captures import FolderCaptures
+from prescient_dagster.usecases.replay import Entrant, replayed
 from tests.assets.replays import CAPTURES, World, entrant
 from tests.assets.worlds import a_listing, favourites
 from tests.builders import D

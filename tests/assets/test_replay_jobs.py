@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from prescient_dagster.definitions import defs
-from prescient_dagster.store import replays
+from prescient_dagster.store.past import replays
 from tests.assets.conftest import Platform
 
 

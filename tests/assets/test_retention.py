@@ -10,11 +10,12 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 from sqlalchemy import text
 
 from prescient_dagster.assets.cycle import asset_key, partitions
-from prescient_dagster.assets.old_runs import DeletedRuns, delete_old_runs
+from prescient_dagster.assets.runs.old_runs import DeletedRuns, delete_old_runs
 from prescient_dagster.definitions import defs as platform_defs
-from prescient_dagster.store import captures, check_log
-from prescient_dagster.store.cycles import Stage
+from prescient_dagster.store import check_log
+from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
 from tests.pages import ROOT

@@ -16,11 +16,12 @@ from dagster._core.scheduler.instigation import (
 )
 from sqlalchemy import text
 
-from prescient_dagster.assets.cycle_runs import synced_partitions
 from prescient_dagster.assets.partitions_asked import range_tags
+from prescient_dagster.assets.runs.cycle_runs import synced_partitions
 from prescient_dagster.definitions import defs as platform_defs
 from prescient_dagster.resources import resources
-from prescient_dagster.store import captures, portfolios
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.market import captures
 from strategy_assets.definitions import defs
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from prescient_dagster.definitions import defs
-from prescient_dagster.store import captures, portfolios
-from prescient_dagster.store.reconciliation import reconcile
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.reconciliation import reconcile
+from prescient_dagster.store.market import captures
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
 

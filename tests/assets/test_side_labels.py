@@ -8,7 +8,7 @@ import pytest
 
 from prescient_dagster.definitions import defs
 from tests.assets.conftest import Platform
-from tests.assets.forms import fill_in
+from tests.assets.filled_forms import fill_in
 from tests.derby import PLAYED, record
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from prescient_dagster.code_identity import version_of
 from prescient_dagster.definitions import defs
-from prescient_dagster.domain.markets import EVENT_COLUMNS, MARKET_COLUMNS
+from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS
 from prescient_dagster.settings import Settings
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
@@ -75,8 +75,8 @@ def test_a_capture_tells_its_rows_and_its_file_and_why_markets_are_not_tradable(
 
 
 def test_a_code_version_follows_from_the_files_alone() -> None:
-    assert version_of("domain.markets") == version_of("domain.markets")
-    assert version_of("domain.markets") != version_of("domain.plausibility")
+    assert version_of("domain.market.markets") == version_of("domain.market.markets")
+    assert version_of("domain.market.markets") != version_of("domain.market.plausibility")
 
 
 def test_loading_the_definitions_says_nothing(tmp_path: Path) -> None:

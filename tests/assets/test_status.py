@@ -8,7 +8,7 @@ import pytest
 
 from prescient_dagster import catalog
 from prescient_dagster.definitions import defs
-from prescient_dagster.store.cycles import note_failure
+from prescient_dagster.store.books.cycles import note_failure
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
 

@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 
 from prescient_dagster.definitions import defs
-from prescient_dagster.store import captures
-from prescient_dagster.store.captures import CaptureStatus
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.venue.polymarket import book_requests
 from tests.assets.conftest import Platform
 from tests.venue.gamma import Record

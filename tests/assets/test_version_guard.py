@@ -17,7 +17,7 @@ from prescient_dagster.settings import LOG
 from prescient_dagster.store import versions
 from strategy_assets.definitions import defs as strategy_defs
 from tests.assets.conftest import Platform
-from tests.assets.forms import form_fields
+from tests.assets.filled_forms import form_fields
 from tests.assets.worlds import a_listing, favourites
 from tests.store.older_homes import rows
 

@@ -7,13 +7,13 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from prescient_dagster.assets import drift
-from prescient_dagster.assets.drift import Drift
 from prescient_dagster.assets.weekly_drift import MOST_PORTFOLIOS, drawn, drift_asset, metadata
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.resources import resources
+from prescient_dagster.usecases import verify
+from prescient_dagster.usecases.verify import Drift
 from tests.assets.replays import World
-from tests.assets.test_drift import a_purchase, change, shunning
+from tests.usecases.test_verify import a_purchase, change, shunning
 
 
 def materialized(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dg.AssetCheckEvaluation]:
@@ -54,7 +54,7 @@ def test_a_changed_rule_is_red_and_names_the_first_trade_that_differs(
 ) -> None:
     third = a_purchase(lived_world, "momentum-plain")
     changed = {"momentum": shunning(load_strategy("momentum"), third.market_id)}
-    monkeypatch.setattr(drift, "load_strategy", lambda name: changed.get(name) or load_strategy(name))
+    monkeypatch.setattr(verify, "load_strategy", lambda name: changed.get(name) or load_strategy(name))
     with lived_world.copy(tmp_path / "copy") as world:
         told, check = materialized(world, monkeypatch)
     assert not check.passed
@@ -73,7 +73,7 @@ def test_a_portfolio_that_cannot_be_verified_is_no_pass(
         raise ValueError("a fault of the new code")
 
     broken = {"momentum": replace(load_strategy("momentum"), decide=failing)}
-    monkeypatch.setattr(drift, "load_strategy", lambda name: broken.get(name) or load_strategy(name))
+    monkeypatch.setattr(verify, "load_strategy", lambda name: broken.get(name) or load_strategy(name))
     with lived_world.copy(tmp_path / "copy") as world:
         told, check = materialized(world, monkeypatch)
     assert not check.passed

@@ -6,15 +6,16 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from prescient_dagster.assets import settling
 from prescient_dagster.assets.market_data import judged
-from prescient_dagster.assets.settling import settle
 from prescient_dagster.domain.errors import Conflict
-from prescient_dagster.domain.health import Facts, ProblemKind, problems
-from prescient_dagster.domain.markets import Listing
-from prescient_dagster.store import captures, cycles
-from prescient_dagster.store.captures import CaptureRecord, CaptureStatus
+from prescient_dagster.domain.market.markets import Listing
+from prescient_dagster.domain.watch.health import Facts, ProblemKind, problems
+from prescient_dagster.store.books import cycles
 from prescient_dagster.store.health import market_data_seen
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
+from prescient_dagster.usecases import settle as settling
+from prescient_dagster.usecases.settle import settle
 from tests.assets.conftest import Platform
 from tests.assets.worlds import START, a_listing, favourites
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from prescient_dagster.domain.markets import Listing, event_frame, market_frame
+from prescient_dagster.domain.market.markets import Listing, event_frame, market_frame
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

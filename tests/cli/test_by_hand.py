@@ -9,8 +9,9 @@ from pathlib import Path
 
 import httpx
 
-from prescient_dagster.store import captures, portfolios
-from prescient_dagster.store.snapshots import list_snapshots
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.snapshots import list_snapshots
+from prescient_dagster.store.market import captures
 from tests.pages import ROOT
 from tests.processes import books, environment, free_port, interrupted, of_home, wait_for
 from tests.ui.served import Served

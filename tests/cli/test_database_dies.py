@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from prescient_dagster.store import captures, postgres
 from prescient_dagster.store.database import connect
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.server import postgres
 from tests.cli.test_killed import last_traded, launch, traded_once
 from tests.processes import books, dev, free_port, new_home, wait_for
 from tests.ui.served import Served

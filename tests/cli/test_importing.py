@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from prescient_dagster.domain.ledger import Account, Holding, Trade, booked, opened, rebuilt
-from prescient_dagster.domain.snapshots import Snapshot, worth
-from prescient_dagster.store import replays
+from prescient_dagster.domain.books.ledger import Account, Holding, Trade, booked, opened, rebuilt
+from prescient_dagster.domain.books.snapshots import Snapshot, worth
+from prescient_dagster.store.books.positions import marked
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.positions import marked
+from prescient_dagster.store.past import replays
 from prescient_dagster.store.tables import replay_snapshots
 from tests.builders import D
 from tests.cli.commands import Prescient

@@ -10,10 +10,11 @@ import psutil
 from sqlalchemy import func, select
 
 from prescient_dagster.assets.partitions_asked import range_tags
-from prescient_dagster.store import captures, portfolios
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.trades import list_trades
+from prescient_dagster.store.market import captures
 from prescient_dagster.store.tables import cycles
 from prescient_dagster.store.tables import portfolios as portfolios_table
-from prescient_dagster.store.trades import list_trades
 from tests.processes import PATIENCE_SECONDS, books, dev, free_port, of_home, wait_for
 from tests.ui.served import Served
 

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import make_url, text
 
 from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.store import captures, postgres
 from prescient_dagster.store.database import connect
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.server import postgres
 from tests.cli.commands import Done, Prescient
 from tests.conftest import on_server
 from tests.processes import dev, free_port, new_home, of_home, wait_for

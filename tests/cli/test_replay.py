@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prescient_dagster.cli.times import read_since, read_until
+from prescient_dagster.cli.terminal.times import read_since, read_until
 from tests.cli.commands import Prescient
 
 TOUCH = '{"fill_model": "touch"}'

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from prescient_dagster.store.cycles import note_failure
+from prescient_dagster.store.books.cycles import note_failure
 from prescient_dagster.store.database import Database, connect
 from tests.cli.commands import Prescient
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from tests.assets.test_sweeping import WIDE, captures_of, rows
 from tests.cli.commands import Prescient
+from tests.usecases.test_sweep import WIDE, captures_of, rows
 
 
 def test_the_configs_are_ranked_and_doubted(prescient: Prescient, tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from prescient_dagster.cli.webserver import Webserver
+from prescient_dagster.cli.server.webserver import Webserver
 from prescient_dagster.settings import Settings
-from prescient_dagster.store import portfolios, tables
-from prescient_dagster.store.portfolios import NewPortfolio
-from prescient_dagster.store.reconciliation import reconcile
+from prescient_dagster.store import tables
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.portfolios import NewPortfolio
+from prescient_dagster.store.books.reconciliation import reconcile
 from tests.builders import D
 from tests.deploy.topology import NEVER, Topology, deployed
 from tests.processes import wait_for

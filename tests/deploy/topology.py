@@ -19,8 +19,8 @@ import yaml
 from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.pool import NullPool
 
-from prescient_dagster.store import postgres
 from prescient_dagster.store.database import Database, connect
+from prescient_dagster.store.server import postgres
 from prescient_dagster.store.tables import cycles
 from tests.pages import ROOT
 from tests.processes import environment, free_port, new_home, wait_for

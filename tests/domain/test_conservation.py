@@ -16,18 +16,19 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prescient_dagster.domain.bundles import BundleId, BundleKind, bundle_id
-from prescient_dagster.domain.configs import StrategyConfig
-from prescient_dagster.domain.cycle import execute
-from prescient_dagster.domain.fills import Level, OrderBook
-from prescient_dagster.domain.ledger import Account, Trade, TradeKind, opened, rebuilt
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.order_books import Book, Books, NoBook
-from prescient_dagster.domain.quotes import Quote, quote
-from prescient_dagster.domain.settlement import settled, verdicts
-from prescient_dagster.domain.signals import ExitRule, RejectReason, Signal, SignalStatus
-from prescient_dagster.domain.snapshots import Snapshot, valued
-from prescient_dagster.domain.strategies import Strategy, View
+from prescient_dagster.domain.books.exit_rules import ExitRule
+from prescient_dagster.domain.books.ledger import Account, Trade, TradeKind, opened, rebuilt
+from prescient_dagster.domain.books.settlement import settled, verdicts
+from prescient_dagster.domain.books.snapshots import Snapshot, valued
+from prescient_dagster.domain.cycle.bundles import BundleId, BundleKind, bundle_id
+from prescient_dagster.domain.cycle.engine import execute
+from prescient_dagster.domain.cycle.fills import Level, OrderBook
+from prescient_dagster.domain.cycle.order_books import Book, Books, NoBook
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.market.quotes import Quote, quote
+from prescient_dagster.domain.strategy.configs import StrategyConfig
+from prescient_dagster.domain.strategy.signals import RejectReason, Signal, SignalStatus
+from prescient_dagster.domain.strategy.strategies import Strategy, View
 from tests.builders import NO, NOON, YES, D, a_capture, a_closed_market, a_config, a_market, a_wish, decided
 
 WITHOUT_A_BOOK = (RejectReason.NO_BOOK, RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE)

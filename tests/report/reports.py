@@ -6,13 +6,13 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from prescient_dagster.domain.ledger import Trade
-from prescient_dagster.domain.performance import History
-from prescient_dagster.domain.reports import Report, ReportPortfolio, chapter, report
-from prescient_dagster.domain.round_trips import PricedTrade
-from prescient_dagster.domain.settlement import Verdict
-from prescient_dagster.domain.snapshots import Snapshot
-from prescient_dagster.domain.stories import Remark
+from prescient_dagster.domain.books.ledger import Trade
+from prescient_dagster.domain.books.settlement import Verdict
+from prescient_dagster.domain.books.snapshots import Snapshot
+from prescient_dagster.domain.figures.performance import History
+from prescient_dagster.domain.figures.position_histories import Remark
+from prescient_dagster.domain.figures.reports import Report, ReportPortfolio, chapter, report
+from prescient_dagster.domain.figures.round_trips import PricedTrade
 from tests.builders import D
 from tests.track_records import LOST, WON, a_buy, a_payment, a_sale, a_snapshot
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from prescient_dagster.domain.calibration import Entry, buckets
-from prescient_dagster.domain.daily_series import daily
+from prescient_dagster.domain.figures.calibration import Entry, buckets
+from prescient_dagster.domain.figures.daily_series import daily
 from prescient_dagster.report import charts
 from tests.builders import D
 from tests.track_records import a_snapshot

@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from prescient_dagster.domain.reports import Funnel, Played, ReportPortfolio
-from prescient_dagster.domain.signal_tally import signal_tally
-from prescient_dagster.domain.signals import ExitRule, RejectReason, SignalStatus
-from prescient_dagster.domain.stories import Remark
+from prescient_dagster.domain.books.exit_rules import ExitRule
+from prescient_dagster.domain.figures.position_histories import Remark
+from prescient_dagster.domain.figures.reports import Funnel, Played, ReportPortfolio
+from prescient_dagster.domain.figures.signal_tally import signal_tally
+from prescient_dagster.domain.strategy.signals import RejectReason, SignalStatus
 from prescient_dagster.report.page import tear_sheet
 from tests.builders import NOON, D
 from tests.report.reports import a_busy_report, a_portfolio, a_report, asked, thirty_one_days

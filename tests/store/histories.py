@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import Table, insert, text, update
 
-from prescient_dagster.store import captures, portfolios, tables
+from prescient_dagster.store import tables
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.portfolios import NewPortfolio
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.portfolios import NewPortfolio
+from prescient_dagster.store.market import captures
 from tests.builders import D
 from tests.store.listings import NOON, a_listing
 

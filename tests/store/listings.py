@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from prescient_dagster.domain.markets import (
+from prescient_dagster.domain.market.markets import (
     EVENT_COLUMNS,
     MARKET_COLUMNS,
     Kind,

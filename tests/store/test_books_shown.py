@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import Table, insert, update
 
 from prescient_dagster.domain.errors import NotFound
-from prescient_dagster.store import captures, portfolios, positions, signals, snapshots, statements, tables, trades
+from prescient_dagster.store import tables
+from prescient_dagster.store.books import portfolios, positions, signals, snapshots, statements, trades
+from prescient_dagster.store.books.portfolios import NewPortfolio
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.portfolios import NewPortfolio
+from prescient_dagster.store.market import captures
 from tests.store.listings import NOON, a_listing
 
 QUESTION = {"market_question": "Will it rain?", "event_id": "10"}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from prescient_dagster.store.books.snapshots import equity_curves
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.snapshots import equity_curves
 from tests.builders import D
 from tests.store.histories import Books
 from tests.store.listings import NOON

@@ -15,10 +15,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from prescient_dagster.domain.cycle.fills import Level, OrderBook
 from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.domain.fills import Level, OrderBook
-from prescient_dagster.store import migrate, order_books, versions
+from prescient_dagster.store import migrate, versions
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import order_books
 from prescient_dagster.store.tables import SCHEMA, metadata
 from tests.processes import wait_for
 from tests.store.older_homes import VERSIONS, older_home

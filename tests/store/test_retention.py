@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from prescient_dagster.domain.errors import NotFound, StoreError
-from prescient_dagster.domain.markets import Rejection
-from prescient_dagster.store import capture_files, captures, order_books, retention
+from prescient_dagster.domain.market.markets import Rejection
+from prescient_dagster.store import retention
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import capture_files, captures, order_books
 from prescient_dagster.store.retention import PrunedCaptures
 from tests.builders import a_book
 from tests.store.histories import Books

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prescient_dagster.domain.markets import MARKET_COLUMNS, Capture, market_frame
+from prescient_dagster.domain.market.markets import MARKET_COLUMNS, Capture, market_frame
 from tests.builders import DERIVED, a_capture, a_closed_market, a_market
 from tests.venue.simulations import Clock, a_venue
 

@@ -45,7 +45,7 @@ def test_the_example_as_a_folder(check: Check, example: str, tmp_path: Path) -> 
     settings, record = example.split("\nSTRATEGY = ", 1)
     (folder / "rule.py").write_text(settings, encoding="utf-8")
     (folder / "__init__.py").write_text(
-        '"""Buys what rose."""\n\nfrom prescient_dagster.domain.strategies import Strategy\n'
+        '"""Buys what rose."""\n\nfrom prescient_dagster.domain.strategy.strategies import Strategy\n'
         "from strategy_assets.breakout.rule import *\n\nSTRATEGY = " + record,
         encoding="utf-8",
     )
@@ -121,9 +121,9 @@ WRONG = (
 MORE = """
 from pydantic import Field
 from dataclasses import replace
-from prescient_dagster.domain.bundles import BundleKind, bundle_id
-from prescient_dagster.domain.candidates import Selection
-from prescient_dagster.domain.signals import Side
+from prescient_dagster.domain.cycle.bundles import BundleKind, bundle_id
+from prescient_dagster.domain.strategy.candidates import Selection
+from prescient_dagster.domain.strategy.signals import Side
 
 def everything(capture, config):
     return Selection(np.arange(len(capture.markets)), ())

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from prescient_dagster.domain.bundles import BundleId
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.signals import Signal
-from prescient_dagster.domain.strategies import View
+from prescient_dagster.domain.cycle.bundles import BundleId
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.strategy.signals import Signal
+from prescient_dagster.domain.strategy.strategies import View
 from strategy_assets.arbitrage import STRATEGY, ArbitrageConfig
 from tests.builders import a_capture, a_config
 from tests.strategies.mixed_events import MixedEvent, mixed_worlds

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.signals import Signal
-from prescient_dagster.domain.strategies import View
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.strategy.signals import Signal
+from prescient_dagster.domain.strategy.strategies import View
 from prescient_dagster.venue.simulation.profiles import Plant
 from prescient_dagster.venue.simulation.world import planted
 from strategy_assets.arbitrage import STRATEGY, ArbitrageConfig

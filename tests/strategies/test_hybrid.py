@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from prescient_dagster.domain.configs import validated
+from prescient_dagster.domain.books.ledger import opened
 from prescient_dagster.domain.errors import InvalidConfig
-from prescient_dagster.domain.ledger import opened
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.signals import Signal, ranked
-from prescient_dagster.domain.strategies import Strategy, View
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.strategy.configs import validated
+from prescient_dagster.domain.strategy.signals import Signal, ranked
+from prescient_dagster.domain.strategy.strategies import Strategy, View
 from strategy_assets import arbitrage, mean_reversion, momentum, scalping
 from strategy_assets.hybrid import STRATEGY, HybridConfig, member_names
 from tests.builders import NO, YES, D, a_capture, a_config, a_market, decided

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from prescient_dagster.domain.configs import validated
-from prescient_dagster.domain.signals import Action, Signal
-from prescient_dagster.domain.strategies import View
+from prescient_dagster.domain.strategy.configs import validated
+from prescient_dagster.domain.strategy.signals import Action, Signal
+from prescient_dagster.domain.strategy.strategies import View
 from strategy_assets.momentum import STRATEGY, MomentumConfig
 from tests.builders import D, a_capture, a_market
 

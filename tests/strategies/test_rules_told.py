@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from prescient_dagster.domain.rules import Step
+from prescient_dagster.domain.strategy.rules import Step
 from strategy_assets import arbitrage, hybrid, mean_reversion, momentum, scalping
 from tests.builders import D, a_capture, a_market
 from tests.explanations import explained, names, refusal, step

@@ -13,9 +13,11 @@ from sqlalchemy import select
 
 from prescient_dagster.cli.demo import demo_portfolios
 from prescient_dagster.settings import Settings
-from prescient_dagster.store import captures, migrate, portfolios
+from prescient_dagster.store import migrate
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.portfolios import NewPortfolio
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.portfolios import NewPortfolio
+from prescient_dagster.store.market import captures
 from prescient_dagster.store.tables import cycles
 from prescient_dagster.store.tables import portfolios as portfolios_table
 from tests.processes import PATIENCE_SECONDS, PRESCIENT, books, dev, environment, free_port, new_home, wait_for

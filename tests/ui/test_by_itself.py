@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from prescient_dagster.catalog import strategy_names
-from prescient_dagster.store import captures
+from prescient_dagster.store.market import captures
 from tests.processes import wait_for
 from tests.ui.dagster_ui import DagsterUi
 from tests.ui.pictures import TALL, Pictures

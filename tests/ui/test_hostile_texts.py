@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from prescient_dagster.store import portfolios
-from prescient_dagster.store.portfolios import NewPortfolio
-from prescient_dagster.store.signals import list_signals
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.portfolios import NewPortfolio
+from prescient_dagster.store.books.signals import list_signals
 from tests.ui.dagster_ui import DagsterUi
 from tests.ui.hostile import HOSTILE, record
 from tests.ui.served import BY_HAND, Served, serving

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from prescient_dagster.assets.partitions_asked import RANGE_END, RANGE_START
-from prescient_dagster.store import portfolios
-from prescient_dagster.store.portfolios import NewPortfolio
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.portfolios import NewPortfolio
 from tests.ui.dagster_ui import DagsterUi
 from tests.ui.pictures import TALL, Pictures
 from tests.ui.served import BY_HAND, Served, serving

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from prescient_dagster.domain.reports import Report
+from prescient_dagster.domain.figures.reports import Report
 from prescient_dagster.report.page import tear_sheet
 from tests.report.reports import a_busy_report, a_portfolio, a_report, asked
 from tests.track_records import a_buy, a_payment, a_snapshot

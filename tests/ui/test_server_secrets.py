@@ -9,7 +9,7 @@ import pytest
 from dagster._config import ConfigAnyInstance
 from playwright.sync_api import Page, Response, WebSocket, expect
 
-from prescient_dagster.store.portfolios import NewPortfolio
+from prescient_dagster.store.books.portfolios import NewPortfolio
 from strategy_assets.definitions import defs as strategy_defs
 from tests.assets.launchpads import FREE, FROM_ENVIRONMENT, JOBS, MARKER, VARIABLE, fields_of, laid, least
 from tests.cli.test_passwords import everything

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from prescient_dagster.domain.markets import Listing
+from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.venue.polymarket.answers import decode_event_page
 from prescient_dagster.venue.polymarket.crawl import Crawl
 from prescient_dagster.venue.polymarket.pacing import RetryPolicy

@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from prescient_dagster.domain.fills import OrderBook
-from prescient_dagster.domain.order_books import Book, NoBook
+from prescient_dagster.domain.cycle.fills import OrderBook
+from prescient_dagster.domain.cycle.order_books import Book, NoBook
 from prescient_dagster.venue.polymarket import book_requests
 from prescient_dagster.venue.polymarket.client import PolymarketClient
 

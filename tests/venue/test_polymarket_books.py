@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from prescient_dagster.domain.cycle.fills import Level, OrderBook
+from prescient_dagster.domain.cycle.order_books import Book, NoBook
 from prescient_dagster.domain.errors import VenueAnswerInvalid
-from prescient_dagster.domain.fills import Level, OrderBook
-from prescient_dagster.domain.order_books import Book, NoBook
-from prescient_dagster.domain.signals import RejectReason
+from prescient_dagster.domain.strategy.signals import RejectReason
 from prescient_dagster.venue.polymarket.answers import decode_books
 from prescient_dagster.venue.polymarket.books import LONGEST_EVIDENCE, books_of
 

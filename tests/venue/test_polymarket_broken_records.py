@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prescient_dagster.domain.errors import VenueAnswerInvalid
-from prescient_dagster.domain.markets import Listing, check_events, check_markets
-from prescient_dagster.domain.plausibility import out_of_range
+from prescient_dagster.domain.market.markets import Listing, check_events, check_markets
+from prescient_dagster.domain.market.plausibility import out_of_range
 from tests.venue.gamma import a_market, an_event, listed, on_the_wire, read
 
 SCHEDULE = {"rate": 0.05, "exponent": 1}

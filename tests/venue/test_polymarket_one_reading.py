@@ -9,7 +9,7 @@ import httpx
 import pandas as pd
 import pytest
 
-from prescient_dagster.domain.markets import Listing
+from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.venue.polymarket.venue import PolymarketVenue
 from prescient_dagster.venue.recorded import RecordedVenue
 from tests.venue.gamma import IMPATIENT, NOON, Record, a_market, an_event, listed

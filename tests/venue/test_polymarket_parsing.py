@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from prescient_dagster.domain.errors import VenueAnswerInvalid, VenueError
-from prescient_dagster.domain.markets import check_events, check_markets
+from prescient_dagster.domain.market.markets import check_events, check_markets
 from prescient_dagster.venue.polymarket.answers import decode_event_page, decode_market_page
 from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
 from prescient_dagster.venue.polymarket.rules import rules_hashes

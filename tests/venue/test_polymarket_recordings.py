@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from prescient_dagster.domain.markets import Listing, check_events, check_markets
+from prescient_dagster.domain.market.markets import Listing, check_events, check_markets
 from prescient_dagster.venue.polymarket.answers import decode_market_page
 from prescient_dagster.venue.polymarket.crawl import Crawl
 from tests.venue.gamma import NOON, read

@@ -6,10 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 import pandas as pd
 import pytest
 
+from prescient_dagster.domain.cycle.fills import OrderBook
+from prescient_dagster.domain.cycle.order_books import no_book
 from prescient_dagster.domain.errors import VenueAnswerInvalid, VenueError, VenueUnavailable
-from prescient_dagster.domain.fills import OrderBook
-from prescient_dagster.domain.markets import Listing
-from prescient_dagster.domain.order_books import no_book
+from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY
 from prescient_dagster.venue.recorded import RecordedVenue
 from tests.venue.gamma import NOON, a_venue, requests_to, serving

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prescient_dagster.domain.bundles import BundleKind
-from prescient_dagster.domain.exclusive_groups import exclusive_groups
-from prescient_dagster.domain.markets import Capture, Listing, check_events, check_markets
-from prescient_dagster.domain.sets import paying_sets
+from prescient_dagster.domain.cycle.bundles import BundleKind
+from prescient_dagster.domain.market.markets import Capture, Listing, check_events, check_markets
 from prescient_dagster.venue.series.listings import Assumptions, imported, quotes
 from prescient_dagster.venue.series.reading import read
+from strategy_assets.arbitrage.exclusive_groups import exclusive_groups
+from strategy_assets.arbitrage.sets import paying_sets
 
 HEADING = "ingested_at,market_id,title,close_date,volume,liquidity,yes_price,no_price"
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from prescient_dagster.domain.errors import VenueError
-from prescient_dagster.domain.markets import Listing, check_events, check_markets
+from prescient_dagster.domain.market.markets import Listing, check_events, check_markets
 from tests.venue.simulations import EVENTS, NOON, Clock, a_venue
 
 HOURS = 100

@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from prescient_dagster.domain.bounds import LONGEST_ID
 from prescient_dagster.domain.errors import VenueAnswerInvalid
-from prescient_dagster.domain.markets import Rejection
+from prescient_dagster.domain.market.bounds import LONGEST_ID
+from prescient_dagster.domain.market.markets import Rejection
 from prescient_dagster.venue import kinds
 from prescient_dagster.venue.polymarket.columns import printable
 from prescient_dagster.venue.polymarket.schemas import Event, EventsAnswer, Market, MarketsAnswer

@@ -9,8 +9,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+from prescient_dagster.domain.cycle.order_books import Book, no_book, unavailable
 from prescient_dagster.domain.errors import VenueError, VenueUnavailable
-from prescient_dagster.domain.order_books import Book, no_book, unavailable
 from prescient_dagster.venue.polymarket.books import books_of
 from prescient_dagster.venue.polymarket.client import PolymarketClient, RefusedRequest
 

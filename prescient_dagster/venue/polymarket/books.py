@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from prescient_dagster.domain.fills import OrderBook
-from prescient_dagster.domain.order_books import Book, Sent, judged, no_book, unavailable, unusable
+from prescient_dagster.domain.cycle.fills import OrderBook
+from prescient_dagster.domain.cycle.order_books import Book, Sent, judged, no_book, unavailable, unusable
 
 LONGEST_EVIDENCE = 20_000  # letters
 

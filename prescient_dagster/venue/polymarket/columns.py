@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from prescient_dagster.domain.bounds import FIRST_TIME, LAST_TIME, LONGEST_ID, Bounds
+from prescient_dagster.domain.market.bounds import FIRST_TIME, LAST_TIME, LONGEST_ID, Bounds
 from prescient_dagster.venue.polymarket.schemas import InnerList, Number
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from prescient_dagster.domain.errors import VenueError
-from prescient_dagster.domain.markets import ColumnData, Listing, Rejection, event_frame, market_frame
-from prescient_dagster.domain.plausibility import MOST_UNREADABLE
+from prescient_dagster.domain.market.markets import ColumnData, Listing, Rejection, event_frame, market_frame
+from prescient_dagster.domain.market.plausibility import MOST_UNREADABLE
 from prescient_dagster.venue.polymarket.answers import EventPage, MarketPage
 from prescient_dagster.venue.polymarket.parsing import Columns, Part, parsed
 from prescient_dagster.venue.polymarket.schemas import Event, Market

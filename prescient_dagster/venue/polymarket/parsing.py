@@ -18,8 +18,8 @@ import msgspec
 import numpy as np
 from msgspec.structs import fields
 
-from prescient_dagster.domain.bounds import AMOUNT, CHANGE, EXPONENT, LONGEST_ID, PRICE, RATE, TICK, Bounds
-from prescient_dagster.domain.markets import QuoteSource, Rejection
+from prescient_dagster.domain.market.bounds import AMOUNT, CHANGE, EXPONENT, LONGEST_ID, PRICE, RATE, TICK, Bounds
+from prescient_dagster.domain.market.markets import QuoteSource, Rejection
 from prescient_dagster.venue.polymarket.columns import (
     Faults,
     Flags,

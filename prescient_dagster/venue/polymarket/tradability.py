@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from prescient_dagster.domain.markets import Untradable
+from prescient_dagster.domain.market.markets import Untradable
 from prescient_dagster.venue.polymarket.columns import Flags
 from prescient_dagster.venue.polymarket.schemas import Market
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import httpx
 
-from prescient_dagster.domain.markets import Listing
-from prescient_dagster.domain.order_books import Book
+from prescient_dagster.domain.cycle.order_books import Book
+from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
 from prescient_dagster.venue.polymarket import book_requests
 from prescient_dagster.venue.polymarket.client import PolymarketClient

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prescient_dagster.domain.markets import Floats, Listing, QuoteSource, Rows, event_rows, market_rows
+from prescient_dagster.domain.market.markets import Floats, Listing, QuoteSource, Rows, event_rows, market_rows
 from prescient_dagster.venue.series.reading import Series
 from prescient_dagster.venue.series.rows import OBSERVED
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prescient_dagster.domain.bounds import AMOUNT
 from prescient_dagster.domain.errors import InvalidInput
-from prescient_dagster.domain.markets import Floats
+from prescient_dagster.domain.market.bounds import AMOUNT
+from prescient_dagster.domain.market.markets import Floats
 from prescient_dagster.venue.polymarket import columns
 from prescient_dagster.venue.series.units import PriceUnit
 

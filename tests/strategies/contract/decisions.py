@@ -5,13 +5,14 @@ from itertools import product
 
 import pytest
 
-from prescient_dagster.domain.bundles import BundleId
-from prescient_dagster.domain.cycle import execute
-from prescient_dagster.domain.explanation import strategy_steps
-from prescient_dagster.domain.ledger import opened
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.signals import Side, Signal
-from prescient_dagster.domain.strategies import View
+from prescient_dagster.domain.books.ledger import opened
+from prescient_dagster.domain.cycle.bundles import BundleId
+from prescient_dagster.domain.cycle.engine import execute
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.market.sides import Side
+from prescient_dagster.domain.past.explanation import strategy_steps
+from prescient_dagster.domain.strategy.signals import Signal
+from prescient_dagster.domain.strategy.strategies import View
 from tests.builders import D, a_position, decided
 from tests.strategies import probes
 from tests.strategies.contract.subject import Subject

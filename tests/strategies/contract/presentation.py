@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from prescient_dagster.assets.run_config import run_config_class
+from prescient_dagster.assets.forms.run_config import run_config_class
 from prescient_dagster.domain.errors import InvalidConfig
-from prescient_dagster.domain.strategies import Strategy
+from prescient_dagster.domain.strategy.strategies import Strategy
 from tests.strategies.contract.subject import Subject, trees
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from prescient_dagster.domain.candidates import Selection
-from prescient_dagster.domain.signals import Signal
+from prescient_dagster.domain.strategy.candidates import Selection
+from prescient_dagster.domain.strategy.signals import Signal
 from tests.strategies import probes
 from tests.strategies.contract.subject import Subject, trees
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from prescient_dagster.domain.configs import StrategyConfig, validated
-from prescient_dagster.domain.markets import Capture
-from prescient_dagster.domain.signals import Signal
-from prescient_dagster.domain.strategies import Strategy, View
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
+from prescient_dagster.domain.strategy.signals import Signal
+from prescient_dagster.domain.strategy.strategies import Strategy, View
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What people fill in: run configs and the fields of forms."""

@@ -1,0 +1,1 @@
+"""Dagster's runs: made, read, told of and cleared away."""

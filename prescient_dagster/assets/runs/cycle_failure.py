@@ -1,0 +1,31 @@
+"""How a run over portfolios fails: the others have traded, and each that has not is named with what to do about it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from prescient_dagster.assets.told.tables import columns, table
+from prescient_dagster.usecases.trade_plans import Result
+
+FAILED = "failed"
+COLUMNS = columns(portfolio="string", reason="string", what_to_do="string")
+
+
+def failure(failed: Sequence[Result], portfolios: int) -> dg.Failure:
+    """The run's failure; Dagster must not retry it, since the next capture does."""
+    reasons = "; ".join(f"{result.slug}: {result.error}" for result in failed)
+    rows = [{"portfolio": result.slug, "reason": result.error or "", "what_to_do": result.remedy} for result in failed]
+    return dg.Failure(
+        f"{len(failed)} of {portfolios} portfolios failed. {reasons}",
+        metadata={FAILED: table(COLUMNS, rows)},
+        allow_retries=False,
+    )
+
+
+def reasons_by_portfolio(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """The reasons that such a failure's metadata name, by slug; none where it failed as a whole."""
+    named = metadata.get(FAILED)
+    if not isinstance(named, dg.TableMetadataValue):
+        return {}
+    return {str(record.data["portfolio"]): str(record.data["reason"]) for record in named.records}

@@ -1,0 +1,76 @@
+"""Cycles by hand: a strategy's job carried out in this process for chosen portfolios, and what became of each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+
+from prescient_dagster.assets.cycle import asset_key, cycle_assets, op_name, partitions_name
+from prescient_dagster.assets.jobs import strategy_job
+from prescient_dagster.assets.partitions import sync_partitions
+from prescient_dagster.assets.partitions_asked import range_tags
+from prescient_dagster.assets.runs import runs_here
+from prescient_dagster.catalog import load_strategy
+from prescient_dagster.resources import resources
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.store.database import Database
+from prescient_dagster.usecases.change_portfolio import open_slugs
+
+
+def synced_partitions(instance: dg.DagsterInstance, database: Database, strategy: str) -> Sequence[str]:
+    """The strategy's partitions in Dagster's order, made its portfolios now and not at the sensor's next tick."""
+    sync_partitions(instance, strategy, open_slugs(portfolios.list_all(database, strategy)))
+    return instance.get_dynamic_partitions(partitions_name(strategy))
+
+
+def cycle_job(strategy: str) -> dg.JobDefinition:
+    """The strategy's job as its code location has it.
+
+    Raises:
+        NotFound: there is no such strategy.
+        StrategyUnavailable: it does not load.
+    """
+    assets, job = cycle_assets(load_strategy(strategy)), strategy_job(strategy)
+    defs = dg.Definitions(assets=[assets], jobs=[job], resources=resources(), executor=dg.in_process_executor)
+    return defs.resolve_job_def(strategy)
+
+
+def cycle_options(
+    strategy: str, block: Sequence[str], capture_id: int | None, *, dry_run: bool = False, **settings: Any
+) -> dict[str, Any]:
+    """The options of one run over a contiguous block of partitions; a dry run makes signals and trades nothing."""
+    config = {"capture_id": capture_id, **settings}
+    return {
+        "run_config": {"ops": {op_name(strategy): {"config": config}}},
+        "tags": range_tags(block),
+        "asset_selection": [asset_key(strategy, Stage.SIGNALS)] if dry_run else None,
+    }
+
+
+def result_of(run: dg.ExecuteInProcessResult, strategy: str, slug: str) -> dict[str, Any]:
+    """What became of a portfolio in a run: its status, counts, the config used, and the error if it failed."""
+    signals, trades, snapshots = (runs_here.metadata_of(run, f"{strategy}/{stage}", slug) for stage in Stage)
+    last = snapshots or signals
+    if not last:
+        reason = runs_here.failures_by_portfolio(run).get(slug) or str(runs_here.failure(run))
+        return result(slug, "failed", error=reason)
+    return result(slug, last["status"]) | {
+        "signals_generated": signals.get("signals_generated", 0),
+        "markets_analyzed": signals.get("markets_analyzed", 0),
+        "trades_executed": trades.get("trades_executed", 0),
+        "strategy_config_used": signals.get("config"),
+    }
+
+
+def result(slug: str, status: str, error: str | None = None) -> dict[str, Any]:
+    """The result of a portfolio that did nothing, or failed."""
+    return {
+        "portfolio": slug,
+        "status": status,
+        "signals_generated": 0,
+        "markets_analyzed": 0,
+        "trades_executed": 0,
+        "strategy_config_used": None,
+        "error": error,
+    }

@@ -1,0 +1,72 @@
+"""What Dagster's own storage tells of health: whether its daemon lives, what runs, and what failed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from prescient_dagster.assets.runs import runs_here
+from prescient_dagster.assets.schedules import GOING
+from prescient_dagster.domain.watch.health import FailedRun
+from prescient_dagster.usecases.state import DagsterState, RunGoing
+
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]  # a canceled run says nothing about its job
+WHY = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+MOST_RUNS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run of another process, as far as it tells why it failed."""
+
+    run_id: str
+    all_events: Sequence[dg.DagsterEvent]
+
+
+def dagster_state(instance: dg.DagsterInstance, jobs: Iterable[str]) -> DagsterState:
+    """What this instance knows. `jobs`: those whose failures count."""
+    return DagsterState(heartbeats(instance), newest_failed(instance, jobs), going(instance))
+
+
+def heartbeats(instance: dg.DagsterInstance) -> dict[str, datetime]:
+    """When each daemon that this instance needs last told that it lives; one that never ran is left out."""
+    needed = set(instance.get_required_daemon_types())
+    return {
+        name: datetime.fromtimestamp(beat.timestamp, UTC)
+        for name, beat in instance.get_daemon_heartbeats().items()
+        if name in needed
+    }
+
+
+def going(instance: dg.DagsterInstance) -> list[RunGoing]:
+    """The runs that are queued or going, the newest first."""
+    records = instance.get_run_records(dg.RunsFilter(statuses=GOING), limit=MOST_RUNS)
+    return [_going(record) for record in records]
+
+
+def _going(record: dg.RunRecord) -> RunGoing:
+    run = record.dagster_run
+    return RunGoing(run.job_name, run.run_id, run.status.value.lower(), record.create_timestamp.astimezone(UTC))
+
+
+def newest_failed(instance: dg.DagsterInstance, jobs: Iterable[str]) -> list[FailedRun]:
+    """The newest run of each job that has ended, where it failed."""
+    newest = [run for job in jobs for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=ENDED), limit=1)]
+    return [_failed(instance, run) for run in newest if run.status is dg.DagsterRunStatus.FAILURE]
+
+
+def failed_between(
+    instance: dg.DagsterInstance, jobs: Iterable[str], after: datetime, until: datetime
+) -> list[FailedRun]:
+    """The runs of these jobs that failed in this time, by our clock, the newest first."""
+    failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=after, updated_before=until)
+    watched = set(jobs)
+    return [_failed(instance, run) for run in instance.get_runs(failed, limit=MOST_RUNS) if run.job_name in watched]
+
+
+def _failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> FailedRun:
+    entries = instance.all_logs(run.run_id, of_type=WHY)
+    stored = StoredRun(run.run_id, [entry.dagster_event for entry in entries if entry.dagster_event is not None])
+    reason, portfolios = runs_here.failure(stored), runs_here.failures_by_portfolio(stored)
+    return FailedRun(run.job_name, run.run_id, str(reason), portfolios)

@@ -1,0 +1,1 @@
+"""What materializations tell: metadata, tables and pictures."""

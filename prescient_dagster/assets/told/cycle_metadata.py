@@ -1,0 +1,321 @@
+"""What a cycle's materializations tell the reader of the Dagster UI: what was done on which capture, how, and why.
+
+A sentence comes first, tables follow. Whatever a venue wrote stands in tables only, whose cells are plain text.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from itertools import islice, zip_longest
+from typing import Any
+
+import dagster as dg
+
+from prescient_dagster.assets.told.pictures import bars, equity_curve
+from prescient_dagster.assets.told.tables import columns, table
+from prescient_dagster.domain import money
+from prescient_dagster.domain.books.ledger import Position, Trade
+from prescient_dagster.domain.books.snapshots import worth
+from prescient_dagster.domain.cycle.orders import Outcome
+from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.usecases.trade_plans import Result
+
+MOST_ROWS = 50
+NOTHING_DONE = ("closed", "already_traded")
+AMOUNTS = (
+    "equity",
+    "balance",
+    "market_value",
+    "total_profit_loss",
+    "realized_profit_loss",
+    "unrealized_profit_loss",
+    "fees_paid",
+)
+FUNNEL = columns(filter="string", bound="string", removed="int", left="int")
+SIGNALS = columns(
+    signal_id="int",
+    question="string",
+    action="string",
+    target_price="float",
+    amount="float",
+    confidence="float",
+    status="string",
+    reason="string",
+    market_id="string",
+)
+FILLS = columns(
+    signal_id="int",
+    question="string",
+    action="string",
+    shares="float",
+    price="float",
+    touch="float",
+    slippage_percent="float",
+    fee="float",
+    cash_delta="float",
+    synthetic="bool",
+    status="string",
+    market_id="string",
+)
+REFUSALS = columns(reason="string", signals="int")
+POSITIONS = columns(
+    question="string",
+    side="string",
+    shares="float",
+    cost="float",
+    mark="float",
+    mark_source="string",
+    marked_at="string",
+    profit_loss="float",
+    market_id="string",
+)
+
+
+def metadata(strategy: str, stage: Stage, result: Result) -> dict[str, Any]:
+    """The metadata of one asset for one portfolio, in the order in which it is read."""
+    told = {} if result.status in NOTHING_DONE else TOLD[stage](result)
+    return {
+        "summary": result.why or SUMMARIES[stage](result),
+        "status": result.status,
+        **_capture(result),
+        **_earlier(result),
+        **told,
+        **_back(strategy, stage, result),
+        **_config(result),
+    }
+
+
+def _capture(result: Result) -> dict[str, Any]:
+    record = result.record
+    taken = {"capture_run": dg.MetadataValue.dagster_run(record.run_id)} if record.run_id else {}
+    return {
+        "capture_id": record.capture_id,
+        "captured_at": dg.MetadataValue.timestamp(record.captured_at),
+        "capture_age_minutes": round(result.age.total_seconds() / 60, 1),
+        **taken,
+    }
+
+
+def _earlier(result: Result) -> dict[str, Any]:
+    """When and where the cycle began that this run found there."""
+    earlier = result.earlier
+    if earlier is None:
+        return {}
+    run = {"begun_in_run": dg.MetadataValue.dagster_run(earlier.run_id)} if earlier.run_id else {}
+    return {"begun_at": dg.MetadataValue.timestamp(earlier.started_at), **run}
+
+
+def _back(strategy: str, stage: Stage, result: Result) -> dict[str, Any]:
+    """The way back from trades to the signals that they followed from, by the same `signal_id`."""
+    if stage is not Stage.TRADES:
+        return {}
+    return {"signals_page": dg.MetadataValue.url(f"/assets/{strategy}/signals?view=partitions&partition={result.slug}")}
+
+
+def _config(result: Result) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if result.settings:
+        told["run_settings"] = dict(result.settings)
+    if result.config is not None:
+        told |= {"config_sha256": result.config_sha256, "config": dict(result.config)}
+    return told
+
+
+def _signals(result: Result) -> dict[str, Any]:
+    told: dict[str, Any] = {"signals_generated": len(result.outcomes), "markets_analyzed": result.markets_analyzed}
+    if result.wishes is not None:
+        told["entries_wished"] = result.wishes
+    if result.outcomes:
+        told["signals"] = table(SIGNALS, _numbered(result, _signal_row))
+        told |= _cut(len(result.outcomes), f"prescient signals {result.slug} --capture {result.capture_id}")
+    if result.selection is not None:
+        told["funnel"] = table(FUNNEL, _funnel_rows(result, result.selection.funnel))
+        told["ask_why"] = f"prescient explain {result.slug} MARKET_ID --capture {result.capture_id}"
+    return told
+
+
+def _signals_summary(result: Result) -> str:
+    if result.selection is None:
+        return _counted(len(result.outcomes), "signal")
+    entries = sum(outcome.signal.action.is_entry for outcome in result.outcomes)
+    return (
+        f"{_counted(entries, 'entry', 'entries')} and {_counted(len(result.outcomes) - entries, 'exit')}: "
+        f"{result.markets_analyzed} of {result.record.markets} markets passed the filters, the strategy would enter "
+        f"{result.wishes or 0} of them; what is held, or finds no free slot, is left out"
+    )
+
+
+def _funnel_rows(result: Result, funnel: Iterable[tuple[str, int]]) -> Iterator[dict[str, Any]]:
+    """Every filter with its bound, what it removed and what it left for the next; members of a blend have their own."""
+    left, before = 0, None
+    for name, removed in funnel:
+        member = name.rpartition(".")[0]
+        left = (left if member == before else result.record.markets) - removed
+        before, bound = member, (result.config or {}).get(name)
+        yield {"filter": name, "bound": "" if bound is None else f"{bound:,.10g}", "removed": removed, "left": left}
+
+
+def _signal_row(number: int | None, outcome: Outcome, question: str) -> dict[str, Any]:
+    signal = outcome.signal
+    return {
+        "signal_id": number,
+        "question": question,
+        "action": str(signal.action),
+        "side_label": signal.side_label,
+        "target_price": money.plain(signal.target_price),
+        "amount": money.plain(signal.amount),
+        "confidence": money.plain(signal.confidence),
+        "status": _ending(outcome),
+        "reason": signal.reason,
+        "market_id": signal.market_id,
+    }
+
+
+def _trades(result: Result) -> dict[str, Any]:
+    refused = Counter(str(outcome.reject_reason) for outcome in result.outcomes if outcome.reject_reason is not None)
+    told: dict[str, Any] = {"trades_executed": len(result.trades), "signals_rejected": refused.total()}
+    if result.outcomes:
+        told["cash_delta"] = money.plain(_cash_delta(result))
+        told["fees"] = money.plain(sum((trade.fee for trade in _made(result)), money.ZERO))
+        told["synthetic_fills"] = sum(trade.synthetic for trade in _made(result))
+        told["fills"] = table(FILLS, _numbered(result, _fill_row))
+        told |= _cut(len(result.outcomes), f"prescient signals {result.slug} --capture {result.capture_id}")
+    if refused:
+        told["refusals"] = table(
+            REFUSALS, [{"reason": name, "signals": count} for name, count in refused.most_common()]
+        )
+    return told
+
+
+def _ending(outcome: Outcome) -> str:
+    return f"{outcome.status}: {outcome.reject_reason}" if outcome.reject_reason else str(outcome.status)
+
+
+def _made(result: Result) -> Iterator[Trade]:
+    return (outcome.trade for outcome in result.outcomes if outcome.trade is not None)
+
+
+def _cash_delta(result: Result) -> Decimal:
+    return sum((trade.cash_delta for trade in _made(result)), money.ZERO)
+
+
+def _trades_summary(result: Result) -> str:
+    if not result.outcomes:
+        return "no signal, so no trade"
+    refused = sum(outcome.reject_reason is not None for outcome in result.outcomes)
+    return (
+        f"{len(result.trades)} of {_counted(len(result.outcomes), 'signal')} traded, {refused} refused; "
+        f"cash {_cash_delta(result):+,.2f} USD"
+    )
+
+
+def _fill_row(number: int | None, outcome: Outcome, question: str) -> dict[str, Any]:
+    trade = outcome.trade
+    return {
+        "signal_id": number,
+        "question": question,
+        "action": str(outcome.signal.action),
+        "side_label": outcome.signal.side_label,
+        **(NO_FILL if trade is None else _fill(trade)),
+        "status": _ending(outcome),
+        "market_id": outcome.signal.market_id,
+    }
+
+
+NO_FILL = dict.fromkeys(("shares", "price", "touch", "slippage_percent", "fee", "cash_delta", "synthetic"))
+
+
+def _fill(trade: Trade) -> dict[str, Any]:
+    return {
+        "shares": money.plain(trade.shares),
+        "price": money.plain(trade.price),
+        "touch": money.plain(_touch(trade)),
+        "slippage_percent": slippage_percent(trade),
+        "fee": money.plain(trade.fee),
+        "cash_delta": money.plain(trade.cash_delta),
+        "synthetic": trade.synthetic,
+    }
+
+
+def _touch(trade: Trade) -> Decimal:
+    return money.exact(trade.details["touch"])
+
+
+def slippage_percent(trade: Trade) -> float:
+    """How much worse than the best quote the average price was, in percent of that quote."""
+    worse = trade.price - _touch(trade) if trade.shares > 0 else _touch(trade) - trade.price
+    return round(float(100 * worse / _touch(trade)), 3)
+
+
+def _snapshots(result: Result) -> dict[str, Any]:
+    snapshot = result.snapshot
+    if snapshot is None:
+        return {}
+    amounts = {name: float(getattr(snapshot, name)) for name in AMOUNTS}
+    return amounts | {"positions": snapshot.positions, "trade_count": snapshot.trade_count} | _pictures(result)
+
+
+def _snapshots_summary(result: Result) -> str:
+    snapshot = result.snapshot
+    if snapshot is None:
+        return "not valued"
+    return (
+        f"worth {snapshot.equity:,.2f} USD, {snapshot.total_profit_loss:+,.2f} since the beginning: "
+        f"{snapshot.balance:,.2f} cash and {_counted(snapshot.positions, 'position')}"
+    )
+
+
+def _pictures(result: Result) -> dict[str, Any]:
+    """The curve and the positions, in runs of few portfolios."""
+    if not result.equity:
+        return {}
+    curve = equity_curve([float(value) for value in result.equity], "equity since the beginning")
+    told: dict[str, Any] = {"equity_curve": dg.MetadataValue.md(curve)}
+    held = sorted(result.positions, key=_profit, reverse=True)[:MOST_ROWS]
+    if held:
+        picture = bars([float(_profit(position)) for position in held], "profit of each position")
+        told["profit_by_position"] = dg.MetadataValue.md(picture)
+        told["held"] = table(POSITIONS, map(_position_row, held))
+        told |= _cut(len(result.positions), f"prescient positions {result.slug} --capture {result.capture_id}")
+    return told
+
+
+def _cut(rows: int, command: str) -> dict[str, str]:
+    """That a table does not hold all rows, and what does."""
+    return {"rows_shown": f"{MOST_ROWS} of {rows}: {command}"} if rows > MOST_ROWS else {}
+
+
+def _profit(position: Position) -> Decimal:
+    return worth(position) - position.cost
+
+
+def _position_row(position: Position) -> dict[str, Any]:
+    return {
+        "question": position.market_question,
+        "side": str(position.side),
+        "side_label": position.side_label,
+        "shares": money.plain(position.shares),
+        "cost": money.plain(position.cost),
+        "mark": None if position.mark is None else money.plain(position.mark),
+        "mark_source": str(position.mark_source or ""),
+        "marked_at": "" if position.marked_at is None else f"{position.marked_at:%Y-%m-%d %H:%M:%S}",
+        "profit_loss": money.plain(_profit(position)),
+        "market_id": position.market_id,
+    }
+
+
+def _numbered(result: Result, row: Callable[[int | None, Outcome, str], dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """A row for each of the first signals, with its number in the database and its market's question."""
+    pairs = zip_longest(result.numbers, result.outcomes)
+    return [
+        row(number, outcome, result.questions.get(outcome.signal.market_id, ""))
+        for number, outcome in islice(pairs, MOST_ROWS)
+    ]
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+TOLD = {Stage.SIGNALS: _signals, Stage.TRADES: _trades, Stage.SNAPSHOTS: _snapshots}
+SUMMARIES = {Stage.SIGNALS: _signals_summary, Stage.TRADES: _trades_summary, Stage.SNAPSHOTS: _snapshots_summary}

@@ -1,0 +1,1 @@
+"""What all commands share: options, tables, settings as people write them, moments and progress."""

@@ -1,0 +1,132 @@
+"""What the user sees: one JSON document, or tables for reading. Data goes to stdout, everything else to stderr.
+
+Market texts come from strangers: they are never markup, and never control characters that a terminal would obey.
+"""
+
+import json
+import math
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TextIO
+
+from prescient_dagster.domain import money
+from prescient_dagster.domain.strategy.side_labels import for_reading
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+Row = Mapping[str, Any]
+PIPED_WIDTH = 200
+MISSING = "–"
+
+
+def plain(value: Any, decimals: int = 6) -> Any:  # noqa: PLR0911
+    """A value as JSON has it: amounts as numbers with at most 6 decimals, times in UTC, no NaN.
+
+    Args:
+        decimals: of numbers that are no amounts.
+    """
+    match value:
+        case None | bool() | int():
+            return value
+        case str():
+            return str(value)
+        case float():
+            return round(value, decimals) if math.isfinite(value) else None
+        case Decimal():
+            return money.plain(value)
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case Mapping():
+            return {str(name): plain(each, decimals) for name, each in value.items()}
+        case Iterable():
+            return [plain(each, decimals) for each in value]
+    raise TypeError(f"{type(value).__name__} has no place in a document")
+
+
+def print_json(document: Any, decimals: int = 6) -> None:
+    """Print a document on stdout, in ASCII: nothing in it can be mistaken by a terminal or a locale."""
+    sys.stdout.write(json.dumps(plain(document, decimals), allow_nan=False, indent=2) + "\n")
+
+
+def console(stream: TextIO | None = None) -> "Console":
+    """A console for people; where nobody watches, lines are not broken at 80 columns."""
+    from rich.console import Console
+
+    found = Console(file=stream or sys.stdout, highlight=False, emoji=False, markup=False)
+    return (
+        found
+        if found.is_terminal
+        else Console(file=found.file, highlight=False, emoji=False, markup=False, width=PIPED_WIDTH)
+    )
+
+
+def table(rows: Iterable[Row], columns: Sequence[str], title: str | None = None) -> "Table":
+    """The given columns of the rows; numbers stand right, and a side has the label that its row brings."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=None if title is None else Text(clean(title)), title_justify="left", box=SIMPLE_HEAD)
+    rows = [for_reading(row) for row in rows]
+    for name in columns:
+        numeric = any(isinstance(row[name], int | float | Decimal) for row in rows)
+        drawn.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell(row[name])) for name in columns))
+    return drawn
+
+
+def print_table(rows: Iterable[Row], columns: Sequence[str], title: str | None = None) -> None:
+    """Print a table on stdout."""
+    console().print(table(rows, columns, title))
+
+
+def print_record(record: Row) -> None:
+    """Print one record on stdout, a line per value."""
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table.grid(padding=(0, 2))
+    for name, value in record.items():
+        drawn.add_row(name.replace("_", " "), Text(cell(value)))
+    console().print(drawn)
+
+
+def cell(value: Any) -> str:  # noqa: PLR0911
+    """A value as it stands in a table."""
+    match value:
+        case None:
+            return MISSING
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float() | Decimal():
+            return _number(value)
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case str():
+            return clean(value)
+    return clean(json.dumps(plain(value), ensure_ascii=False))
+
+
+def _number(value: float | Decimal) -> str:
+    if not math.isfinite(value):
+        return MISSING
+    return f"{money.usd(value).normalize():,f}"
+
+
+def clean(text: str) -> str:
+    """A text without characters that move a cursor, change colours, or turn the direction of writing."""
+    return "".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter for letter in text)
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal, on stderr."""
+    sys.stderr.write(clean(text) + "\n")
+    sys.stderr.flush()

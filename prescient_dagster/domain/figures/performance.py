@@ -1,0 +1,189 @@
+"""How well a portfolio did, or several together: one record per portfolio, and the figures of any number of records.
+
+Several portfolios count as one: the sum of their equities is one series, their positions and entries are pooled.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from prescient_dagster.domain import money
+from prescient_dagster.domain.books.settlement import Verdict
+from prescient_dagster.domain.books.snapshots import Snapshot
+from prescient_dagster.domain.figures.calibration import Bucket, Calibration, Entry, buckets, calibration, entries
+from prescient_dagster.domain.figures.closed_positions import ClosedPositions, closed_positions
+from prescient_dagster.domain.figures.daily_series import DailySeries, Day, daily, summed
+from prescient_dagster.domain.figures.profit_split import ProfitSplit, added, profit_split
+from prescient_dagster.domain.figures.returns import Returns, returns
+from prescient_dagster.domain.figures.round_trips import FILLS, PricedTrade, RoundTrip, round_trips
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a portfolio did, as it is stored.
+
+    Attributes:
+        snapshots: in the order of time, at least the last of each UTC day; the last one is after all trades.
+        trades: all since it began, in the order in which they were booked.
+    """
+
+    slug: str
+    strategy_type: str
+    initial_balance: Decimal
+    snapshots: Sequence[Snapshot]
+    trades: Sequence[PricedTrade]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """A history worked through: what the figures are counted from."""
+
+    series: DailySeries
+    trades: Sequence[PricedTrade]
+    trips: Sequence[RoundTrip]
+    entries: Sequence[Entry]
+    profit: ProfitSplit
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """What there is, in USD, valued at the last snapshot.
+
+    Attributes:
+        valued_on: the UTC day of that snapshot; None where there is none yet.
+        equity: cash and what is held at its marks, the bids.
+        equity_at_mid: the same with what is held at the middle of bid and ask.
+        total_profit_loss: equity - initial balance = realised + unrealised, exactly.
+    """
+
+    valued_on: date | None
+    initial_balance: Decimal
+    equity: Decimal
+    equity_at_mid: Decimal
+    total_profit_loss: Decimal
+    realized_profit_loss: Decimal
+    unrealized_profit_loss: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """How much was traded, and how.
+
+    Attributes:
+        turnover: (Σ purchases + Σ sales) / 2 / mean daily equity, without fees; settlements are no sales.
+        exposure: the mean of market value / equity of the days.
+        fees_paid: in USD.
+        fills: how many purchases and sales there were.
+        synthetic_share: the share of them that no order book filled.
+        open_positions: how many are held, a bundle being one.
+    """
+
+    turnover: float | None
+    exposure: float | None
+    fees_paid: Decimal
+    fills: int
+    synthetic_share: float | None
+    open_positions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """All figures of a portfolio or of several together, and the daily series that they follow from."""
+
+    series: DailySeries
+    balances: Balances
+    returns: Returns
+    activity: Activity
+    closed: ClosedPositions
+    profit: ProfitSplit
+    calibration: Calibration
+    buckets: Sequence[Bucket]
+
+    def figures(self) -> dict[str, Any]:
+        """Everything by its name; profit split and calibration are parts of their own. What is None says nothing."""
+        by_price = [{"from": each.lowest, "to": each.highest, **asdict(each.calibration)} for each in self.buckets]
+        return {
+            **asdict(self.balances),
+            "valued_on": None if self.balances.valued_on is None else self.balances.valued_on.isoformat(),
+            **asdict(self.returns),
+            **asdict(self.activity),
+            **asdict(self.closed),
+            "profit": asdict(self.profit),
+            "calibration": asdict(self.calibration) | {"by_price": by_price},
+        }
+
+
+def track_record(history: History, verdicts: Mapping[str, Verdict]) -> TrackRecord:
+    """Work a history through.
+
+    Args:
+        verdicts: how markets ended, by market id, as far as it may be known.
+    """
+    trips = round_trips(history.trades)
+    series = daily(history.initial_balance, history.snapshots)
+    last = series.last
+    value, at_mid = (money.ZERO, money.ZERO) if last is None else (last.market_value, last.market_value_at_mid)
+    return TrackRecord(
+        series, history.trades, trips, list(entries(trips, verdicts)), profit_split(trips, value, at_mid)
+    )
+
+
+def performance(records: Sequence[TrackRecord]) -> Performance:
+    """The figures of one portfolio's record, or of several as one."""
+    series = summed([record.series for record in records])
+    trips = [trip for record in records for trip in record.trips]
+    found = [entry for record in records for entry in record.entries]
+    trades = [priced for record in records for priced in record.trades]
+    return Performance(
+        series=series,
+        balances=_balances(series, trades),
+        returns=returns(series.equity),
+        activity=_activity(series.days, trades, trips),
+        closed=closed_positions(trips),
+        profit=added(record.profit for record in records),
+        calibration=calibration(found),
+        buckets=buckets(found),
+    )
+
+
+def _balances(series: DailySeries, trades: Sequence[PricedTrade]) -> Balances:
+    last, initial = series.last, series.initial_balance
+    equity = initial if last is None else last.equity
+    realized = sum((priced.trade.cash_delta + priced.trade.cost_delta for priced in trades), money.ZERO)
+    cost = sum((priced.trade.cost_delta for priced in trades), money.ZERO)
+    return Balances(
+        valued_on=None if last is None else last.date,
+        initial_balance=initial,
+        equity=equity,
+        equity_at_mid=initial if last is None else last.equity_at_mid,
+        total_profit_loss=equity - initial,
+        realized_profit_loss=realized,
+        unrealized_profit_loss=(money.ZERO if last is None else last.market_value) - cost,
+    )
+
+
+def _activity(days: Sequence[Day], trades: Sequence[PricedTrade], trips: Sequence[RoundTrip]) -> Activity:
+    fills = [priced for priced in trades if priced.trade.kind in FILLS]
+    synthetic = sum(priced.trade.synthetic for priced in fills)
+    return Activity(
+        turnover=_turnover(days, fills),
+        exposure=_exposure(days),
+        fees_paid=sum((priced.trade.fee for priced in trades), money.ZERO),
+        fills=len(fills),
+        synthetic_share=synthetic / len(fills) if fills else None,
+        open_positions=sum(not trip.is_closed for trip in trips),
+    )
+
+
+def _turnover(days: Sequence[Day], fills: Sequence[PricedTrade]) -> float | None:
+    equity = sum((day.equity for day in days), money.ZERO)
+    traded = sum((priced.notional for priced in fills), money.ZERO)
+    return float(traded * len(days) / (2 * equity)) if equity > 0 else None
+
+
+def _exposure(days: Sequence[Day]) -> float | None:
+    if not days or any(day.equity <= 0 for day in days):
+        return None
+    return float(sum((day.market_value / day.equity for day in days), money.ZERO) / len(days))

@@ -1,0 +1,1 @@
+"""Decisions worked out again: replays, verification, explanations, sweeps. They decide by `cycle`, never alone."""

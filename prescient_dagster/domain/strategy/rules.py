@@ -1,0 +1,96 @@
+"""Rules: one condition on many markets at once, and what a single market makes of it.
+
+Filters are rules, and so is what most strategies decide by. Who decides by rules can be asked why: every one of them
+has a name, a threshold and each market's value, and a market is taken where it passes them all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+
+from prescient_dagster.domain.market.markets import Floats, Mask
+
+AT_LEAST, ABOVE, AT_MOST, BELOW, IS = "≥", ">", "≤", "<", "="
+
+Value = float | int | str | Decimal | datetime | None
+"""A number, a word or a moment; None: there is no such value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A condition on many markets.
+
+    Attributes:
+        name: the setting that holds the threshold, or what is compared.
+        comparison: how a value has to stand to the threshold: ≥, >, ≤ or <.
+        values: what is compared, per market; NaN where a market has no such value.
+        passes: the markets that pass.
+    """
+
+    name: str
+    comparison: str
+    threshold: float
+    values: Floats
+    passes: Mask
+
+
+def at_least(name: str, threshold: float, values: Floats) -> Rule:
+    """Passed by values of the threshold or more."""
+    return Rule(name, AT_LEAST, threshold, values, values >= threshold)
+
+
+def at_most(name: str, threshold: float, values: Floats) -> Rule:
+    """Passed by values of the threshold or less."""
+    return Rule(name, AT_MOST, threshold, values, values <= threshold)
+
+
+def above(name: str, threshold: float, values: Floats) -> Rule:
+    """Passed by values of more than the threshold."""
+    return Rule(name, ABOVE, threshold, values, values > threshold)
+
+
+def passing(rules: Iterable[Rule], markets: int) -> Mask:
+    """Which of so many markets pass all of the rules."""
+    passing = np.ones(markets, dtype=bool)
+    for rule in rules:
+        passing &= rule.passes
+    return passing
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one market makes of one rule, on its way from a listing to a trade.
+
+    Attributes:
+        rule: its name.
+        passed: of an exit rule, whether it applies.
+        comparison: how the value has to stand to the threshold.
+        decides: whether not passing is a refusal; a step on one of several ways to pass only tells.
+        part: which part of the way it belongs to.
+        note: what the numbers do not tell.
+    """
+
+    rule: str
+    passed: bool
+    comparison: str = ""
+    threshold: Value = None
+    value: Value = None
+    decides: bool = True
+    part: str = ""
+    note: str = ""
+
+
+def steps_of(rules: Iterable[Rule], place: int) -> list[Step]:
+    """What the market at this place of the rules' arrays makes of them."""
+    return [
+        Step(rule.name, bool(rule.passes[place]), rule.comparison, rule.threshold, number(rule.values[place]))
+        for rule in rules
+    ]
+
+
+def number(value: float) -> float | None:
+    """A number of an array, None for NaN."""
+    return None if np.isnan(value) else float(value)

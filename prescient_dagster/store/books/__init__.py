@@ -1,0 +1,1 @@
+"""What portfolios own and did: cycles, signals, trades, positions, snapshots."""

@@ -1,0 +1,242 @@
+"""Cycles: what a portfolio needs to act on a capture, and what it has afterwards, under a lock on its row.
+
+Who computed on a state that has changed since is told so and computes again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, Update, bindparam, cast, func, not_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+
+from prescient_dagster.domain.books.exit_rules import ExitRule
+from prescient_dagster.domain.books.ledger import Account, Holding, Position
+from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
+from prescient_dagster.domain.errors import NotFound
+from prescient_dagster.domain.market.sides import Side
+from prescient_dagster.store.books import ledger
+from prescient_dagster.store.books.portfolios import close_if_flat
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.captures import MISDATED
+from prescient_dagster.store.tables import captures, cycles, portfolios, positions, trades
+
+
+class Stage(StrEnum):
+    """How far a cycle has come; each stage includes the ones before."""
+
+    SIGNALS = "signals"
+    TRADES = "trades"
+    SNAPSHOTS = "snapshots"
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRecord:
+    """A cycle as it is stored; `config` is the effective one.
+
+    Attributes:
+        started_at: real time; `captured_at` is the venue's.
+        run_id: of the Dagster run that began it; empty: none did.
+    """
+
+    cycle_id: int
+    portfolio_id: int
+    capture_id: int
+    captured_at: datetime
+    config: dict[str, Any]
+    config_sha256: str
+    stage: Stage
+    started_at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A portfolio with its books at one moment.
+
+    Attributes:
+        version: of the portfolio's row and books; a save refuses where it has moved on.
+        newest_cycle: the newest cycle there is, on whatever capture.
+        books_at: `captured_at` of the newest capture that the books have seen, by a cycle or a settlement.
+        portfolio_failed: whether its last cycle failed.
+    """
+
+    portfolio: Portfolio
+    account: Account
+    version: int
+    newest_cycle: CycleRecord | None
+    books_at: datetime | None = None
+    portfolio_failed: bool = False
+
+
+def load_standings(database: Database, slugs: Sequence[str]) -> dict[str, Standing]:
+    """The portfolios of these slugs with their books, in a handful of queries; unknown slugs are absent."""
+    with database.view() as connection:
+        return standings(connection, slugs)
+
+
+def standings(connection: Connection, slugs: Sequence[str]) -> dict[str, Standing]:
+    """The same, as this transaction sees them."""
+    # Who traded a capture from the future goes on with the next one that is dated right.
+    from_the_future = portfolios.c.books_at.in_(select(captures.c.captured_at).where(MISDATED))
+    query = select(portfolios, from_the_future.label("from_the_future")).where(portfolios.c.slug.in_(slugs))
+    rows = connection.execute(query).all()
+    ids = [row.portfolio_id for row in rows]
+    held = _positions(connection, ids)
+    stopped = _stopped(connection, ids)
+    newest = _newest_cycles(connection, ids)
+    return {
+        row.slug: _standing(row, held[row.portfolio_id], stopped[row.portfolio_id], newest.get(row.portfolio_id))
+        for row in rows
+    }
+
+
+def load_standing(database: Database, slug: str) -> Standing:
+    """One portfolio with its books.
+
+    Raises:
+        NotFound: no portfolio has this slug.
+    """
+    found = load_standings(database, [slug])
+    if slug not in found:
+        raise NotFound(f"no portfolio {slug!r}; `prescient portfolio list` names those there are")
+    return found[slug]
+
+
+def _standing(
+    row: Row[Any], held: dict[Holding, Position], stopped: dict[str, datetime], newest: CycleRecord | None
+) -> Standing:
+    portfolio = Portfolio(
+        portfolio_id=row.portfolio_id,
+        slug=row.slug,
+        name=row.name,
+        description=row.description,
+        strategy_type=row.strategy_type,
+        strategy_config=row.strategy_config,
+        status=PortfolioStatus(row.status),
+        initial_balance=row.initial_balance,
+        created_at=row.created_at,
+    )
+    account = Account(
+        initial_balance=row.initial_balance,
+        balance=row.balance,
+        positions=held,
+        realized_profit_loss=row.realized_profit_loss,
+        fees_paid=row.fees_paid,
+        trade_count=row.trade_count,
+        stopped=stopped,
+    )
+    books_at = None if row.from_the_future else row.books_at
+    return Standing(portfolio, account, row.version, newest, books_at, row.last_error is not None)
+
+
+def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Holding, Position]]:
+    query = select(positions).where(positions.c.portfolio_id.in_(ids)).order_by(positions.c.market_id, positions.c.side)
+    held: dict[int, dict[Holding, Position]] = defaultdict(dict)
+    for row in connection.execute(query).mappings():
+        values = {name: value for name, value in row.items() if name != "portfolio_id"}
+        position = Position(**{**values, "side": Side(row["side"])})
+        held[row["portfolio_id"]][position.holding] = position
+    return held
+
+
+def _stopped(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, datetime]]:
+    """When each market was last sold by a stop, per portfolio."""
+    by_stop = trades.c.details["exit"].astext == ExitRule.STOP_LOSS
+    query = (
+        select(trades.c.portfolio_id, trades.c.market_id, func.max(trades.c.timestamp))
+        .where(trades.c.portfolio_id.in_(ids), by_stop)
+        .group_by(trades.c.portfolio_id, trades.c.market_id)
+    )
+    stopped: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for portfolio_id, market_id, at in connection.execute(query):
+        stopped[portfolio_id][market_id] = at
+    return stopped
+
+
+def _newest_cycles(connection: Connection, ids: Iterable[int]) -> dict[int, CycleRecord]:
+    query = (
+        select(cycles, captures.c.captured_at)
+        .join(captures)
+        .where(cycles.c.portfolio_id.in_(ids), not_(MISDATED))
+        .order_by(cycles.c.portfolio_id, captures.c.captured_at.desc(), cycles.c.capture_id.desc())
+        .ext(distinct_on(cycles.c.portfolio_id))
+    )
+    return {row.portfolio_id: _cycle_record(row) for row in connection.execute(query)}
+
+
+def _cycle_record(row: Row[Any]) -> CycleRecord:
+    return CycleRecord(
+        cycle_id=row.cycle_id,
+        portfolio_id=row.portfolio_id,
+        capture_id=row.capture_id,
+        captured_at=row.captured_at,
+        config=row.config,
+        config_sha256=row.config_sha256,
+        stage=Stage(row.stage),
+        started_at=row.started_at,
+        run_id=row.run_id,
+    )
+
+
+def locked(connection: Connection, standings: Sequence[Standing]) -> bool:
+    """Lock portfolios until the transaction ends; False where one has changed since its standing was read.
+
+    In the order of their ids, so that of two who lock the same ones nobody waits for the other for ever.
+    """
+    read = {standing.portfolio.portfolio_id: standing.version for standing in standings}
+    query = select(portfolios.c.portfolio_id, portfolios.c.version).where(portfolios.c.portfolio_id.in_(read))
+    now = connection.execute(query.order_by(portfolios.c.portfolio_id).with_for_update()).all()
+    return {row.portfolio_id: row.version for row in now} == read
+
+
+def reached(stages: Iterable[Stage]) -> Stage:
+    """The stage of a cycle after these steps: it is finished by trades and a snapshot."""
+    if Stage.TRADES not in stages:
+        return Stage.SIGNALS
+    return Stage.SNAPSHOTS if Stage.SNAPSHOTS in stages else Stage.TRADES
+
+
+def save_accounts(connection: Connection, accounts: Iterable[tuple[Standing, Account]], captured_at: datetime) -> None:
+    """Write what portfolios have after a capture; each version counts up, so that nobody saves on what was before."""
+    after = {standing.portfolio.portfolio_id: (standing, account) for standing, account in accounts}
+    changes = {number: (standing.account.positions, account.positions) for number, (standing, account) in after.items()}
+    ledger.save_positions(connection, changes)
+    connection.execute(*_balances({number: account for number, (_, account) in after.items()}, captured_at))
+    for number, (standing, _) in after.items():
+        if standing.portfolio.status is PortfolioStatus.CLOSING:
+            close_if_flat(connection, number)
+
+
+BALANCES = ("balance", "realized_profit_loss", "fees_paid", "trade_count")
+
+
+def _balances(after: Mapping[int, Account], captured_at: datetime) -> tuple[Update, dict[str, list[Any]]]:
+    """One statement for all of them; as arrays of parameters it is compiled once, however many they are."""
+    columns = [portfolios.c.portfolio_id, *(portfolios.c[name] for name in BALANCES)]
+    arrays = [cast(bindparam(f"{column.name}s", type_=ARRAY(column.type)), ARRAY(column.type)) for column in columns]
+    given = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived("given")
+    statement = (
+        update(portfolios)
+        .where(portfolios.c.portfolio_id == given.c.portfolio_id)
+        .values(
+            **{name: given.c[name] for name in BALANCES},
+            books_at=captured_at,
+            version=portfolios.c.version + 1,
+        )
+    )
+    values = {f"{name}s": [getattr(account, name) for account in after.values()] for name in BALANCES}
+    return statement, {"portfolio_ids": list(after), **values}
+
+
+def note_failure(database: Database, strategy_type: str, slug: str, reason: str) -> None:
+    """Keep why a portfolio's cycle failed, for `prescient status`; a slug that no portfolio of it has is nobody's."""
+    with database.begin() as connection:
+        connection.execute(
+            update(portfolios)
+            .where(portfolios.c.slug == slug, portfolios.c.strategy_type == strategy_type)
+            .values(last_error=reason, last_error_at=func.clock_timestamp())
+        )

@@ -1,0 +1,219 @@
+"""Portfolios: made, found, changed. Each change counts up the version, so that no cycle saves on what was before.
+
+Wherever a portfolio is named, its slug and its number do.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from prescient_dagster.domain.books.portfolios import SLUG, Portfolio, PortfolioStatus, checked_balance, checked_slug
+from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound
+from prescient_dagster.store.database import Database, storable
+from prescient_dagster.store.tables import cycles, portfolios, positions
+
+NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewPortfolio:
+    """What a portfolio is made from; without a name it is called by its slug. `initial_balance` in USD."""
+
+    slug: str
+    strategy_type: str
+    initial_balance: Decimal
+    name: str = ""
+    description: str = ""
+    strategy_config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def create(database: Database, new: NewPortfolio) -> Portfolio:
+    """A new portfolio that holds its initial balance in cash. Strategy and config are the caller's to check.
+
+    Raises:
+        InvalidInput: slug, balance or a text cannot be used.
+        Conflict: the slug is taken.
+    """
+    balance = checked_balance(new.initial_balance)
+    values = {
+        "slug": checked_slug(new.slug),
+        "name": _checked_text("name", new.name) or new.slug,
+        "description": _checked_text("description", new.description),
+        "strategy_type": new.strategy_type,
+        "strategy_config": dict(new.strategy_config),
+        "initial_balance": balance,
+        "balance": balance,
+    }
+    with database.begin() as connection:
+        added = insert(portfolios).values(values).on_conflict_do_nothing(index_elements=["slug"])
+        row = connection.execute(added.returning(portfolios)).mappings().one_or_none()
+    if row is None:
+        raise Conflict(f"slug {new.slug!r} is taken: choose another; slugs of closed portfolios stay taken")
+    return of_row(row)
+
+
+def _checked_text(what: str, text: str) -> str:
+    if storable(text) != text:
+        raise InvalidInput(f"{what} {text!r} holds characters that cannot be kept: use plain text")
+    return text.strip()
+
+
+def get(database: Database, name: str) -> Portfolio:
+    """The portfolio with this slug or number, or `NotFound`."""
+    with database.begin() as connection:
+        row = connection.execute(select(portfolios).where(named(name))).mappings().one_or_none()
+    return of_row(found(row, name))
+
+
+def list_all(database: Database, strategy_type: str | None = None) -> list[Portfolio]:
+    """All portfolios, or those of one strategy, the oldest first."""
+    query = select(portfolios).order_by(portfolios.c.portfolio_id)
+    if strategy_type is not None:
+        query = query.where(portfolios.c.strategy_type == strategy_type)
+    with database.begin() as connection:
+        return [of_row(row) for row in connection.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the portfolios of one strategy are doing, closed ones left out.
+
+    Attributes:
+        failing: why the last cycle failed, by slug, of those whose last cycle failed.
+        last_cycle_at: by our clock, of any of them.
+    """
+
+    portfolios: int
+    failing: dict[str, str]
+    last_cycle_at: datetime | None
+
+
+def activity(database: Database) -> dict[str, Activity]:
+    """What the portfolios are doing, by strategy."""
+    mine = select(cycles.c.started_at).where(cycles.c.portfolio_id == portfolios.c.portfolio_id)
+    last = mine.order_by(cycles.c.capture_id.desc()).limit(1)
+    query = select(
+        portfolios.c.strategy_type, portfolios.c.slug, portfolios.c.last_error, last.scalar_subquery().label("last")
+    ).where(portfolios.c.status != PortfolioStatus.CLOSED)
+    by_strategy: dict[str, list[RowMapping]] = defaultdict(list)
+    with database.begin() as connection:
+        for row in connection.execute(query.order_by(portfolios.c.portfolio_id)).mappings():
+            by_strategy[row["strategy_type"]].append(row)
+    return {strategy: _activity(rows) for strategy, rows in by_strategy.items()}
+
+
+def _activity(rows: list[RowMapping]) -> Activity:
+    failing = {row["slug"]: row["last_error"] for row in rows if row["last_error"] is not None}
+    ran = [row["last"] for row in rows if row["last"] is not None]
+    return Activity(len(rows), failing, max(ran, default=None))
+
+
+def change(
+    database: Database,
+    name: str,
+    *,
+    new_name: str | None = None,
+    description: str | None = None,
+    strategy_config: dict[str, Any] | None = None,
+) -> Portfolio:
+    """Change what is given; the config replaces the stored one whole. The caller has checked it.
+
+    Raises:
+        NotFound: no such portfolio.
+        Conflict: it is closed.
+    """
+    given = {
+        "name": None if new_name is None else _checked_text("name", new_name),
+        "description": None if description is None else _checked_text("description", description),
+        "strategy_config": strategy_config,
+    }
+    values = {column: value for column, value in given.items() if value is not None}
+    with database.begin() as connection:
+        there = lock(connection, name)
+        if there.status is PortfolioStatus.CLOSED:
+            raise Conflict(f"portfolio {there.slug!r} is closed: it keeps what it has, create another")
+        return _write(connection, there, values) if values else there
+
+
+def pause(database: Database, name: str) -> Portfolio:
+    """Stop it from trading; it is still valued and settled. Paused again, nothing changes."""
+    with database.begin() as connection:
+        there = lock(connection, name)
+        if there.status is PortfolioStatus.CLOSING:
+            raise Conflict(f"portfolio {there.slug!r} is closing and makes no entries: resume it before you pause it")
+        return _become(connection, there, PortfolioStatus.PAUSED)
+
+
+def resume(database: Database, name: str) -> Portfolio:
+    """Let a paused or closing portfolio trade again."""
+    with database.begin() as connection:
+        return _become(connection, lock(connection, name), PortfolioStatus.ACTIVE)
+
+
+def close(database: Database, name: str) -> Portfolio:
+    """No more entries: closing until it is flat, closed at once if it holds nothing."""
+    with database.begin() as connection:
+        there = lock(connection, name)
+        if there.status is PortfolioStatus.CLOSED:
+            return there
+        flat = _flat(connection, there.portfolio_id)
+        return _become(connection, there, PortfolioStatus.CLOSED if flat else PortfolioStatus.CLOSING)
+
+
+def close_if_flat(connection: Connection, portfolio_id: int) -> None:
+    """Close a closing portfolio whose last position has gone, in the transaction that removed it."""
+    closing = (portfolios.c.portfolio_id == portfolio_id, portfolios.c.status == PortfolioStatus.CLOSING)
+    if _flat(connection, portfolio_id):
+        connection.execute(update(portfolios).where(*closing).values(status=PortfolioStatus.CLOSED))
+
+
+def lock(connection: Connection, name: str) -> Portfolio:
+    """The portfolio, which nobody else changes until the transaction ends, or `NotFound`."""
+    query = select(portfolios).where(named(name)).with_for_update()
+    return of_row(found(connection.execute(query).mappings().one_or_none(), name))
+
+
+def _become(connection: Connection, there: Portfolio, status: PortfolioStatus) -> Portfolio:
+    if there.status is PortfolioStatus.CLOSED:
+        raise Conflict(f"portfolio {there.slug!r} is closed: that is final, create another")
+    return there if there.status is status else _write(connection, there, {"status": status})
+
+
+def _write(connection: Connection, there: Portfolio, values: dict[str, Any]) -> Portfolio:
+    written = (
+        update(portfolios)
+        .where(portfolios.c.portfolio_id == there.portfolio_id)
+        .values(values | {"version": portfolios.c.version + 1})
+    )
+    return of_row(connection.execute(written.returning(portfolios)).mappings().one())
+
+
+def _flat(connection: Connection, portfolio_id: int) -> bool:
+    return not connection.scalar(select(exists().where(positions.c.portfolio_id == portfolio_id)))
+
+
+def named(name: str) -> ColumnElement[bool]:
+    """The condition that finds a portfolio by its slug or number."""
+    if NUMBER.fullmatch(name):
+        return portfolios.c.portfolio_id == int(name)
+    return portfolios.c.slug == (name if SLUG.fullmatch(name) else None)
+
+
+def found(row: RowMapping | None, name: str) -> RowMapping:
+    """The row, or `NotFound` where there is none."""
+    if row is None:
+        raise NotFound(f"there is no portfolio {name!r}: `prescient portfolio list` shows those there are")
+    return row
+
+
+def of_row(row: RowMapping) -> Portfolio:
+    """The portfolio in a row of the table."""
+    names = (column for column in Portfolio.__slots__ if column != "status")
+    return Portfolio(**{name: row[name] for name in names}, status=PortfolioStatus(row["status"]))

@@ -1,0 +1,1 @@
+"""What the venue listed and answered: captures, order books, resolutions."""

@@ -1,0 +1,200 @@
+"""Stored captures in the order of time, as a replay meets them, with what was known at each; and what was not there.
+
+A capture that cannot be read is left out and told. Only captures that may be traded, or were refused, take part: one
+that has not been judged yet is nobody's.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from prescient_dagster.domain.books.answers import Answer
+from prescient_dagster.domain.cycle.order_books import Book
+from prescient_dagster.domain.errors import SchemaUnknown, StoreError
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.past.replay import Moment
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import capture_files, order_books
+from prescient_dagster.store.market import captures as stored
+from prescient_dagster.store.market.captures import CaptureStatus
+from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
+from prescient_dagster.store.market.resolutions import answer_of
+from prescient_dagster.store.tables import captures, resolutions
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A capture that took no part, and why."""
+
+    captured_at: datetime
+    reason: str
+    capture_id: int | None = None
+
+
+@dataclass
+class Told:
+    """How much of a source was read, as far as it has been read.
+
+    Attributes:
+        read: refused ones among them; `missing` and `duplicated` are those that took no part.
+        unnamed: files of a folder whose names tell no time.
+    """
+
+    read: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    missing: list[Gap] = field(default_factory=list)
+    duplicated: list[Gap] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
+
+    def count(self, captured_at: datetime) -> None:
+        """One more was read."""
+        self.read += 1
+        self.first, self.last = self.first or captured_at, captured_at
+
+    def notes(self) -> list[str]:
+        """What a reader has to know, a sentence each."""
+        told = [*_sentences("missing", self.missing), *_sentences("left out", self.duplicated)]
+        if self.unnamed:
+            files = "1 file was" if len(self.unnamed) == 1 else f"{len(self.unnamed)} files were"
+            told.append(f"{files} left out for a name that tells no time: {self.unnamed[0]}")
+        return told
+
+
+def _sentences(what: str, gaps: list[Gap]) -> Iterator[str]:
+    for reason, number in Counter(gap.reason for gap in gaps).items():
+        first = next(gap for gap in gaps if gap.reason == reason)
+        name = f"{first.captured_at:%Y-%m-%d %H:%M:%S}" + (f", {first.capture_id}" if first.capture_id else "")
+        captured = "capture was" if number == 1 else "captures were"
+        yield f"{number} {captured} {what}, the first of {name}: {reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRow:
+    """What a replay has to know of a capture in the database; `CaptureRecord` tells more."""
+
+    capture_id: int
+    captured_at: datetime
+    stored_at: datetime
+    status: CaptureStatus
+    path: str
+    markets_sha256: str
+    pruned_at: datetime | None
+
+
+def capture_rows(connection: Connection, *conditions: ColumnElement[bool]) -> list[CaptureRow]:
+    """The captures that meet these conditions, in the order of time."""
+    query = select(*(captures.c[name] for name in CaptureRow.__slots__)).where(*conditions)
+    rows = connection.execute(query.order_by(captures.c.captured_at, captures.c.capture_id)).mappings()
+    return [CaptureRow(**{**row, "status": CaptureStatus(row["status"])}) for row in rows]
+
+
+class CaptureSource(Protocol):
+    """Captures in the order of time."""
+
+    name: str
+    told: Told
+
+    def __len__(self) -> int: ...
+    def moments(self) -> Iterator[Moment]: ...
+    def order_books(self, capture: Capture, token_ids: Iterable[str]) -> dict[str, Book]: ...
+
+
+class Resolutions:
+    """What the venue said of markets, told in the order of time."""
+
+    def __init__(self, database: Database, until: datetime | None) -> None:
+        self.told: dict[str, Answer] = {}
+        query = select(resolutions)
+        if until is not None:
+            query = query.where(resolutions.c.timestamp <= until)
+        with database.begin() as connection:
+            self._rows = connection.execute(query.order_by(resolutions.c.timestamp, resolutions.c.market_id)).all()
+        self._next = 0
+
+    def up_to(self, moment: datetime) -> frozenset[str]:
+        """Take in what was said until this moment; the markets of which that is new."""
+        news = set()
+        while self._next < len(self._rows) and self._rows[self._next].timestamp <= moment:
+            row = self._rows[self._next]
+            self.told[row.market_id] = answer_of(row)
+            news.add(row.market_id)
+            self._next += 1
+        return frozenset(news)
+
+
+class StoredCaptures:
+    """The captures of the database, from one moment to another, both inclusive; checksums are verified."""
+
+    name = "captures"
+
+    def __init__(
+        self, database: Database, folder: Path, since: datetime | None = None, until: datetime | None = None
+    ) -> None:
+        self.told, self._habits = Told(), Habits()
+        self._database, self._folder, self._until = database, folder, until
+        judged = captures.c.status.in_((CaptureStatus.READY, CaptureStatus.REFUSED))
+        bounds = [captures.c.captured_at >= since] if since else []
+        bounds += [captures.c.captured_at <= until] if until else []
+        with database.begin() as connection:
+            self._rows = capture_rows(connection, judged, *bounds)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def moments(self) -> Iterator[Moment]:
+        """Every capture that can be read."""
+        said = Resolutions(self._database, self._until)
+        previous = self._before_the_first()
+        news: frozenset[str] = frozenset()
+        for row in self._rows:
+            news |= said.up_to(row.captured_at)
+            capture = self._opened(row)
+            if capture is not None:
+                ready = row.status == CaptureStatus.READY
+                yield Moment(capture, ready, previous, said.told, news)
+                previous, news = row.captured_at if ready else previous, frozenset()
+
+    def _before_the_first(self) -> datetime | None:
+        before = stored.previous_ready(self._database, self._rows[0].captured_at) if self._rows else None
+        return None if before is None else before.captured_at
+
+    def _opened(self, row: CaptureRow) -> Capture | None:
+        try:
+            capture = open_capture(self._folder, row, self._habits)
+        except StoreError as error:
+            self.told.missing.append(Gap(row.captured_at, str(error), row.capture_id))
+            return None
+        self.told.count(row.captured_at)
+        return capture
+
+    def order_books(self, capture: Capture, token_ids: Iterable[str]) -> dict[str, Book]:
+        """The books that were kept with the capture; nobody is asked for others."""
+        return order_books.load(self._database, capture.capture_id, token_ids)
+
+
+def open_capture(folder: Path, row: CaptureRow, habits: Habits | None = None) -> Capture:
+    """A capture of the database; only what is asked of it is read.
+
+    Raises:
+        StoreError: its file is pruned, gone, damaged or of another version; in the same words for all, so that they
+            can be counted.
+    """
+    if row.pruned_at is not None:
+        raise StoreError("its files were pruned")
+    _, path = stored.file_pair(folder, row.path)
+    if not path.exists():
+        raise StoreError("its file is gone")
+    try:
+        return LazyCapture(
+            row.capture_id, row.captured_at, MarketsFile(path, capture_files.checked(path, row.markets_sha256), habits)
+        )
+    except SchemaUnknown as error:
+        raise StoreError("its columns are those of another version of Prescient") from error
+    except StoreError as error:
+        raise StoreError("its file is damaged") from error

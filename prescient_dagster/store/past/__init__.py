@@ -1,0 +1,1 @@
+"""What was worked out again: replays, and what an explanation needs."""

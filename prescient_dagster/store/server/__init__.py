@@ -1,0 +1,1 @@
+"""The PostgreSQL server that belongs to a home."""

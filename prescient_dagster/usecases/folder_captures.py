@@ -1,0 +1,154 @@
+"""A folder of recordings, or of captures named by their time, as a source of captures. It has no order books.
+
+Files may lie in folders of any depth; only the time in a name counts. What has no time, has lost its half, cannot be
+read or comes twice is left out and told. What may be traded is judged as a live capture is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from prescient_dagster.domain.books.answers import Answer, answers
+from prescient_dagster.domain.cycle.order_books import Book
+from prescient_dagster.domain.errors import InvalidInput, PrescientError, StoreError
+from prescient_dagster.domain.market import plausibility
+from prescient_dagster.domain.market.capture_schema import version
+from prescient_dagster.domain.market.markets import EVENTS as EVENT_TABLE
+from prescient_dagster.domain.market.markets import PRICES, Capture, Listing
+from prescient_dagster.domain.past.replay import Moment
+from prescient_dagster.store.market.capture_sources import Gap, Told
+from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
+from prescient_dagster.venue.polymarket.crawl import require_whole
+from prescient_dagster.venue.recorded import EVENTS, JSON, MARKETS, read_recording, time_of
+from prescient_dagster.venue.sizes import TooLargeError, read_file
+
+NUMBERED = 0
+"""The number of captures that have none."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A recording that could be read: what it lists as open, and how the markets of its closed events ended."""
+
+    capture: Capture
+    ended: dict[str, Answer]
+
+
+class FolderCaptures:
+    """The recordings of a folder, from one moment to another, both inclusive."""
+
+    def __init__(self, folder: Path, since: datetime | None = None, until: datetime | None = None) -> None:
+        self.name, self.told, self._habits = str(folder), Told(), Habits()
+        self._since = since
+        found = _by_time(folder, self.told)
+        self._before = max((at for at in found if since is not None and at < since), default=None)
+        self._paths = {
+            at: found[at] for at in sorted(found) if (since is None or at >= since) and (until is None or at <= until)
+        }
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def moments(self) -> Iterator[Moment]:
+        """Every recording that can be read."""
+        previous, markets_before = self._before, None
+        told: dict[str, Answer] = {}
+        for captured_at, paths in self._paths.items():
+            opened = self._opened(captured_at, paths)
+            if opened is not None:
+                news = {market_id for market_id, ending in opened.ended.items() if told.get(market_id) != ending}
+                told.update(opened.ended)
+                ready = _is_plausible(opened.capture, markets_before)
+                yield Moment(opened.capture, ready, previous, told, frozenset(news))
+                previous = captured_at if ready else previous
+                markets_before = len(opened.capture.columns["tradable"])
+
+    def _opened(self, captured_at: datetime, paths: list[Path]) -> Opened | None:
+        """The first of several recordings of a moment that can be read."""
+        reasons = []
+        for number, path in enumerate(paths, start=1):
+            try:
+                opened = _open(path, captured_at, self._habits)
+            except PrescientError as error:
+                reasons.append(str(error))
+                continue
+            again = Gap(captured_at, "there is another recording of the same moment")
+            self.told.duplicated += [again] * (len(paths) - number)
+            self.told.count(captured_at)
+            return opened
+        self.told.missing.append(Gap(captured_at, reasons[0]))
+        return None
+
+    def order_books(self, _capture: Capture, _token_ids: Iterable[str]) -> dict[str, Book]:
+        """None: recordings keep no order books."""
+        return {}
+
+
+def _by_time(folder: Path, told: Told) -> dict[datetime, list[Path]]:
+    """The recordings of each time, by path; of a capture the file with its markets."""
+    found: dict[datetime, list[Path]] = defaultdict(list)
+    try:
+        files = {_of_markets(path) for path in folder.rglob("*") if path.name.endswith((JSON, EVENTS, MARKETS))}
+    except OSError as error:
+        raise InvalidInput(f"{folder} cannot be read: {error.strerror}") from error
+    for path in sorted(files):
+        try:
+            found[time_of(path)].append(path)
+        except InvalidInput:
+            told.unnamed.append(path.name)
+    if not found:
+        raise InvalidInput(
+            f"{folder} holds no recordings: expected names like 2025-06-11T02-28-00Z{JSON} or …{MARKETS}"
+        )
+    return found
+
+
+def _of_markets(path: Path) -> Path:
+    """A recording by one file: a capture by that of its markets."""
+    return path.with_name(path.name.removesuffix(EVENTS) + MARKETS) if path.name.endswith(EVENTS) else path
+
+
+def _open(path: Path, captured_at: datetime, habits: Habits) -> Opened:
+    if path.name.endswith(JSON):
+        return _listed(read_recording(path, captured_at, open_only=False))
+    events = path.with_name(path.name.removesuffix(MARKETS) + EVENTS)
+    if not (path.exists() and events.exists()):
+        raise StoreError("one of its two files is gone")
+    try:
+        if _some_closed(events):
+            return _listed(read_recording(events, captured_at, open_only=False))
+        return Opened(LazyCapture(NUMBERED, captured_at, MarketsFile(path, read_file(path), habits, foreign=True)), {})
+    except (OSError, pa.ArrowException, TooLargeError) as error:
+        raise StoreError(f"it cannot be read: {error}") from error
+
+
+def _some_closed(path: Path) -> bool:
+    """Whether an event of this file is closed; `SchemaUnknown` where it is not a file of events."""
+    with pq.ParquetFile(path) as file:
+        version(file.schema_arrow.names, EVENT_TABLE)
+        return any(file.read(columns=["closed"]).column("closed").to_pylist())
+
+
+def _listed(listing: Listing) -> Opened:
+    """The open events as the capture, as a live one would have them; the closed ones tell how their markets ended."""
+    events = listing.events[~listing.events["closed"]].reset_index(drop=True)
+    is_open = listing.markets["event_id"].isin(events["event_id"])
+    markets = listing.markets[is_open].reset_index(drop=True)
+    whole = require_whole(Listing(listing.venue, listing.captured_at, events, markets, listing.rejections))
+    capture = Capture(NUMBERED, whole.captured_at, events, markets)
+    return Opened(capture, answers(listing.markets[~is_open], capture))
+
+
+def _is_plausible(capture: Capture, markets_before: int | None) -> bool:
+    """Whether a live capture would have been let through."""
+    columns = capture.columns
+    tradable = columns["tradable"]
+    found = [plausibility.counts(len(tradable), int(tradable.sum()), markets_before)]
+    if (columns["spread"] < 0).any() or any(((columns[name] < 0) | (columns[name] > 1)).any() for name in PRICES):
+        found += [plausibility.prices(capture.markets), plausibility.quotes(capture.markets)]
+    return plausibility.refusal(found) is None

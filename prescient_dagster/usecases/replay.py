@@ -1,0 +1,218 @@
+"""Playing strategies over stored captures: every capture is read once, for as many players as there are."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from prescient_dagster.catalog import code_version, load_strategy
+from prescient_dagster.domain.books.portfolios import checked_balance
+from prescient_dagster.domain.books.settlement import Verdict
+from prescient_dagster.domain.cycle.engine import Decision
+from prescient_dagster.domain.cycle.order_books import Books
+from prescient_dagster.domain.cycle.orders import tokens_needed
+from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
+from prescient_dagster.domain.past import replay
+from prescient_dagster.domain.past.replay import Moment, Player, State, Step
+from prescient_dagster.domain.strategy import candidates
+from prescient_dagster.domain.strategy.candidates import Selection
+from prescient_dagster.domain.strategy.configs import validated
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.capture_sources import CaptureSource, StoredCaptures
+from prescient_dagster.store.past.replays import NewReplay, ReplayWriter
+from prescient_dagster.usecases.folder_captures import FolderCaptures
+
+DEFAULT_BALANCE = Decimal(10_000)
+
+Watch = Callable[[datetime], None]
+"""Is told the time of every capture once it has been played."""
+
+
+class Table:
+    """Where players sit who are dealt the same captures."""
+
+    def __init__(self, source: CaptureSource, players: Sequence[Player]) -> None:
+        self.players = players
+        self.states: list[State] = [replay.begun(player.initial_balance) for player in players]
+        self._source = source
+        self._keys = [_selection_key(player) for player in players]
+        self._last: Moment | None = None
+
+    def play(self) -> Iterator[tuple[Moment, list[Step]]]:
+        """Every capture with what each player did on it, in their order.
+
+        Raises:
+            PrescientError: a strategy's code fails; the message tells which and where.
+        """
+        for moment in self._source.moments():
+            yield moment, self._played(moment)
+            self._last = moment
+        if self._last is not None:
+            self.states = [replay.ended(state, self._last) for state in self.states]
+
+    def _played(self, moment: Moment) -> list[Step]:
+        paid = []
+        for number, state in enumerate(self.states):
+            self.states[number], entries = replay.settle(state, moment.known)
+            paid.append(entries)
+        if not moment.ready:
+            return [Step(entries) for entries in paid]
+        decisions = self._decided(moment)
+        books = self._books(moment, decisions)
+        return [self._acted(number, moment, decisions[number], books, paid[number]) for number in range(len(paid))]
+
+    def _decided(self, moment: Moment) -> list[Decision]:
+        selections: dict[Any, Selection] = {}
+        decisions = []
+        for player, state, key in zip(self.players, self.states, self._keys, strict=True):
+            if key not in selections:
+                selections[key] = explained(
+                    player, moment, partial(player.strategy.select, moment.capture, player.config)
+                )
+            decisions.append(explained(player, moment, partial(replay.decide, player, state, moment, selections[key])))
+        return decisions
+
+    def _books(self, moment: Moment, decisions: Sequence[Decision]) -> Books:
+        needed = [
+            tokens_needed(decision.signals, moment.capture, player.config)
+            for player, decision in zip(self.players, decisions, strict=True)
+        ]
+        tokens = set().union(*needed)
+        return self._source.order_books(moment.capture, tokens) if tokens else {}
+
+    def _acted(self, number: int, moment: Moment, decision: Decision, books: Books, paid: Any) -> Step:
+        state, outcomes = replay.trade(self.players[number], self.states[number], moment, decision, books)
+        self.states[number], snapshot = replay.value(state, moment)
+        return Step(paid, outcomes, snapshot, self.states[number].account.positions)
+
+    def endings(self, number: int) -> dict[str, Verdict]:
+        """How the markets that a player traded ended, as far as it was seen."""
+        return dict(self.states[number].endings)
+
+    def notes(self, number: int) -> list[str]:
+        """What is left open at the end."""
+        unknown = replay.unknown_ends(self.states[number], self._last) if self._last else []
+        if not unknown:
+            return []
+        markets = "1 position has" if len(unknown) == 1 else f"{len(unknown)} positions have"
+        return [f"{markets} no known end: the markets left the listing, and stand at their last marks"]
+
+
+def _selection_key(player: Player) -> tuple[Any, ...]:
+    """What a selection depends on; the shared filters look at the bounds alone."""
+    select, config = player.strategy.select, player.config
+    return (select, tuple(config.bounds()) if select is candidates.select else config.sha256())
+
+
+def explained(player: Player, moment: Moment, step: Callable[[], Any]) -> Any:
+    """The result of a step of a strategy; a fault of its code is told with the capture on which it shows."""
+    try:
+        return step()
+    except PrescientError:
+        raise
+    except Exception as error:  # a fault of a strategy's code
+        told = f"{type(error).__name__}: {error}"
+        raise Conflict(
+            f"strategy {player.strategy.name} fails on the capture of {moment.at:%Y-%m-%d %H:%M:%S}: {told}"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A player whose replay is kept: what it is called, and the slug of the portfolio whose settings it has."""
+
+    player: Player
+    name: str = ""
+    portfolio: str | None = None
+
+
+def entrant(  # noqa: PLR0913, PLR0917 - what a user may give
+    database: Database,
+    strategy_type: str | None,
+    slug: str | None,
+    overrides: Mapping[str, Any],
+    balance: str | None = None,
+    name: str = "",
+) -> Entrant:
+    """The entrant that is asked for: a strategy, or what a portfolio is, with other settings over its own.
+
+    Raises:
+        NotFound: there is no such strategy or portfolio.
+        InvalidInput: both or neither of them are given; settings or balance cannot be used.
+    """
+    if (strategy_type is None) == (slug is None):
+        raise InvalidInput("say what to play: a strategy, or a portfolio whose strategy and settings are taken")
+    portfolio = None if slug is None else portfolios.get(database, slug)
+    strategy = load_strategy(strategy_type or (portfolio.strategy_type if portfolio else ""))
+    config = validated(strategy.config, portfolio.strategy_config if portfolio else {}, overrides)
+    cash = checked_balance(balance) if balance else portfolio.initial_balance if portfolio else DEFAULT_BALANCE
+    return Entrant(Player(strategy, config, cash), name, portfolio.slug if portfolio else None)
+
+
+def open_source(
+    database: Database,
+    captures_folder: Path,
+    given: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> CaptureSource:
+    """The captures of the database, or those of a folder, given as `DIR` or `recorded:DIR`."""
+    if given is not None:
+        return FolderCaptures(Path(given.removeprefix("recorded:")).expanduser().absolute(), since, until)
+    return StoredCaptures(database, captures_folder, since, until)
+
+
+def replayed(  # noqa: PLR0913 - what a user may give
+    database: Database,
+    source: CaptureSource,
+    entrants: Sequence[Entrant],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    watch: Watch = lambda _: None,
+) -> list[int]:
+    """Play the entrants over a source, and keep what they did; the numbers of the replays, in their order.
+
+    Args:
+        since: what the source was asked for; it is kept with the replays. Likewise `until`.
+
+    Raises:
+        NotFound: there is no capture to play on.
+    """
+    table = Table(source, [entrant.player for entrant in entrants])
+    with database.begin() as connection:
+        writers = [ReplayWriter(connection, _new(entrant, source, since, until)) for entrant in entrants]
+        for moment, steps in table.play():
+            for writer, step in zip(writers, steps, strict=True):
+                writer.add(moment.capture, step)
+            watch(moment.at)
+        if source.told.read == 0:
+            raise NotFound(_nothing(source))
+        for number, writer in enumerate(writers):
+            writer.finish(source.told, table.endings(number), table.notes(number))
+    return [writer.replay_id for writer in writers]
+
+
+def _new(entrant: Entrant, source: CaptureSource, since: datetime | None, until: datetime | None) -> NewReplay:
+    player = entrant.player
+    return NewReplay(
+        strategy_type=player.strategy.name,
+        config=player.config.document(),
+        config_sha256=player.config.sha256(),
+        code_version=code_version(player.strategy.name),
+        source=source.name,
+        initial_balance=player.initial_balance,
+        name=entrant.name,
+        portfolio=entrant.portfolio,
+        from_time=since,
+        to_time=until,
+    )
+
+
+def _nothing(source: CaptureSource) -> str:
+    why = "; ".join(source.told.notes()) or "there is none in this time: `prescient status` tells what there is"
+    return f"no capture of {source.name} can be replayed: {why}"

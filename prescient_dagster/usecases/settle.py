@@ -1,0 +1,94 @@
+"""Paying what has been resolved: the positions of every portfolio in markets that have ended, paused or not."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from prescient_dagster.domain.books.answers import Answer, answers
+from prescient_dagster.domain.books.ledger import Trade
+from prescient_dagster.domain.books.settlement import UNKNOWN, UNREADABLE, Ending, Verdict, first_of_day, settled
+from prescient_dagster.domain.errors import Conflict
+from prescient_dagster.domain.market.markets import Capture, Listing
+from prescient_dagster.store.books import cycles, ledger
+from prescient_dagster.store.books.cycles import Standing
+from prescient_dagster.store.books.ledger import Booking
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures, resolutions
+from prescient_dagster.store.market.captures import CaptureRecord
+from prescient_dagster.venue.interface import Venue
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one portfolio was paid, or had to give back, on a capture."""
+
+    slug: str
+    entries: tuple[Trade, ...]
+
+
+def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venue) -> dict[str, Answer]:
+    """Ask the venue how the markets ended that are held and no longer open, and keep what is new.
+
+    Once a day also those that were paid, in case that has to be corrected, and those that were sold, since calibration
+    counts how they ended. On a capture of a wrong clock nobody is asked: it is nobody's day.
+    """
+    if captures.wrong_clock(database, record):
+        return {}
+    asked = resolutions.to_ask(database, capture, daily=_first_of_day(database, record))
+    if not asked:
+        return {}
+    found = venue.find_markets(asked, record.captured_at)
+    told = _silence(asked, found) | answers(found.markets, capture)
+    statuses = dict(zip(found.markets["market_id"], found.markets["resolution_status"], strict=True))
+    resolutions.observe(database, record, told, statuses)
+    return told
+
+
+def _first_of_day(database: Database, record: CaptureRecord) -> bool:
+    before = captures.previous_ready(database, record.captured_at)
+    return first_of_day(record.captured_at, None if before is None else before.captured_at)
+
+
+def _silence(asked: Sequence[str], found: Listing) -> dict[str, Answer]:
+    """What is known of markets that the venue was asked for and told nothing of."""
+    unreadable = {rejection.record_id for rejection in found.rejections}
+    why = {market_id: UNREADABLE if market_id in unreadable else UNKNOWN for market_id in asked}
+    return {market_id: Answer(Verdict(Ending.PENDING, reason)) for market_id, reason in why.items()}
+
+
+def settle(database: Database, record: CaptureRecord) -> Iterator[Settled]:
+    """Book what the verdicts known so far call for, one transaction per portfolio; repeated, it books nothing.
+
+    On a capture of a wrong clock nothing is booked: the books would carry that time.
+    """
+    if captures.wrong_clock(database, record):
+        return
+    daily = _first_of_day(database, record)
+    final = resolutions.final(database, resolutions.to_settle(database, record, daily=daily))
+    slugs = resolutions.concerned(database, list(final)) if final else []
+    standings = cycles.load_standings(database, slugs)
+    past = resolutions.payments(database, [each.portfolio.portfolio_id for each in standings.values()], final)
+    for slug in slugs:
+        standing = standings[slug]
+        entries = _settled(database, record, standing, past.get(standing.portfolio.portfolio_id, []), final)
+        if entries:
+            yield Settled(slug, tuple(entries))
+
+
+def _settled(
+    database: Database, record: CaptureRecord, standing: Standing, past: list[Trade], final: Mapping[str, Verdict]
+) -> list[Trade]:
+    for _ in range(ATTEMPTS):
+        account, entries = settled(standing.account, past, final, record.captured_at)
+        portfolio_id = standing.portfolio.portfolio_id
+        with database.begin() as connection:
+            if cycles.locked(connection, [standing]):
+                if entries:
+                    ledger.append(connection, [Booking(portfolio_id, record.capture_id, entry) for entry in entries])
+                    cycles.save_accounts(connection, [(standing, account)], record.captured_at)
+                return entries
+        # A cycle or another settlement came between: look again at what is there.
+        standing = cycles.load_standing(database, standing.portfolio.slug)
+        past = resolutions.payments(database, [portfolio_id], final).get(portfolio_id, [])
+    raise Conflict(f"portfolio {standing.portfolio.slug} is being changed by others all the time: run it again")
