@@ -19,10 +19,13 @@ from prescient_dagster.definitions import defs as platform
 from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.books.snapshots import MarkSource, Snapshot
+from prescient_dagster.domain.market import bounds
+from prescient_dagster.domain.market.kept_texts import MOST_LETTERS
 from prescient_dagster.domain.market.markets import Untradable
 from prescient_dagster.domain.strategy.fill_models import FillModel
 from prescient_dagster.domain.strategy.signals import RejectReason, SignalStatus
 from prescient_dagster.settings import Settings
+from prescient_dagster.venue import sizes
 from prescient_dagster.web.admission import Refusal
 from strategy_assets.definitions import defs as strategies
 from tests.assets.filled_forms import form_fields
@@ -74,6 +77,18 @@ def test_every_refusal_of_the_guard_is_told_with_its_status() -> None:
         int(status) for _, what in table(SECURITY, "a request", "is") for status in re.findall(r"refused, (\d+)", what)
     ]
     assert sorted(told) == sorted(refusal.status for refusal in Refusal)
+
+
+def test_the_bounds_for_what_strangers_send_are_those_of_the_code() -> None:
+    told = {what: bound for what, bound, _ in table(SECURITY, "what", "bound", "beyond it")}
+    assert told["a question or a title"] == f"{MOST_LETTERS} letters"
+    assert told["an identifier"] == f"{bounds.LONGEST_ID} letters"
+    assert told["an answer of a venue"] == f"{sizes.MOST_ANSWER_BYTES // 1024**2} MB, unpacked"
+    assert told["a file to import or to replay"] == f"{sizes.MOST_FILE_BYTES // 1024**2} MB, packed and unpacked"
+    assert told["a Parquet file"] == f"{sizes.MOST_ROWS:,} rows"
+    assert told["an amount of USD or shares"] == f"{bounds.AMOUNT.low:.0f} to {bounds.AMOUNT.high:,.0f}"
+    years = (int(str(moment)[:4]) for moment in (bounds.FIRST_TIME, bounds.LAST_TIME))
+    assert told["a time"] == f"the years {next(years)} to {next(years) - 1}"
 
 
 def test_every_variable_of_make_is_there() -> None:
