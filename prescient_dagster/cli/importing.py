@@ -25,7 +25,9 @@ HalfSpread = Annotated[
     float, typer.Option(min=0, max=0.5, help="From the price to the bid and to the ask, USD per share.")
 ]
 Tick = Annotated[float, typer.Option(min=0.0001, max=0.1, help="Smallest step of a price, USD per share.")]
-Liquidity = Annotated[float, typer.Option(min=0, help="Of each market, USD, where the file does not tell it.")]
+Liquidity = Annotated[
+    float, typer.Option(min=0, max=1e12, help="Of each market, USD, where the file does not tell it.")
+]
 Ends = Annotated[
     datetime | None, typer.Option(metavar="TIME", help="When the event ends, UTC, where the file does not tell it.")
 ]
@@ -61,8 +63,7 @@ def import_series(  # noqa: PLR0913, PLR0917 - its options
     from prescient_dagster.venue.series.reading import read
 
     series = read(file, prices)
-    known = None if ends is None else ends.replace(tzinfo=ends.tzinfo or UTC)
-    assumptions = Assumptions(half_spread, tick, liquidity, known, complete_set)
+    assumptions = Assumptions(half_spread, tick, liquidity, _end(ends), complete_set)
     found = imported(series, assumptions)
     told = _told(file, found, assumptions, series)
     with _new_folder(output) as folder:
@@ -73,6 +74,19 @@ def import_series(  # noqa: PLR0913, PLR0917 - its options
         shown.print_json(told)
     else:
         print("\n".join(map(shown.clean, _lines(told))))
+
+
+def _end(given: datetime | None) -> datetime | None:
+    """When the event ends; `InvalidInput` if that is no time which a file could tell."""
+    from prescient_dagster.domain.errors import InvalidInput
+    from prescient_dagster.venue.series.values import FIRST, LAST
+
+    if given is None:
+        return None
+    end = given.replace(tzinfo=given.tzinfo or UTC)
+    if not FIRST <= end < LAST:
+        raise InvalidInput(f"--ends is {given:%Y-%m-%d}: use a time of the years {FIRST.year} to {LAST.year - 1}")
+    return end
 
 
 @contextmanager

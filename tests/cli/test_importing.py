@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from prescient_dagster.domain.books.ledger import Account, Holding, Trade, booked, opened, rebuilt
 from prescient_dagster.domain.books.snapshots import Snapshot, worth
+from prescient_dagster.domain.market.bounds import AMOUNT
 from prescient_dagster.store.books.positions import marked
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.past import replays
@@ -161,6 +162,25 @@ def test_a_wrong_file_is_one_line_and_leaves_no_folder(bare_prescient: Prescient
     assert (done.code, done.complaint.startswith("error: ")) == (1, True)
     assert "unexpected" not in done.err
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["prices.json"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--liquidity", f"{AMOUNT.high * 10:g}", "--liquidity"),
+        ("--liquidity", "1e308", "--liquidity"),
+        ("--liquidity", "nan", "--liquidity"),
+        ("--ends", "9999-01-01", "--ends is 9999-01-01: use a time of the years 2000 to 2099"),
+        ("--ends", "1850-01-01", "--ends is 1850-01-01"),
+    ],
+)
+def test_what_is_assumed_must_make_sense_as_what_a_file_tells(
+    bare_prescient: Prescient, tmp_path: Path, option: str, value: str, message: str
+) -> None:
+    series = a_csv(tmp_path, a_row("10:00:00"))
+    done = bare_prescient("captures", "import", series, "-o", tmp_path / "past", option, value)
+    assert message in done.complaint
+    assert not (tmp_path / "past").exists()
 
 
 def test_an_import_that_breaks_off_leaves_everything_as_it_was(bare_prescient: Prescient, tmp_path: Path) -> None:
