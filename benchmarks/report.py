@@ -122,6 +122,7 @@ def fill(database: Database, trades: int) -> None:
     made = [_portfolio(database, number) for number in range(PORTFOLIOS)]
     lives = [life(number, trades) for number in range(PORTFOLIOS)]
     with database.begin() as connection:
+        connection.execute(insert(tables.configs).values(config_sha256="", config={}))
         captures = _captures(connection)
         for portfolio_id, done in zip(made, lives, strict=True):
             _store(connection, portfolio_id, captures, done)
@@ -215,7 +216,6 @@ def _cycle(portfolio_id: int, capture_id: int) -> Row:
         "portfolio_id": portfolio_id,
         "capture_id": capture_id,
         "strategy_type": "momentum",
-        "config": {},
         "config_sha256": "",
         "code_version": "",
         "stage": "snapshots",

@@ -140,6 +140,14 @@ portfolios = Table(
     CheckConstraint("initial_balance > 0", name="initial_balance"),
 )
 
+# Effective configs, each once, whatever the number of cycles under it. Never changed, never removed.
+configs = Table(
+    "configs",
+    metadata,
+    Column("config_sha256", Text, primary_key=True),  # of the config as JSON with sorted keys
+    Column("config", JSONB, nullable=False),
+)
+
 cycles = Table(
     "cycles",
     metadata,
@@ -147,8 +155,7 @@ cycles = Table(
     Column("portfolio_id", ForeignKey("prescient.portfolios.portfolio_id"), nullable=False),
     Column("capture_id", ForeignKey("prescient.captures.capture_id"), nullable=False),
     Column("strategy_type", Text, nullable=False),
-    Column("config", JSONB, nullable=False),  # the effective one
-    Column("config_sha256", Text, nullable=False),
+    Column("config_sha256", ForeignKey("prescient.configs.config_sha256"), nullable=False),  # of the effective one
     Column("code_version", Text, nullable=False),
     Column("stage", Text, nullable=False),  # how far it came: signals, trades, snapshots (finished)
     Column("markets_analyzed", Integer, nullable=False),  # candidates

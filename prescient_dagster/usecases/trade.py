@@ -254,14 +254,15 @@ class Desk:
             account, snapshot = snapshots.valued(account, capture, self._said_by(capture.capture_id))
         result = self.results.worked(plan, outcomes, account, snapshot, capture)
         new = None if plan.selection is None else self._cycle_values(plan, result)
-        save = CycleSave(standing, capture, account, plan.stages, new, result.outcomes, plan.numbers, snapshot)
+        save = CycleSave(
+            standing, capture, account, plan.stages, new, result.config, result.outcomes, plan.numbers, snapshot
+        )
         return Worked(result, save)
 
     def _cycle_values(self, plan: Plan, result: Result) -> dict[str, Any]:
         assert plan.selection is not None  # as every new cycle has
         return {
             "strategy_type": self.strategy.name,
-            "config": result.config,
             "config_sha256": result.config_sha256,
             "code_version": self.order.code_version,
             "stage": cycles.reached(plan.stages),

@@ -15,7 +15,7 @@ from prescient_dagster.assets.cycle import asset_key, op_name, partitions, parti
 from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.store.books import portfolios
-from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.store.books.cycles import Stage, effective_configs
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from strategy_assets.definitions import defs
@@ -113,6 +113,12 @@ class Platform:
         )
         with self.database.begin() as connection:
             return [dict(row) for row in connection.execute(query, {"slug": slug}).mappings()]
+
+    def config(self, slug: str) -> dict[str, Any]:
+        """The effective config of a portfolio's first cycle."""
+        with self.database.begin() as connection:
+            (config,) = effective_configs(connection, [self.rows("cycles", slug)[0]["config_sha256"]]).values()
+        return config
 
 
 def ran_of(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult | dg.JobExecutionResult) -> Ran:

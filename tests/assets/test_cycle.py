@@ -153,7 +153,7 @@ def test_run_config_overrides_all_and_single_portfolios(platform: Platform) -> N
 
     assert len(platform.rows("trades", "a")) == 2
     assert len(platform.rows("trades", "b")) == 1
-    assert platform.rows("cycles", "b")[0]["config"]["trade_frequency"] == "low"
+    assert platform.config("b")["trade_frequency"] == "low"
 
 
 def test_settings_for_a_portfolio_that_is_not_in_the_run_stop_it_before_anything_trades(platform: Platform) -> None:

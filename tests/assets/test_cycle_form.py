@@ -73,7 +73,7 @@ def test_a_dry_run_makes_signals_and_trades_nothing(bold: Platform) -> None:
 def test_overrides_hold_for_this_run_alone_and_null_overrides_nothing(bold: Platform) -> None:
     cycle(bold, overrides={"max_positions": 1, "trade_frequency": "low", "trade_amount": None})
 
-    config = bold.rows("cycles", "bold")[0]["config"]
+    config = bold.config("bold")
     assert (config["max_positions"], config["trade_frequency"], config["trade_amount"]) == (1, "low", 100)
     assert portfolios.get(bold.database, "bold").strategy_config == {"fill_model": "touch"}
 

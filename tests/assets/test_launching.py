@@ -122,7 +122,7 @@ def test_what_the_page_says_to_paste_runs_and_counts(platform: Platform, example
 
     assert ran.success, ran.failure
     for slug in slugs:
-        used = platform.rows("cycles", slug)[0]["config"]
+        used = platform.config(slug)
         assert used.items() >= {**config, **of_portfolios.get(slug, {})}.items()
 
 

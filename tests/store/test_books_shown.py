@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table, update
+from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.store import tables
@@ -41,7 +42,9 @@ class Books:
             connection.execute(insert(table).values(values))
 
     def cycle(self, number: int) -> None:
-        config = {"config": {}, "config_sha256": "", "funnel": [], "strategy_type": "momentum", "code_version": "1"}
+        with self.database.begin() as connection:
+            connection.execute(insert(tables.configs).values(config_sha256="", config={}).on_conflict_do_nothing())
+        config = {"config_sha256": "", "funnel": [], "strategy_type": "momentum", "code_version": "1"}
         self.add(tables.cycles, number, stage="snapshots", markets_analyzed=1, **config)
 
     def signal(self, cycle: int, market_id: str, rank: int = 1, **values: Any) -> None:

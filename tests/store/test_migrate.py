@@ -20,6 +20,7 @@ from prescient_dagster.domain.errors import StoreError
 from prescient_dagster.store import migrate, versions
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import order_books
+from prescient_dagster.store.migrations import gathered_configs
 from prescient_dagster.store.tables import SCHEMA, metadata
 from tests.processes import wait_for
 from tests.store.older_homes import VERSIONS, older_home
@@ -225,7 +226,8 @@ def test_an_upgrade_that_is_killed_leaves_nothing(older_database: Database) -> N
         wait_for_a_lock(connection)
         process.kill()
         process.wait()
-    wait_for("the end of its transaction", lambda: columns(older_database) == before)
+    ahead = [("configs", "config"), ("configs", "config_sha256")]  # which no older program minds
+    wait_for("the end of its transaction", lambda: columns(older_database) == sorted(before + ahead))
     migrate.upgrade(older_database)
     assert differences(older_database) == []
 
@@ -249,3 +251,76 @@ def columns(database: Database) -> list[Any]:
 def test_trades_are_never_changed_or_removed(database: Database, statement: str) -> None:
     with pytest.raises(StoreError, match="on trades refused"), database.begin() as connection:
         connection.execute(text(statement))
+
+
+CYCLE = """
+INSERT INTO prescient.cycles
+    (portfolio_id, capture_id, strategy_type, config, config_sha256, code_version, stage, markets_analyzed, funnel)
+SELECT portfolio_id, capture_id, 'momentum', '{"late": 1.50}', 'late', '', 'snapshots', 0, '[]'
+FROM prescient.portfolios CROSS JOIN prescient.captures
+WHERE (portfolio_id, capture_id) NOT IN (SELECT portfolio_id, capture_id FROM prescient.cycles)
+LIMIT 1
+"""
+OLD_CONFIGS = "SELECT portfolio_id, capture_id, config_sha256, config::text FROM prescient.cycles ORDER BY 1, 2"
+NEW_CONFIGS = OLD_CONFIGS.replace("prescient.cycles", "prescient.cycles JOIN prescient.configs USING (config_sha256)")
+
+
+def asked(database: Database, query: str) -> list[Any]:
+    with database.unguarded() as connection:
+        return list(map(tuple, connection.execute(text(query))))
+
+
+@pytest.mark.parametrize("version", [version for version in VERSIONS if version < "0009"])
+@pytest.mark.parametrize("batch", [1, 5, 20_000])
+def test_every_cycle_keeps_its_config(
+    version: str, batch: int, template_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathered_configs, "BATCH", batch)
+    with older_home(template_url, version, tmp_path) as database:
+        before = asked(database, OLD_CONFIGS)
+        migrate.upgrade(database)
+        assert asked(database, NEW_CONFIGS) == before
+        assert len(before) > len(asked(database, "SELECT 1 FROM prescient.configs")) > 0
+
+
+def test_a_cycle_that_begins_while_configs_are_gathered_keeps_its_config(older_database: Database) -> None:
+    with older_database.unguarded() as connection:
+        connection.execute(
+            text(f"DELETE FROM prescient.cycles WHERE cycle_id = ({'SELECT max(cycle_id)'} FROM prescient.cycles)")
+        )
+    gathered = gathered_configs.gather_ahead(older_database)
+    with older_database.unguarded() as connection:
+        connection.execute(text(CYCLE))
+    before = asked(older_database, OLD_CONFIGS)
+    migrate.change(older_database, gathered)
+    assert asked(older_database, NEW_CONFIGS) == before
+    assert ("late", '{"late": 1.50}') in {row[2:] for row in before}
+
+
+def test_configs_are_gathered_while_others_read_and_write(older_database: Database) -> None:
+    """They hold what an upgrade waits for, and rows of the tables that it reads."""
+    with older_database.unguarded() as connection:
+        connection.execute(text("LOCK TABLE prescient.alembic_version IN ACCESS SHARE MODE"))
+        connection.execute(text("SELECT 1 FROM prescient.cycles FOR SHARE"))
+        assert gathered_configs.gather_ahead(older_database) > 0
+    assert asked(older_database, "SELECT DISTINCT config_sha256 FROM prescient.cycles ORDER BY 1") == asked(
+        older_database, "SELECT config_sha256 FROM prescient.configs ORDER BY 1"
+    )
+
+
+def test_an_upgrade_stops_where_one_sha256_stands_for_two_configs(older_database: Database) -> None:
+    with older_database.unguarded() as connection:
+        one = "(SELECT max(cycle_id) FROM prescient.cycles)"
+        connection.execute(
+            text(f"UPDATE prescient.cycles SET config = config || '{{\"x\": 1}}' WHERE cycle_id = {one}")
+        )
+    before = asked(older_database, OLD_CONFIGS)
+    with pytest.raises(StoreError, match="has other settings than another cycle under the same config_sha256"):
+        migrate.upgrade(older_database)
+    assert asked(older_database, OLD_CONFIGS) == before
+    assert asked(older_database, "SELECT version_num FROM prescient.alembic_version") == [("0001",)]
+
+
+def test_old_cycles_are_held_to_the_reference_as_new_ones_are(older_database: Database) -> None:
+    migrate.upgrade(older_database)
+    assert asked(older_database, "SELECT conname FROM pg_constraint WHERE NOT convalidated") == []

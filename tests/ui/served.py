@@ -18,7 +18,7 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.portfolios import NewPortfolio
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
-from prescient_dagster.store.tables import cycles
+from prescient_dagster.store.tables import configs, cycles
 from prescient_dagster.store.tables import portfolios as portfolios_table
 from tests.processes import PATIENCE_SECONDS, PRESCIENT, books, dev, environment, free_port, new_home, wait_for
 
@@ -97,8 +97,9 @@ class Served:
     def configs_used(self, capture_id: int) -> dict[str, dict[str, Any]]:
         """The effective config of each portfolio that acted on a capture, by slug."""
         query = (
-            select(portfolios_table.c.slug, cycles.c.config)
+            select(portfolios_table.c.slug, configs.c.config)
             .join_from(cycles, portfolios_table)
+            .join(configs)
             .where(cycles.c.capture_id == capture_id)
         )
         with self.database.begin() as connection:

@@ -119,8 +119,10 @@ def test_a_snapshot_that_is_missing_is_drift(copy: World) -> None:
 
 
 def test_settings_that_are_not_valid_any_more_are_drift_of_their_own(copy: World) -> None:
-    config = """config || '{"no_such_setting": 1}'"""
-    change(copy.database, f"UPDATE prescient.cycles SET config = {config} WHERE {of('momentum-plain')}")
+    other = """SELECT DISTINCT 'other', config || '{"no_such_setting": 1}' FROM prescient.configs"""
+    mine = f"SELECT config_sha256 FROM prescient.cycles WHERE {of('momentum-plain')}"
+    change(copy.database, f"INSERT INTO prescient.configs {other} WHERE config_sha256 IN ({mine})")
+    change(copy.database, f"UPDATE prescient.cycles SET config_sha256 = 'other' WHERE {of('momentum-plain')}")
     found = verified(copy, "momentum-plain")
     assert {each.kind for each in found.differences} == {Kind.CONFIG}
     assert found.count == CAPTURES

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, delete, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.books.ledger import Account
 from prescient_dagster.domain.books.snapshots import Snapshot
@@ -22,7 +23,7 @@ from prescient_dagster.store.books.cycles import Stage, Standing
 from prescient_dagster.store.books.ledger import Valuation
 from prescient_dagster.store.books.orders import Ended
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.tables import cycles, portfolios, signals
+from prescient_dagster.store.tables import configs, cycles, portfolios, signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class CycleSave:
         standing: what it was computed on.
         stages: the steps that were carried out.
         cycle: the values of a new cycle; None: it goes on with one, or acts without.
+        config: the effective config of a new cycle, whose sha256 is among its values.
         outcomes: of its signals, in their order of execution.
         numbers: of the signals that were stored before; None: they are new.
     """
@@ -42,6 +44,7 @@ class CycleSave:
     account: Account
     stages: frozenset[Stage]
     cycle: Mapping[str, Any] | None = None
+    config: Mapping[str, Any] | None = None
     outcomes: Sequence[Outcome] = ()
     numbers: Sequence[int] | None = None
     snapshot: Snapshot | None = None
@@ -87,11 +90,18 @@ def _begin(connection: Connection, new: Sequence[CycleSave]) -> None:
         pending = signals.c.portfolio_id.in_(expired) & (signals.c.status == SignalStatus.PENDING)
         connection.execute(update(signals).where(pending).values(status=SignalStatus.EXPIRED))
     if new:
+        _keep_configs(connection, {each.cycle["config_sha256"]: each.config for each in new if each.cycle is not None})
         rows = [
             {"portfolio_id": each.portfolio_id, "capture_id": each.capture.capture_id, **(each.cycle or {})}
             for each in new
         ]
         connection.execute(cycles.insert(), rows)
+
+
+def _keep_configs(connection: Connection, by_sha256: Mapping[str, Mapping[str, Any] | None]) -> None:
+    """Keep the configs that are new; in one order, so that of two who keep the same ones nobody waits for ever."""
+    rows = [{"config_sha256": sha256, "config": config} for sha256, config in sorted(by_sha256.items())]
+    connection.execute(insert(configs).on_conflict_do_nothing(), rows)
 
 
 def _newest_capture(each: CycleSave) -> int | None:

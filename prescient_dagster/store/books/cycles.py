@@ -4,7 +4,7 @@ Who computed on a state that has changed since is told so and computes again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ from prescient_dagster.store.books import ledger
 from prescient_dagster.store.books.portfolios import close_if_flat
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.captures import MISDATED
-from prescient_dagster.store.tables import captures, cycles, portfolios, positions, trades
+from prescient_dagster.store.tables import captures, configs, cycles, portfolios, positions, trades
 
 
 class Stage(StrEnum):
@@ -165,16 +165,24 @@ def _newest_cycles(connection: Connection, ids: Iterable[int]) -> dict[int, Cycl
         .order_by(cycles.c.portfolio_id, captures.c.captured_at.desc(), cycles.c.capture_id.desc())
         .ext(distinct_on(cycles.c.portfolio_id))
     )
-    return {row.portfolio_id: _cycle_record(row) for row in connection.execute(query)}
+    rows = connection.execute(query).all()
+    effective = effective_configs(connection, {row.config_sha256 for row in rows})
+    return {row.portfolio_id: _cycle_record(row, effective[row.config_sha256]) for row in rows}
 
 
-def _cycle_record(row: Row[Any]) -> CycleRecord:
+def effective_configs(connection: Connection, sha256s: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The configs of these sha256, each read once."""
+    query = select(configs.c.config_sha256, configs.c.config).where(configs.c.config_sha256.in_(sha256s))
+    return {row.config_sha256: row.config for row in connection.execute(query)}
+
+
+def _cycle_record(row: Row[Any], config: dict[str, Any]) -> CycleRecord:
     return CycleRecord(
         cycle_id=row.cycle_id,
         portfolio_id=row.portfolio_id,
         capture_id=row.capture_id,
         captured_at=row.captured_at,
-        config=row.config,
+        config=config,
         config_sha256=row.config_sha256,
         stage=Stage(row.stage),
         started_at=row.started_at,

@@ -22,7 +22,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, order_books
 from prescient_dagster.store.market.captures import CaptureRecord
 from prescient_dagster.store.market.resolutions import PAYMENTS
-from prescient_dagster.store.tables import cycles, portfolios
+from prescient_dagster.store.tables import configs, cycles, portfolios
 
 ENDING = {PortfolioStatus.CLOSING, PortfolioStatus.CLOSED}
 NO_BOOK_REASONS = {RejectReason.NO_BOOK, RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE}
@@ -137,7 +137,7 @@ def book_fault(database: Database, capture: Capture, signal: Mapping[str, Any]) 
 
 def _cycle(connection: Connection, portfolio_id: int, capture_id: int) -> FoundCycle | None:
     mine = (cycles.c.portfolio_id == portfolio_id, cycles.c.capture_id == capture_id)
-    row = connection.execute(select(cycles).where(*mine)).one_or_none()
+    row = connection.execute(select(cycles, configs.c.config).join(configs).where(*mine)).one_or_none()
     if row is None:
         return None
     status = None if row.portfolio_status is None else PortfolioStatus(row.portfolio_status)

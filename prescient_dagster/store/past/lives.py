@@ -13,7 +13,7 @@ from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.strategy.signals import RejectReason, SignalStatus
-from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.store.books.cycles import Stage, effective_configs
 from prescient_dagster.store.books.ledger import trade_of
 from prescient_dagster.store.books.orders import signal_of
 from prescient_dagster.store.database import Database
@@ -93,6 +93,7 @@ class _Parts:
     def __init__(self, connection: Connection, portfolio_id: int, capture_ids: Iterable[int]) -> None:
         self._connection, self._portfolio_id, self._ids = connection, portfolio_id, list(capture_ids)
         self._cycles = {row["capture_id"]: row for row in self._of(cycles)}
+        self._configs = effective_configs(connection, {row["config_sha256"] for row in self._cycles.values()})
         self._snapshots = {row["capture_id"]: row for row in self._of(snapshots)}
         self._signals, self._trades = self._grouped(signals, "rank"), self._grouped(trades, "trade_id")
 
@@ -113,7 +114,7 @@ class _Parts:
         filled = {trade["signal_id"]: trade_of(trade) for trade in booked if trade["kind"] not in PAYMENTS}
         return Lived(
             row=row,
-            cycle=None if cycle is None else _cycle(cycle),
+            cycle=None if cycle is None else _cycle(cycle, self._configs[cycle["config_sha256"]]),
             started_at=None if cycle is None else cycle["started_at"],
             settlements=tuple(trade_of(trade) for trade in booked if trade["kind"] in PAYMENTS),
             outcomes=tuple(_outcome(signal, filled) for signal in self._signals[row.capture_id]),
@@ -122,10 +123,10 @@ class _Parts:
         )
 
 
-def _cycle(row: RowMapping) -> FoundCycle:
+def _cycle(row: RowMapping, config: dict[str, Any]) -> FoundCycle:
     noted = row["portfolio_status"]
     status = None if noted is None else PortfolioStatus(noted)
-    return FoundCycle(Stage(row["stage"]), row["config"], row["code_version"], status)
+    return FoundCycle(Stage(row["stage"]), config, row["code_version"], status)
 
 
 def _outcome(row: RowMapping, filled: Mapping[int, Trade]) -> Outcome:

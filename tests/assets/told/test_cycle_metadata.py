@@ -76,7 +76,7 @@ def test_a_trade_leads_back_to_its_signal_its_capture_and_its_settings(platform:
         assert metadata["captured_at"].value == stored["timestamp"].timestamp()
         assert metadata["capture_age_minutes"].value < 5
         assert metadata["config_sha256"].value == cycle["config_sha256"]
-        assert metadata["config"].value == cycle["config"]
+        assert metadata["config"].value == platform.config("one")
         assert metadata["run_settings"].value == {"max_positions": 1}
 
 

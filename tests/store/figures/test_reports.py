@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, update
+from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.books.exit_rules import ExitRule
 from prescient_dagster.domain.errors import NotFound
@@ -20,7 +21,6 @@ from tests.store.listings import NOON
 
 CYCLE: dict[str, Any] = {
     "strategy_type": "momentum",
-    "config": {},
     "config_sha256": "",
     "code_version": "",
     "stage": "snapshots",
@@ -41,6 +41,7 @@ def only(books: Books, name: str = "bold") -> ReportPortfolio:
 def cycle(books: Books, portfolio_id: int, hours: float, **values: Any) -> None:
     row = {"portfolio_id": portfolio_id, "capture_id": books.capture(NOON + timedelta(hours=hours)), **CYCLE, **values}
     with books.database.begin() as connection:
+        connection.execute(insert(tables.configs).values(config_sha256="", config={}).on_conflict_do_nothing())
         connection.execute(tables.cycles.insert().values(row))
 
 
