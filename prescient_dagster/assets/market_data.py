@@ -159,7 +159,7 @@ def _findings(
     """What the rules say of a stored capture; without its markets at hand they are read from its file."""
     if markets is None:
         markets = captures.load(database, folder, record.capture_id).markets
-    before = captures.previous(database, record.captured_at)
+    before = captures.previous(database, record.capture_id)
     left_out = captures.rejections(database, record.capture_id) if record.rejected_records else []
     markets_before = None if before is None else before.markets
     wrong_clock = captures.wrong_clock(database, record)

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Select, and_, exists, func, literal, select
 from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.strategy.fill_models import FillModel
 from prescient_dagster.domain.watch.lateness import Lateness
-from prescient_dagster.store.market.captures import MISDATED, CaptureStatus
+from prescient_dagster.store.market.captures import CaptureStatus
+from prescient_dagster.store.market.stamps import MISDATED
 from prescient_dagster.store.tables import captures, cycles, portfolios, trades, world
 
 DAY = timedelta(days=1)

@@ -46,7 +46,7 @@ def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venu
 
 
 def _first_of_day(database: Database, record: CaptureRecord) -> bool:
-    before = captures.previous_ready(database, record.captured_at)
+    before = captures.previous_ready(database, record.capture_id)
     return first_of_day(record.captured_at, None if before is None else before.captured_at)
 
 

@@ -84,7 +84,7 @@ class Desk:
         self.order = order
         self.record = captures.ready(self.database, order.capture_id)
         self.newest_id = captures.ready(self.database, None).capture_id
-        self.previous = captures.previous_ready(self.database, self.record.captured_at)
+        self.previous = captures.previous_ready(self.database, self.record.capture_id)
         self.results = Results(order, self._curves(order))
         standings = cycles.load_standings(self.database, order.slugs)
         plans = [self._guarded(slug, partial(self._planned, slug, standings.get(slug))) for slug in order.slugs]
@@ -117,7 +117,7 @@ class Desk:
         status, stages, newest = standing.portfolio.status, self.order.stages, standing.newest_cycle
         if status is PortfolioStatus.CLOSED:
             return self.results.plain(slug, "closed", self.record, why=trade_words.CLOSED)
-        if newest is not None and newest.captured_at > self.record.captured_at:
+        if newest is not None and newest.capture_id > self.record.capture_id:
             return self.results.already(slug, self.record, trade_words.older(self.record, newest), newest)
         if _passed(standing, self.record):
             return self.results.already(slug, self.record, trade_words.passed(self.record), newest)

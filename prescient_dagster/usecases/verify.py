@@ -4,7 +4,7 @@ What it really did is taken over after each capture, so that one difference does
 and a capture that is gone costs only itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -139,8 +139,9 @@ class _Verification:
         self._strategy = strategy or load_strategy(portfolio.strategy_type)
         self.found = Drift(portfolio.slug, portfolio.strategy_type, code_version(portfolio.strategy_type))
         self._state = replay.begun(portfolio.initial_balance)
-        self._said = Resolutions(database, None)
+        self._said = Resolutions(database)
         self._previous: datetime | None = None
+        self._true_times: Mapping[int, datetime] = {}
         self._news: frozenset[str] = frozenset()
         self._entered: dict[str, datetime] = {}
 
@@ -149,13 +150,14 @@ class _Verification:
 
     def run(self, watch: Watch) -> Drift:
         life = Life(self._database, self._portfolio.portfolio_id)
+        self._true_times = life.true_times
         if life.rows:
-            before = captures.previous_ready(self._database, life.rows[0].captured_at)
+            before = captures.previous_ready(self._database, life.rows[0].capture_id)
             self._previous = None if before is None else before.captured_at
         for lived in life:
             self._settle(lived)
             self._act(lived)
-            if lived.row.status == CaptureStatus.READY:
+            if lived.row.status == CaptureStatus.READY and lived.row.capture_id not in life.true_times:
                 self._previous = lived.row.captured_at
             self.found.captures += 1
             watch(lived.row.captured_at)
@@ -168,7 +170,7 @@ class _Verification:
     def _settle(self, lived: Lived) -> None:
         """What was known on the capture, booked or not; one that was never judged settles nothing by itself."""
         at = lived.row.captured_at
-        self._news |= self._said.up_to(at)
+        self._news |= self._said.up_to(lived.row.capture_id)
         if lived.row.status == CaptureStatus.STORED and not lived.settlements:
             return
         known = Known(at, self._said.told, self._news, first_of_day(at, self._previous))
@@ -188,8 +190,9 @@ class _Verification:
         """What was really booked; what cannot have been, because its shares were never there, is left out and told."""
         for entry in entries:
             self.found.trades += 1
+            at = self._true_times.get(lived.row.capture_id, entry.timestamp)
             try:
-                self._state = replay.given(self._state, [entry])
+                self._state = replay.given(self._state, [replace(entry, timestamp=at)])
             except ValueError as error:
                 self.found.add(_impossible(lived, entry, error))
 

@@ -10,7 +10,7 @@ import pytest
 from prescient_dagster.domain.books.ledger import Trade, TradeKind
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import load_standing
-from prescient_dagster.store.books.ledger import load_trades
+from prescient_dagster.store.books.ledger import load_booked
 from prescient_dagster.store.books.reconciliation import reconcile
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, resolutions
@@ -44,7 +44,7 @@ def word(story: Sequence[tuple[int, str]], day: float) -> str:
 
 def trades_of(venue: Venue, market_id: str, slug: str = "one") -> list[Trade]:
     with venue.database.begin() as connection:
-        booked = load_trades(connection, portfolios.get(venue.database, slug).portfolio_id)
+        booked = [each.trade for each in load_booked(connection, portfolios.get(venue.database, slug).portfolio_id)]
     return [trade for trade in booked if trade.market_id == market_id]
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, cast, func, not_, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, case, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from prescient_dagster.domain.books.exit_rules import ExitRule
@@ -21,7 +21,7 @@ from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.store.books import ledger
 from prescient_dagster.store.books.portfolios import close_if_flat
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market.captures import MISDATED
+from prescient_dagster.store.market.stamps import MISDATED, STORED
 from prescient_dagster.store.tables import captures, configs, cycles, portfolios, positions, trades
 
 
@@ -134,7 +134,11 @@ def _standing(
 
 
 def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Holding, Position]]:
-    query = select(positions).where(positions.c.portfolio_id.in_(ids)).order_by(positions.c.market_id, positions.c.side)
+    same = captures.c.captured_at == positions.c.opened_at
+    truly = select(STORED).where(MISDATED, same).limit(1).correlate(positions).scalar_subquery()
+    columns = [column for column in positions.columns if column.name != "opened_at"]
+    query = select(*columns, func.coalesce(truly, positions.c.opened_at).label("opened_at"))
+    query = query.where(positions.c.portfolio_id.in_(ids)).order_by(positions.c.market_id, positions.c.side)
     held: dict[int, dict[Holding, Position]] = defaultdict(dict)
     for row in connection.execute(query).mappings():
         values = {name: value for name, value in row.items() if name != "portfolio_id"}
@@ -147,7 +151,8 @@ def _stopped(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, 
     """When each market was last sold by a stop, per portfolio."""
     by_stop = trades.c.details["exit"].astext == ExitRule.STOP_LOSS
     query = (
-        select(trades.c.portfolio_id, trades.c.market_id, func.max(trades.c.timestamp))
+        select(trades.c.portfolio_id, trades.c.market_id, func.max(case((MISDATED, STORED), else_=trades.c.timestamp)))
+        .join_from(trades, captures)
         .where(trades.c.portfolio_id.in_(ids), by_stop)
         .group_by(trades.c.portfolio_id, trades.c.market_id)
     )
@@ -161,8 +166,8 @@ def _newest_cycles(connection: Connection, ids: Iterable[int]) -> dict[int, Cycl
     query = (
         select(cycles, captures.c.captured_at)
         .join(captures)
-        .where(cycles.c.portfolio_id.in_(ids), not_(MISDATED))
-        .order_by(cycles.c.portfolio_id, captures.c.captured_at.desc(), cycles.c.capture_id.desc())
+        .where(cycles.c.portfolio_id.in_(ids))
+        .order_by(cycles.c.portfolio_id, cycles.c.capture_id.desc())
         .ext(distinct_on(cycles.c.portfolio_id))
     )
     rows = connection.execute(query).all()

@@ -1,8 +1,9 @@
 """The books in the database: trades are appended, positions are kept in step with them in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Table, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from prescient_dagster.domain.books.ledger import Account, Holding, Position, Trade, TradeKind
 from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.market.sides import Side
+from prescient_dagster.store.market.stamps import true_times
 from prescient_dagster.store.tables import positions, snapshots, trades
 
 POSITION_KEY = ("portfolio_id", "market_id", "side")
@@ -67,10 +69,24 @@ TRADE_FIELDS = (
 )
 
 
-def load_trades(connection: Connection, portfolio_id: int) -> list[Trade]:
-    """All trades of a portfolio in the order in which they were booked."""
+class Booked(NamedTuple):
+    """A trade, and the number of the capture on which it was booked."""
+
+    capture_id: int
+    trade: Trade
+
+
+def load_booked(connection: Connection, portfolio_id: int) -> list[Booked]:
+    """All trades of a portfolio in the order in which they were booked, at the times when they really were."""
+    true = true_times(connection)
     query = select(trades).where(trades.c.portfolio_id == portfolio_id).order_by(trades.c.trade_id)
-    return [trade_of(row) for row in connection.execute(query).mappings()]
+    return [Booked(row["capture_id"], dated(row, true)) for row in connection.execute(query).mappings()]
+
+
+def dated(row: RowMapping, true: Mapping[int, datetime]) -> Trade:
+    """The trade in a row; `true`: when captures from the future were really taken, by number."""
+    trade = trade_of(row)
+    return replace(trade, timestamp=true.get(row["capture_id"], trade.timestamp))
 
 
 def trade_of(row: RowMapping) -> Trade:

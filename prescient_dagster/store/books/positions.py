@@ -58,12 +58,13 @@ def _by_market(found: Iterable[Position]) -> list[Position]:
 
 
 def _after(database: Database, portfolio_id: int, capture_id: int) -> list[Position]:
-    captured_at = captures.find(database, capture_id).captured_at
+    captures.find(database, capture_id)
     with database.begin() as connection:
         marks = _marks(connection, portfolio_id, capture_id)
-        booked = [trade for trade in ledger.load_trades(connection, portfolio_id) if trade.timestamp <= captured_at]
+        booked = ledger.load_booked(connection, portfolio_id)
+    until = [each.trade for each in booked if each.capture_id <= capture_id]
     # The balance does not matter here: positions follow from the trades alone.
-    return _by_market(marked(rebuilt(money.ZERO, booked).positions.values(), marks))
+    return _by_market(marked(rebuilt(money.ZERO, until).positions.values(), marks))
 
 
 def _marks(connection: Connection, portfolio_id: int, capture_id: int) -> Mapping[str, Any]:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import not_, select
+from sqlalchemy import select
 
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market.captures import MISDATED
-from prescient_dagster.store.tables import captures, cycles, signals
+from prescient_dagster.store.tables import cycles, signals
 
 FIELDS = (
     "timestamp",
@@ -37,9 +36,8 @@ def list_signals(database: Database, portfolio_id: int, capture_id: int | None =
     """The signals of one cycle in their order of execution; None: of the newest cycle."""
     newest = (
         select(cycles.c.capture_id)
-        .join(captures)
-        .where(cycles.c.portfolio_id == portfolio_id, not_(MISDATED))
-        .order_by(captures.c.captured_at.desc(), cycles.c.capture_id.desc())
+        .where(cycles.c.portfolio_id == portfolio_id)
+        .order_by(cycles.c.capture_id.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -1,7 +1,7 @@
 """Snapshots as they are shown: a portfolio's value, capture by capture."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Float, Interval, Select, cast, func, select, true
 
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.stamps import misdated_ids
 from prescient_dagster.store.tables import portfolios, snapshots
 
 HIDDEN = ("portfolio_id", "capture_id", "marks")
@@ -21,24 +22,27 @@ def list_snapshots(database: Database, portfolio_id: int, capture_id: int | None
     if capture_id is not None:
         query = query.where(snapshots.c.capture_id == capture_id)
     with database.begin() as connection:
-        ordered = query.order_by(snapshots.c.timestamp, snapshots.c.capture_id)
+        ordered = query.order_by(snapshots.c.capture_id)
         return [dict(row) for row in connection.execute(ordered).mappings()]
 
 
 def equity_curves(
     database: Database, slugs: Sequence[str], most_points: int = 48
 ) -> dict[str, list[tuple[datetime, Decimal]]]:
-    """The equity of portfolios by slug, over all snapshots, thinned evenly in time; absent where there is none."""
+    """The equity of portfolios by slug, over all snapshots, thinned evenly in time; absent where there is none.
+
+    Without those of captures from the future.
+    """
     curves: dict[str, list[tuple[datetime, Decimal]]] = defaultdict(list)
     with database.view() as connection:
-        for slug, at, equity in connection.execute(_curves(slugs, most_points)):
+        for slug, at, equity in connection.execute(_curves(slugs, most_points, misdated_ids(connection))):
             curves[slug].append((at, equity))
     return curves
 
 
-def _curves(slugs: Sequence[str], most_points: int) -> Select[Any]:
+def _curves(slugs: Sequence[str], most_points: int, misdated: Collection[int]) -> Select[Any]:
     """One look into the index per portfolio and point: there may be tens of thousands of snapshots."""
-    mine = snapshots.c.portfolio_id == portfolios.c.portfolio_id
+    mine = (snapshots.c.portfolio_id == portfolios.c.portfolio_id) & snapshots.c.capture_id.not_in(misdated)
     first, last = func.min(snapshots.c.timestamp), func.max(snapshots.c.timestamp)
     span = select(first.label("first"), last.label("last")).where(mine).correlate(portfolios).lateral("span")
     steps = func.generate_series(0, most_points - 1).table_valued("step").render_derived("steps")

@@ -4,7 +4,7 @@ A replay is a portfolio of its own here, called `replay:ID`. Captures are the sa
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
@@ -21,11 +21,12 @@ from prescient_dagster.store.books import ledger
 from prescient_dagster.store.books.portfolios import found, named
 from prescient_dagster.store.books.positions import marked
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.stamps import misdated_ids, true_times
 from prescient_dagster.store.past import replays
 from prescient_dagster.store.tables import portfolios, replay_snapshots, replay_trades, snapshots, trades
 
 VALUED = ("capture_id", "timestamp", "equity", "marks")
-BOOKED = (*ledger.TRADE_FIELDS, "source_ref")
+BOOKED = (*ledger.TRADE_FIELDS, "source_ref", "capture_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,15 @@ class _Stored:
     trades: Subquery
 
     @classmethod
-    def of(cls, owners: Sequence[_Owner]) -> "_Stored":
-        """Those of these owners."""
+    def of(cls, owners: Sequence[_Owner], misdated: Collection[int]) -> "_Stored":
+        """Those of these owners; nobody is compared on captures from the future."""
         replay_ids = [number for number in (replays.labelled(owner.key) for owner in owners) if number is not None]
         live = [int(owner.key) for owner in owners if replays.labelled(owner.key) is None]
         key, replay_key = cast(snapshots.c.portfolio_id, Text), _label(replay_snapshots.c.replay_id)
         valued = union_all(
-            select(key.label("key"), *(snapshots.c[name] for name in VALUED)).where(snapshots.c.portfolio_id.in_(live)),
+            select(key.label("key"), *(snapshots.c[name] for name in VALUED)).where(
+                snapshots.c.portfolio_id.in_(live), snapshots.c.capture_id.not_in(misdated)
+            ),
             select(replay_key, *(replay_snapshots.c[name] for name in VALUED)).where(
                 replay_snapshots.c.replay_id.in_(replay_ids)
             ),
@@ -94,7 +97,7 @@ def load_courses(database: Database, names: Sequence[str]) -> Courses:
         owners = [_owner(connection, name) for name in names]
         if len({owner.key for owner in owners}) < max(2, len(owners)):
             raise InvalidInput("name two or more different portfolios to compare")
-        stored = _Stored.of(owners)
+        stored = _Stored.of(owners, misdated_ids(connection))
         window = _window(connection, stored)
         return Courses(window, _courses(connection, owners, stored, window))
 
@@ -215,6 +218,7 @@ def _seen(connection: Connection, valued: Subquery, window: Window) -> dict[str,
 
 def _trades(connection: Connection, booked: Subquery) -> dict[str, list[Trade]]:
     trades_of: dict[str, list[Trade]] = defaultdict(list)
+    true = true_times(connection)
     for row in connection.execute(select(booked).order_by(booked.c.number)).mappings():
-        trades_of[row["key"]].append(ledger.trade_of(row))
+        trades_of[row["key"]].append(ledger.dated(row, true))
     return trades_of

@@ -1,8 +1,9 @@
 """What portfolios did and were worth, for their performance: many portfolios in a handful of queries, at one moment."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, literal_column, select, true
@@ -17,6 +18,7 @@ from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.store.books.portfolios import found, named
 from prescient_dagster.store.books.positions import held_by
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.stamps import true_times
 from prescient_dagster.store.tables import portfolios, resolutions, signals, snapshots, trades
 
 A_DAY: Any = literal_column("interval '1 day'")  # a UTC day: every connection is in UTC
@@ -61,7 +63,8 @@ def histories(connection: Connection, names: Sequence[str] = ()) -> Histories:
     """The same, as this transaction sees them."""
     rows = {row["portfolio_id"]: row for row in _portfolios(connection, names)}
     ids = list(rows)
-    daily, booked, held = _daily(connection, ids), _trades(connection, ids), held_by(connection, ids)
+    true = true_times(connection)
+    daily, booked, held = _daily(connection, ids, true), _trades(connection, ids, true), held_by(connection, ids)
     verdicts = _verdicts(connection, ids)
     return Histories(
         [_history(row, daily[number], booked[number], held.get(number, [])) for number, row in rows.items()], verdicts
@@ -75,17 +78,17 @@ def _portfolios(connection: Connection, names: Sequence[str]) -> list[RowMapping
     return [found(connection.execute(query.where(named(name))).mappings().one_or_none(), name) for name in names]
 
 
-def _daily(connection: Connection, ids: Iterable[int]) -> dict[int, list[Snapshot]]:
-    """The last snapshot of each UTC day that has one, in the order of time."""
+def _daily(connection: Connection, ids: Iterable[int], misdated: Collection[int]) -> dict[int, list[Snapshot]]:
+    """The last snapshot of each UTC day that has one, in the order of time; captures from the future are of no day."""
     values: dict[int, list[Snapshot]] = defaultdict(list)
-    for row in connection.execute(_last_of_each_day(ids)).mappings():
+    for row in connection.execute(_last_of_each_day(ids, misdated)).mappings():
         values[row["portfolio_id"]].append(Snapshot(**{name: row[name] for name in SNAPSHOT_FIELDS}))
     return values
 
 
-def _last_of_each_day(ids: Iterable[int]) -> Select[Any]:
+def _last_of_each_day(ids: Iterable[int], misdated: Collection[int]) -> Select[Any]:
     """One look into the index per portfolio and day: there may be hundreds of snapshots a day, and years of days."""
-    mine = snapshots.c.portfolio_id == portfolios.c.portfolio_id
+    mine = (snapshots.c.portfolio_id == portfolios.c.portfolio_id) & snapshots.c.capture_id.not_in(misdated)
     first = select(func.min(snapshots.c.timestamp)).where(mine).correlate(portfolios).scalar_subquery()
     last = select(func.max(snapshots.c.timestamp)).where(mine).correlate(portfolios).scalar_subquery()
     days = func.generate_series(func.date_trunc("day", first), last, A_DAY).table_valued("day").render_derived("days")
@@ -106,9 +109,13 @@ def _last_of_each_day(ids: Iterable[int]) -> Select[Any]:
     )
 
 
-def _trades(connection: Connection, ids: Iterable[int]) -> dict[int, list[PricedTrade]]:
-    """All trades in the order in which they were booked; the signal tells the middle, it is of the same capture."""
-    columns = [trades.c[name] for name in (*TRADE_FIELDS, "portfolio_id", "kind", "side")]
+def _trades(connection: Connection, ids: Iterable[int], true: Mapping[int, datetime]) -> dict[int, list[PricedTrade]]:
+    """All trades in the order in which they were booked; the signal tells the middle, it is of the same capture.
+
+    Args:
+        true: when captures from the future were really taken, by number.
+    """
+    columns = [trades.c[name] for name in (*TRADE_FIELDS, "portfolio_id", "capture_id", "kind", "side")]
     query = (
         select(*columns, signals.c.target_price)
         .outerjoin_from(trades, signals, signals.c.signal_id == trades.c.signal_id)
@@ -116,8 +123,9 @@ def _trades(connection: Connection, ids: Iterable[int]) -> dict[int, list[Priced
         .order_by(trades.c.trade_id)
     )
     booked: dict[int, list[PricedTrade]] = defaultdict(list)
-    for *fields, portfolio_id, kind, side, mid in connection.execute(query):
+    for *fields, portfolio_id, capture_id, kind, side, mid in connection.execute(query):
         values = dict(zip(TRADE_FIELDS, fields, strict=True))
+        values["timestamp"] = true.get(capture_id, values["timestamp"])
         booked[portfolio_id].append(PricedTrade(Trade(**values, kind=KINDS[kind], side=SIDES[side]), mid))
     return booked
 

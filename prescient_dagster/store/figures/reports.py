@@ -119,7 +119,7 @@ def _end_dates(connection: Connection, slugs: Sequence[str]) -> dict[str, dict[s
         select(portfolios.c.slug, positions.c.market_id, signals.c.event_end_date)
         .select_from(positions.join(portfolios).join(signals, mine))
         .where(portfolios.c.slug.in_(slugs))
-        .order_by(portfolios.c.slug, positions.c.market_id, signals.c.timestamp.desc())
+        .order_by(portfolios.c.slug, positions.c.market_id, signals.c.capture_id.desc())
         .ext(distinct_on(portfolios.c.slug, positions.c.market_id))
     )
     ends: dict[str, dict[str, datetime | None]] = defaultdict(dict)

@@ -5,7 +5,7 @@ that has not been judged yet is nobody's.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,10 @@ from prescient_dagster.store.market import captures as stored
 from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
 from prescient_dagster.store.market.resolutions import answer_of
+from prescient_dagster.store.market.stamps import misdated_ids
 from prescient_dagster.store.tables import captures, resolutions
+
+WRONG_CLOCK = "its time cannot be true, a clock was wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,9 @@ class CaptureRow:
 
 
 def capture_rows(connection: Connection, *conditions: ColumnElement[bool]) -> list[CaptureRow]:
-    """The captures that meet these conditions, in the order of time."""
+    """The captures that meet these conditions, in the order in which they were taken."""
     query = select(*(captures.c[name] for name in CaptureRow.__slots__)).where(*conditions)
-    rows = connection.execute(query.order_by(captures.c.captured_at, captures.c.capture_id)).mappings()
+    rows = connection.execute(query.order_by(captures.c.capture_id)).mappings()
     return [CaptureRow(**{**row, "status": CaptureStatus(row["status"])}) for row in rows]
 
 
@@ -106,21 +109,19 @@ class CaptureSource(Protocol):
 
 
 class Resolutions:
-    """What the venue said of markets, told in the order of time."""
+    """What the venue said of markets, told in the order of the captures on which it was asked."""
 
-    def __init__(self, database: Database, until: datetime | None) -> None:
+    def __init__(self, database: Database) -> None:
         self.told: dict[str, Answer] = {}
-        query = select(resolutions)
-        if until is not None:
-            query = query.where(resolutions.c.timestamp <= until)
+        query = select(resolutions).order_by(resolutions.c.capture_id, resolutions.c.market_id)
         with database.begin() as connection:
-            self._rows = connection.execute(query.order_by(resolutions.c.timestamp, resolutions.c.market_id)).all()
+            self._rows = connection.execute(query).all()
         self._next = 0
 
-    def up_to(self, moment: datetime) -> frozenset[str]:
-        """Take in what was said until this moment; the markets of which that is new."""
+    def up_to(self, capture_id: int) -> frozenset[str]:
+        """Take in what was said until this capture; the markets of which that is new."""
         news = set()
-        while self._next < len(self._rows) and self._rows[self._next].timestamp <= moment:
+        while self._next < len(self._rows) and self._rows[self._next].capture_id <= capture_id:
             row = self._rows[self._next]
             self.told[row.market_id] = answer_of(row)
             news.add(row.market_id)
@@ -137,23 +138,24 @@ class StoredCaptures:
         self, database: Database, folder: Path, since: datetime | None = None, until: datetime | None = None
     ) -> None:
         self.told, self._habits = Told(), Habits()
-        self._database, self._folder, self._until = database, folder, until
+        self._database, self._folder = database, folder
         judged = captures.c.status.in_((CaptureStatus.READY, CaptureStatus.REFUSED))
         bounds = [captures.c.captured_at >= since] if since else []
         bounds += [captures.c.captured_at <= until] if until else []
         with database.begin() as connection:
-            self._rows = capture_rows(connection, judged, *bounds)
+            self._rows, wrong = _by_clock(capture_rows(connection, judged, *bounds), misdated_ids(connection))
+        self.told.duplicated += [Gap(row.captured_at, WRONG_CLOCK, row.capture_id) for row in wrong]
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def moments(self) -> Iterator[Moment]:
         """Every capture that can be read."""
-        said = Resolutions(self._database, self._until)
+        said = Resolutions(self._database)
         previous = self._before_the_first()
         news: frozenset[str] = frozenset()
         for row in self._rows:
-            news |= said.up_to(row.captured_at)
+            news |= said.up_to(row.capture_id)
             capture = self._opened(row)
             if capture is not None:
                 ready = row.status == CaptureStatus.READY
@@ -161,7 +163,7 @@ class StoredCaptures:
                 previous, news = row.captured_at if ready else previous, frozenset()
 
     def _before_the_first(self) -> datetime | None:
-        before = stored.previous_ready(self._database, self._rows[0].captured_at) if self._rows else None
+        before = stored.previous_ready(self._database, self._rows[0].capture_id) if self._rows else None
         return None if before is None else before.captured_at
 
     def _opened(self, row: CaptureRow) -> Capture | None:
@@ -176,6 +178,16 @@ class StoredCaptures:
     def order_books(self, capture: Capture, token_ids: Iterable[str]) -> dict[str, Book]:
         """The books that were kept with the capture; nobody is asked for others."""
         return order_books.load(self._database, capture.capture_id, token_ids)
+
+
+def _by_clock(rows: Iterable[CaptureRow], misdated: Collection[int]) -> tuple[list[CaptureRow], list[CaptureRow]]:
+    """The captures whose stamps can be true, and those from the future, or refused since they go back in time."""
+    right: list[CaptureRow] = []
+    wrong: list[CaptureRow] = []
+    for row in rows:
+        goes_back = bool(right) and row.captured_at < right[-1].captured_at and row.status == CaptureStatus.REFUSED
+        (wrong if goes_back or row.capture_id in misdated else right).append(row)
+    return right, wrong
 
 
 def open_capture(folder: Path, row: CaptureRow, habits: Habits | None = None) -> Capture:

@@ -7,12 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, literal, not_, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, not_, select, update
 from sqlalchemy.dialects import postgresql
 
 from prescient_dagster.domain.cycle.order_books import Book
 from prescient_dagster.domain.errors import Conflict, NotFound
-from prescient_dagster.domain.market.capture_clock import STAMPED_BY_OUR_CLOCK, TOLERANCE, misdated
+from prescient_dagster.domain.market.capture_clock import misdated
 from prescient_dagster.domain.market.markets import (
     EVENT_COLUMNS,
     EVENTS,
@@ -27,17 +27,10 @@ from prescient_dagster.domain.market.markets import (
 from prescient_dagster.store import world
 from prescient_dagster.store.database import Database, storable
 from prescient_dagster.store.market import capture_files, order_books
+from prescient_dagster.store.market.stamps import MISDATED
 from prescient_dagster.store.tables import captures, rejected_records
 
 NUMBERS = func.pg_get_serial_sequence("prescient.captures", "capture_id")
-MISDATED = and_(
-    captures.c.venue.in_(STAMPED_BY_OUR_CLOCK),
-    captures.c.captured_at > func.least(captures.c.stored_at, func.now()) + literal(TOLERANCE),
-)
-"""Captures from the future: stamped by a clock that was ahead. They are nobody's newest, whatever their status.
-
-A database on the same machine shares its clock: then they are from the future as soon as that is right again.
-"""
 NEWEST_FIRST = (
     select(captures).where(not_(MISDATED)).order_by(captures.c.captured_at.desc(), captures.c.capture_id.desc())
 )
@@ -269,17 +262,18 @@ def of_run(database: Database, run_id: str) -> CaptureRecord | None:
         return _first(connection, LATEST_FIRST.where(captures.c.run_id == run_id).limit(1))
 
 
-def previous(database: Database, captured_at: datetime) -> CaptureRecord | None:
-    """The latest capture before this moment, whatever its status."""
+def previous(database: Database, capture_id: int) -> CaptureRecord | None:
+    """The capture before this one, whatever its status; never one from the future."""
+    before = LATEST_FIRST.where(captures.c.capture_id < capture_id, not_(MISDATED)).limit(1)
     with database.begin() as connection:
-        return _first(connection, NEWEST_FIRST.where(captures.c.captured_at < captured_at).limit(1))
+        return _first(connection, before)
 
 
-def previous_ready(database: Database, captured_at: datetime) -> CaptureRecord | None:
-    """The latest capture before this moment that may be traded."""
-    earlier = (captures.c.status == CaptureStatus.READY, captures.c.captured_at < captured_at)
+def previous_ready(database: Database, capture_id: int) -> CaptureRecord | None:
+    """The capture before this one that may be traded; never one from the future."""
+    before = (captures.c.capture_id < capture_id, captures.c.status == CaptureStatus.READY, not_(MISDATED))
     with database.begin() as connection:
-        return _first(connection, NEWEST_FIRST.where(*earlier).limit(1))
+        return _first(connection, LATEST_FIRST.where(*before).limit(1))
 
 
 def list_recent(database: Database, limit: int = 20) -> list[CaptureRecord]:

@@ -15,6 +15,7 @@ from prescient_dagster.domain.market.quotes import token_id
 from prescient_dagster.domain.strategy.signals import Action, RejectReason
 from prescient_dagster.store.books import ledger
 from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.store.books.ledger import Booked
 from prescient_dagster.store.books.portfolios import get
 from prescient_dagster.store.books.signals import list_signals
 from prescient_dagster.store.books.trades import list_trades
@@ -91,17 +92,17 @@ def situation(database: Database, name: str, capture_id: int | None = None) -> S
     """
     portfolio = get(database, name)
     record = captures.ready(database) if capture_id is None else captures.find(database, capture_id)
-    before = captures.previous_ready(database, record.captured_at)
+    before = captures.previous_ready(database, record.capture_id)
     with database.view() as connection:
         cycle = _cycle(connection, portfolio.portfolio_id, record.capture_id)
-        entries = ledger.load_trades(connection, portfolio.portfolio_id)
+        booked = ledger.load_booked(connection, portfolio.portfolio_id)
         failure = connection.scalar(
             select(portfolios.c.last_error).where(portfolios.c.portfolio_id == portfolio.portfolio_id)
         )
     return Situation(
         portfolio=portfolio,
         record=record,
-        account=rebuilt(portfolio.initial_balance, before_cycle(entries, record.captured_at)),
+        account=rebuilt(portfolio.initial_balance, before_cycle(booked, record.capture_id)),
         previous=None if before is None else before.captured_at,
         cycle=cycle,
         failure=failure,
@@ -110,18 +111,18 @@ def situation(database: Database, name: str, capture_id: int | None = None) -> S
     )
 
 
-def before_cycle(entries: Sequence[Trade], captured_at: datetime) -> list[Trade]:
-    """The books, in the order in which they were booked, as the cycle on the capture of this moment found them.
+def before_cycle(booked: Sequence[Booked], capture_id: int) -> list[Trade]:
+    """The books, in the order in which they were booked, as the cycle on this capture found them.
 
-    A cycle may come late: what newer captures have settled by then is booked before its trades, under a later time.
-    Where it traded nothing, only what was settled up to its capture is taken to have been there.
+    A cycle may come late: what newer captures have settled by then is booked before its trades. Where it traded
+    nothing, only what was settled up to its capture is taken to have been there.
     """
-    traded = [number for number, trade in enumerate(entries) if trade.kind not in PAYMENTS]
-    first = next((number for number in traded if entries[number].timestamp >= captured_at), len(entries))
-    if first < len(entries) and entries[first].timestamp == captured_at:
-        return list(entries[:first])
+    traded = [number for number, each in enumerate(booked) if each.trade.kind not in PAYMENTS]
+    first = next((number for number in traded if booked[number].capture_id >= capture_id), len(booked))
     sure = 1 + max((number for number in traded if number < first), default=-1)
-    return [*entries[:sure], *(trade for trade in entries[sure:first] if trade.timestamp <= captured_at)]
+    here = first < len(booked) and booked[first].capture_id == capture_id
+    found = [*booked[:sure], *(each for each in booked[sure:first] if here or each.capture_id <= capture_id)]
+    return [each.trade for each in found]
 
 
 def book_fault(database: Database, capture: Capture, signal: Mapping[str, Any]) -> str | None:

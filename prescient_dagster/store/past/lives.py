@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, union
+from sqlalchemy import Connection, RowMapping, func, not_, or_, select, union
 
 from prescient_dagster.domain.books.ledger import Trade
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
@@ -21,6 +21,7 @@ from prescient_dagster.store.figures.performance import SNAPSHOT_FIELDS
 from prescient_dagster.store.market.capture_sources import CaptureRow, capture_rows
 from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.market.resolutions import PAYMENTS
+from prescient_dagster.store.market.stamps import MISDATED, true_times
 from prescient_dagster.store.past.explanation import FoundCycle
 from prescient_dagster.store.tables import captures, cycles, signals, snapshots, trades
 
@@ -55,12 +56,17 @@ class Lived:
 
 
 class Life:
-    """All captures from the first that a portfolio acted on to the newest."""
+    """All captures from the first that a portfolio acted on to the newest.
+
+    Attributes:
+        true_times: when those of them that are from the future were really taken, by number.
+    """
 
     def __init__(self, database: Database, portfolio_id: int) -> None:
         self._database, self._portfolio_id = database, portfolio_id
         with database.begin() as connection:
             self.rows = _captures(connection, portfolio_id)
+            self.true_times = true_times(connection)
 
     def __iter__(self) -> Iterator[Lived]:
         for first in range(0, len(self.rows), AT_ONCE):
@@ -82,9 +88,9 @@ def _captures(connection: Connection, portfolio_id: int) -> list[CaptureRow]:
         )
     ).subquery()
     of_mine = captures.c.capture_id.in_(select(acted.c.capture_id))
-    since = select(func.min(captures.c.captured_at)).where(of_mine).scalar_subquery()
-    judged = captures.c.status.in_((CaptureStatus.READY, CaptureStatus.REFUSED))
-    return capture_rows(connection, captures.c.captured_at >= since, or_(judged, of_mine))
+    since = select(func.min(captures.c.capture_id)).where(of_mine).scalar_subquery()
+    judged = captures.c.status.in_((CaptureStatus.READY, CaptureStatus.REFUSED)) & not_(MISDATED)
+    return capture_rows(connection, captures.c.capture_id >= since, or_(judged, of_mine))
 
 
 class _Parts:

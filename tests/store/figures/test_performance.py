@@ -109,7 +109,7 @@ def test_fifty_portfolios_take_no_more_queries_than_one(books: Books, count_quer
         books.snapshot(one, 0, 1_000)
     found = load_histories(books.database)
     assert len(found.portfolios) == 50
-    assert count_queries() == 5
+    assert count_queries() == 6
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import insert, text
 from prescient_dagster.domain.books.settlement import Ending
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
-from prescient_dagster.store.market.capture_sources import StoredCaptures
+from prescient_dagster.store.market.capture_sources import WRONG_CLOCK, StoredCaptures
 from prescient_dagster.store.market.captures import CaptureRecord
 from prescient_dagster.store.tables import resolutions
 from tests.store.listings import NOON, a_listing, some_markets
@@ -31,12 +31,14 @@ def resolve(database: Database, record: CaptureRecord, market_id: str, ending: s
         connection.execute(insert(resolutions).values(row | times | {"resolution_status": ""}))
 
 
-def test_captures_come_in_the_order_of_the_venues_clock_and_refused_ones_only_settle(
+def test_captures_come_in_the_order_of_their_numbers_and_refused_ones_only_settle(
     database: Database, captures_folder: Path
 ) -> None:
-    for hours, status in ((3, "ready"), (1, "refused"), (0, "ready"), (2, "stored"), (4, "ready")):
+    for hours, status in ((0, "ready"), (1, "refused"), (2, "stored"), (3, "ready"), (1.5, "refused"), (4, "ready")):
         save(database, captures_folder, hours, status)
-    moments = list(StoredCaptures(database, captures_folder).moments())
+    source = StoredCaptures(database, captures_folder)
+    moments = list(source.moments())
+    assert [(gap.capture_id, gap.reason) for gap in source.told.duplicated] == [(5, WRONG_CLOCK)]
     assert [(moment.at - NOON) / timedelta(hours=1) for moment in moments] == [0, 1, 3, 4]
     assert [moment.ready for moment in moments] == [True, False, True, True]
     assert [moment.previous for moment in moments] == [None, NOON, NOON, NOON + timedelta(hours=3)]

@@ -209,12 +209,17 @@ def test_captures_are_found_by_the_venues_clock(database: Database, captures_fol
     assert captures.newest(database) == later
     assert captures.list_recent(database) == [later, earlier]
     assert captures.list_recent(database, limit=1) == [later]
-    assert captures.previous(database, LATER) == earlier
-    assert captures.previous(database, NOON) is None
-    assert captures.previous_ready(database, LATER) is None
     earlier = captures.mark_ready(database, earlier.capture_id)
-    assert captures.previous_ready(database, LATER) == earlier
     assert captures.newest_ready(database) == earlier
+
+
+def test_the_one_before_is_told_by_the_numbers(database: Database, captures_folder: Path) -> None:
+    first, second = (captures.save(database, captures_folder, a_listing(at)) for at in (NOON, LATER))
+    assert captures.previous(database, second.capture_id) == first
+    assert captures.previous(database, first.capture_id) is None
+    assert captures.previous_ready(database, second.capture_id) is None
+    first = captures.mark_ready(database, first.capture_id)
+    assert captures.previous_ready(database, second.capture_id) == first
 
 
 def test_a_capture_that_is_not_there_is_not_found(database: Database) -> None:

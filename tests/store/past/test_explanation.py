@@ -13,6 +13,7 @@ from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage
+from prescient_dagster.store.books.ledger import Booked
 from prescient_dagster.store.books.portfolios import NewPortfolio
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
@@ -25,37 +26,41 @@ def at(hours: float) -> datetime:
     return NOON + timedelta(hours=hours)
 
 
-def bought(hours: float) -> Trade:
-    return a_trade(timestamp=at(hours))
+def bought(capture_id: int) -> Booked:
+    return Booked(capture_id, a_trade(timestamp=at(capture_id)))
 
 
-def paid(hours: float) -> Trade:
-    return a_trade(timestamp=at(hours), kind=TradeKind.SETTLEMENT)
+def paid(capture_id: int) -> Booked:
+    return Booked(capture_id, a_trade(timestamp=at(capture_id), kind=TradeKind.SETTLEMENT))
+
+
+def entries(*booked: Booked) -> list[Trade]:
+    return [each.trade for each in booked]
 
 
 def test_a_cycle_finds_what_was_traded_before_and_what_has_settled_on_its_capture() -> None:
-    before = [bought(0), paid(1)]
-    assert before_cycle([*before, bought(1), paid(2)], at(1)) == before
+    before = [bought(1), paid(2)]
+    assert before_cycle([*before, bought(2), paid(3)], 2) == entries(*before)
 
 
 def test_a_cycle_that_comes_late_finds_what_newer_captures_have_settled() -> None:
-    before = [bought(0), paid(2)]
-    assert before_cycle([*before, bought(1), bought(2)], at(1)) == before
+    before = [bought(1), paid(3)]
+    assert before_cycle([*before, bought(2), bought(3)], 2) == entries(*before)
 
 
 def test_a_cycle_that_traded_nothing_finds_no_settlements_of_newer_captures() -> None:
-    before = [bought(0), paid(1)]
-    assert before_cycle([*before, paid(2), bought(2)], at(1)) == before
-    assert before_cycle([*before, paid(2)], at(1)) == before
+    before = [bought(1), paid(2)]
+    assert before_cycle([*before, paid(3), bought(3)], 2) == entries(*before)
+    assert before_cycle([*before, paid(3)], 2) == entries(*before)
 
 
 def test_what_was_settled_late_before_the_last_trade_is_never_left_out() -> None:
-    before = [paid(1), bought(0)]
-    assert before_cycle([*before, bought(2)], at(0.5)) == before
+    before = [paid(3), bought(1)]
+    assert before_cycle([*before, bought(4)], 2) == entries(*before)
 
 
 def test_before_the_first_trade_there_is_nothing() -> None:
-    assert before_cycle([bought(1)], at(0)) == []
+    assert before_cycle([bought(2)], 1) == []
 
 
 ENTRY, EXIT = {"market_id": "1", "action": "buy_no"}, {"market_id": "2", "action": "sell_no"}
