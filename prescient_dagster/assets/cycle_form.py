@@ -9,7 +9,7 @@ from pydantic import Field
 from prescient_dagster.assets.forms.fields import NOTHING, Named, Settings, about, form_job, settings_field
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.forms.run_config import CAPTURE_ID
-from prescient_dagster.assets.runs.cycle_runs import cycle_job, cycle_options, result, result_of, synced_partitions
+from prescient_dagster.assets.runs.cycle_runs import cycle_job, cycle_options, result, results_of, synced_partitions
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.runs.runs_here import failure_metadata, run_here, told_of
 from prescient_dagster.catalog import load_strategy
@@ -80,7 +80,7 @@ def _checked(portfolio: Portfolio, overrides: Mapping[str, Any]) -> dict[str, An
 def _told(context: dg.OpExecutionContext, portfolio: Portfolio, run: dg.ExecuteInProcessResult) -> dg.Output[None]:
     """What the strategy's assets say of the portfolio, with links to the run and to them."""
     strategy, slug = portfolio.strategy_type, portfolio.slug
-    became = result_of(run, strategy, slug)
+    became = results_of(run, strategy, [slug])[slug]
     links = {"run": dg.MetadataValue.dagster_run(run.run_id)}
     if became["error"] is not None:
         raise dg.Failure(became["error"], metadata={**failure_metadata(run), **links}, allow_retries=False)

@@ -108,7 +108,7 @@ def _of_strategy(
     results: dict[str, dict[str, Any]] = {}
     for block in blocks:
         run = runner.run(job, **cycle_runs.cycle_options(strategy, block, capture_id))
-        results |= {slug: cycle_runs.result_of(run, strategy, slug) for slug in block}
+        results |= cycle_runs.results_of(run, strategy, block)
     return results
 
 

@@ -1,6 +1,6 @@
 """Cycles by hand: a strategy's job carried out in this process for chosen portfolios, and what became of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -48,14 +48,24 @@ def cycle_options(
     }
 
 
-def result_of(run: dg.ExecuteInProcessResult, strategy: str, slug: str) -> dict[str, Any]:
-    """What became of a portfolio in a run: its status, counts, the config used, and the error if it failed."""
-    signals, trades, snapshots = (runs_here.metadata_of(run, f"{strategy}/{stage}", slug) for stage in Stage)
-    last = snapshots or signals
-    if not last:
-        reason = runs_here.failures_by_portfolio(run).get(slug) or str(runs_here.failure(run))
-        return result(slug, "failed", error=reason)
-    return result(slug, last["status"]) | {
+def results_of(run: runs_here.RunEnded, strategy: str, slugs: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What became of portfolios in a run: their status, counts, the config used, and the error of who failed."""
+    told, reasons = runs_here.all_told(run), runs_here.failures_by_portfolio(run)
+    otherwise = str(runs_here.failure(run))
+    results: dict[str, dict[str, Any]] = {}
+    for slug in slugs:
+        signals, trades, snapshots = (runs_here.plain(told.get((f"{strategy}/{stage}", slug), {})) for stage in Stage)
+        if signals or snapshots:
+            results[slug] = _result(slug, signals, trades, snapshots)
+        else:
+            results[slug] = result(slug, "failed", error=reasons.get(slug) or otherwise)
+    return results
+
+
+def _result(
+    slug: str, signals: Mapping[str, Any], trades: Mapping[str, Any], snapshots: Mapping[str, Any]
+) -> dict[str, Any]:
+    return result(slug, (snapshots or signals)["status"]) | {
         "signals_generated": signals.get("signals_generated", 0),
         "markets_analyzed": signals.get("markets_analyzed", 0),
         "trades_executed": trades.get("trades_executed", 0),

@@ -78,13 +78,23 @@ def failure_metadata(run: RunEnded) -> Mapping[str, dg.MetadataValue]:
 
 def told_of(run: dg.ExecuteInProcessResult, asset: str, partition: str | None = None) -> dict[str, dg.MetadataValue]:
     """What a run said of an asset it materialized, `strategy/trades` or `markets`; nothing where it did not."""
-    key = dg.AssetKey.from_user_string(asset)
+    return all_told(run).get((asset, partition), {})
+
+
+def all_told(run: RunEnded) -> dict[tuple[str, str | None], dict[str, dg.MetadataValue]]:
+    """The same of all that it materialized, by asset and partition, in one pass over its events."""
+    told: dict[tuple[str, str | None], dict[str, dg.MetadataValue]] = {}
     for event in run.all_events:
-        if event.is_step_materialization and (event.asset_key, event.partition) == (key, partition):
-            return dict(event.materialization.metadata)
-    return {}
+        if event.is_step_materialization and event.asset_key is not None:
+            told.setdefault((event.asset_key.to_user_string(), event.partition), dict(event.materialization.metadata))
+    return told
 
 
 def metadata_of(run: dg.ExecuteInProcessResult, asset: str, partition: str | None = None) -> dict[str, Any]:
     """The same as plain values."""
-    return {name: value.value for name, value in told_of(run, asset, partition).items()}
+    return plain(told_of(run, asset, partition))
+
+
+def plain(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, Any]:
+    """Metadata as plain values."""
+    return {name: value.value for name, value in metadata.items()}
