@@ -207,9 +207,15 @@ def _endings(
     """What the venue said of how markets ended, and why it could not be asked."""
     with venue.open(store) as opened:
         try:
-            return settle.ask(store, taken, record, opened), ""
+            heard = settle.ask(store, taken, record, opened)
         except VenueError as error:
             return {}, str(error)
+    return heard.told, _silent(heard.unanswered)
+
+
+def _silent(unanswered: Mapping[str, str]) -> str:
+    """What stands in the check where single markets could not be asked for."""
+    return f"of {len(unanswered)} markets: {next(iter(unanswered.values()))}" if unanswered else ""
 
 
 def _pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.MetadataValue[Any]:

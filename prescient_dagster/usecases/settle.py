@@ -1,9 +1,9 @@
 """Paying what has been resolved: the positions of every portfolio in markets that have ended, paused or not."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from prescient_dagster.domain.books.answers import Answer, answers
+from prescient_dagster.domain.books.answers import Answer, Told, answers
 from prescient_dagster.domain.books.ledger import Trade
 from prescient_dagster.domain.books.settlement import UNKNOWN, UNREADABLE, Ending, Verdict, first_of_day, settled
 from prescient_dagster.domain.errors import Conflict
@@ -20,6 +20,14 @@ ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the venue said of how markets ended; `unanswered`: of which it did not answer, and why."""
+
+    told: Told = field(default_factory=dict)
+    unanswered: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """What one portfolio was paid, or had to give back, on a capture."""
 
@@ -27,22 +35,22 @@ class Settled:
     entries: tuple[Trade, ...]
 
 
-def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venue) -> dict[str, Answer]:
+def ask(database: Database, capture: Capture, record: CaptureRecord, venue: Venue) -> Heard:
     """Ask the venue how the markets ended that are held and no longer open, and keep what is new.
 
     Once a day also those that were paid, in case that has to be corrected, and those that were sold, since calibration
     counts how they ended. On a capture of a wrong clock nobody is asked: it is nobody's day.
     """
     if captures.wrong_clock(database, record):
-        return {}
-    asked = resolutions.to_ask(database, capture, daily=_first_of_day(database, record))
+        return Heard()
+    asked = resolutions.to_ask(database, capture)
     if not asked:
-        return {}
+        return Heard()
     found = venue.find_markets(asked, record.captured_at)
     told = _silence(asked, found) | answers(found.markets, capture)
     statuses = dict(zip(found.markets["market_id"], found.markets["resolution_status"], strict=True))
     resolutions.observe(database, record, told, statuses)
-    return told
+    return Heard(told, found.unanswered)
 
 
 def _first_of_day(database: Database, record: CaptureRecord) -> bool:
@@ -51,9 +59,10 @@ def _first_of_day(database: Database, record: CaptureRecord) -> bool:
 
 
 def _silence(asked: Sequence[str], found: Listing) -> dict[str, Answer]:
-    """What is known of markets that the venue was asked for and told nothing of."""
+    """What is known of markets that the venue was asked for and does not know; of those unanswered nothing is."""
     unreadable = {rejection.record_id for rejection in found.rejections}
-    why = {market_id: UNREADABLE if market_id in unreadable else UNKNOWN for market_id in asked}
+    heard = [market_id for market_id in asked if market_id not in found.unanswered]
+    why = {market_id: UNREADABLE if market_id in unreadable else UNKNOWN for market_id in heard}
     return {market_id: Answer(Verdict(Ending.PENDING, reason)) for market_id, reason in why.items()}
 
 

@@ -86,7 +86,7 @@ class Venue:
         assert listing is not None
         record = captures.save(self.database, self.folder, listing)
         taken = captures.load(self.database, self.folder, record.capture_id)
-        told = settle.ask(self.database, taken, record, venue) if answers else {}
+        told = settle.ask(self.database, taken, record, venue).told if answers else {}
         list(settle.settle(self.database, record))
         captures.mark_ready(self.database, record.capture_id)
         self.cycle(*slugs)

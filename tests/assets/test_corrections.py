@@ -74,6 +74,17 @@ def test_a_correction_while_nobody_looked_for_weeks_is_booked_at_the_first_look(
     assert_paid(venue, "500", "no")
 
 
+def test_where_nobody_answers_at_the_first_look_of_a_day_it_is_asked_again_at_the_next(venue: Venue) -> None:
+    venue.portfolio(max_positions=1)
+    venue.day(0, [OPEN], "one")
+    venue.day(1, ["yes"])
+    venue.day(2, ["no"], answers=False)
+    assert_paid(venue, "500", "yes")
+    assert "500" in venue.day(2.1, ["no"])
+    assert_paid(venue, "500", "no")
+    assert "500" not in venue.day(2.2, ["no"])  # once a day is enough
+
+
 def test_a_portfolio_that_has_been_closed_since_gives_back_what_was_not_its_own(venue: Venue) -> None:
     venue.portfolio(max_positions=1)
     venue.day(0, [OPEN], "one")

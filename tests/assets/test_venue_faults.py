@@ -6,11 +6,12 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from sqlalchemy import text
 
 from prescient_dagster.definitions import defs
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.market.captures import CaptureStatus
-from prescient_dagster.venue.polymarket import book_requests
+from prescient_dagster.venue.polymarket import book_requests, venue
 from tests.assets.conftest import Platform
 from tests.venue.gamma import Record
 from tests.venue.wire_server import WireVenue, an_event_of, quoted, wire_server
@@ -22,10 +23,10 @@ IN_A_WHILE = f"{datetime.now(UTC) + timedelta(days=10):%Y-%m-%dT%H:%M:%SZ}"
 @pytest.fixture
 def wire(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[WireVenue]:
     monkeypatch.setattr(book_requests, "PATIENCE_SECONDS", 1.0)
-    with wire_server() as venue:
-        for name, value in (("VENUE", "polymarket"), ("GAMMA_URL", venue.address), ("CLOB_URL", venue.address)):
+    with wire_server() as served:
+        for name, value in (("VENUE", "polymarket"), ("GAMMA_URL", served.address), ("CLOB_URL", served.address)):
             monkeypatch.setenv(f"PRESCIENT_{name}", value)
-        yield venue
+        yield served
 
 
 def event(*markets: Record) -> Record:
@@ -71,6 +72,28 @@ def test_where_nobody_tells_how_markets_ended_all_others_trade_and_a_check_warns
     assert trades(platform, "holder") == [("1", "buy"), ("2", "buy")]
     assert trades(platform, "buyer") == [("2", "buy")]
     assert len(platform.rows("snapshots", "holder")) == 2
+
+
+def test_one_market_that_cannot_be_asked_for_holds_no_other_up(
+    platform: Platform, wire: WireVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(venue, "PATIENCE_SECONDS", 0.5)
+    platform.portfolio("holder", **CONFIG)
+    wire.lists(event(quoted("1", 0.77, 0.79), quoted("2", 0.77, 0.79)))
+    take(platform)
+    platform.run(["holder"])
+    paid = quoted("2", 0.99, 0.995) | {"outcomePrices": '["1", "0"]', "closed": True}
+    wire.lists(event(quoted("3", 0.48, 0.52)), event(paid) | {"id": "e2", "closed": True})
+    wire.alone["1"] = BROKEN  # it is in no list
+
+    told = take(platform)["resolutions_asked"]
+
+    assert (told.passed, told.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "/markets/1" in str(told.metadata["failed"])
+    assert trades(platform, "holder") == [("1", "buy"), ("2", "buy"), ("2", "settlement")]
+    assert platform.rows("positions", "holder")[0]["market_id"] == "1"
+    with platform.database.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM prescient.resolutions WHERE market_id = '1'")) == 0
 
 
 def test_where_order_books_cannot_be_had_runs_are_green_and_checks_warn(platform: Platform, wire: WireVenue) -> None:

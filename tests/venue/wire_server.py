@@ -21,6 +21,7 @@ class WireVenue:
         books: by token; one that is absent has none.
         instead: what `POST /books` answers in place of the books, by the tokens asked for.
         asked: the tokens of each request for books.
+        alone: what is answered of a market that is asked for alone, by its id.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,7 @@ class WireVenue:
         self.instead: Callable[[Sequence[str]], Answer | None] = lambda _: None
         self.asked: list[list[str]] = []
         self.markets_fail: Answer | None = None
+        self.alone: dict[str, Answer] = {}
         self.closing = threading.Event()
         self.address = ""
 
@@ -45,7 +47,7 @@ class WireVenue:
             return _ok({"events": self.events})
         if path == "/markets/keyset":
             return self.markets_fail or _ok({"markets": self._markets(query)})
-        return 404, b'{"error":"not found"}'
+        return self.alone.get(path.removeprefix("/markets/"), (404, b'{"error":"not found"}'))
 
     def _markets(self, query: Mapping[str, Sequence[str]]) -> list[Record]:
         listed = [market for event in self.events for market in event["markets"]]

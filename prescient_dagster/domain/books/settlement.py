@@ -113,6 +113,8 @@ def may_be_corrected(verdict: Verdict, since: datetime, confirmed_at: datetime, 
         confirmed_at: when it last said so.
         at: now, by the venue's clock.
     """
+    if confirmed_at.date() == at.date():
+        return False
     stood = confirmed_at - since
     return not verdict.is_final or stood < WATCHED_FOR or at - confirmed_at >= stood / 2
 

@@ -6,7 +6,7 @@ price or time the venue left out is missing (NaN, NaT), a text it left out is em
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -160,6 +160,7 @@ class Listing:
     """What a venue listed at one instant, before it is stored as a capture.
 
     `events` and `markets` follow `EVENT_COLUMNS` and `MARKET_COLUMNS`; `rejections` are the records left out.
+    `unanswered`: markets that were asked for by id and of which nothing was heard, with why.
     """
 
     venue: str
@@ -167,6 +168,7 @@ class Listing:
     events: pd.DataFrame
     markets: pd.DataFrame
     rejections: tuple[Rejection, ...] = ()
+    unanswered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tradable_markets(self) -> int:

@@ -25,20 +25,17 @@ PAYMENTS = (TradeKind.SETTLEMENT, TradeKind.REFUND)
 JUDGED = (CaptureStatus.READY, CaptureStatus.REFUSED)
 
 
-def to_ask(database: Database, capture: Capture, *, daily: bool) -> list[str]:
+def to_ask(database: Database, capture: Capture) -> list[str]:
     """The markets to be asked for by id: held ones that the capture does not list as open.
 
-    Also those that it does, where the venue's last word was another: one that is open again has not ended.
-
-    Args:
-        daily: those that were paid or sold too, while that may have to be corrected.
+    Also those that it does, where the venue's last word was another: one that is open again has not ended. And once a
+    day those that were paid or sold, while that may have to be corrected; where nobody answers, again the next time.
     """
     with database.begin() as connection:
         markets = set(connection.scalars(select(positions.c.market_id).distinct()))
         said: dict[str, Answer | None] = {**_latest(connection, select(positions.c.market_id))}
-        if daily:
-            left = _left(connection, capture.captured_at)
-            markets, said = markets | left.keys(), said | left
+        left = _left(connection, capture.captured_at)
+        markets, said = markets | left.keys(), said | left
     return sorted(
         market_id for market_id in markets if not capture.lists_open(market_id) or _is_news(said.get(market_id))
     )

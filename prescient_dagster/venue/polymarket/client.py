@@ -121,11 +121,15 @@ class PolymarketClient:
             filters = [("closed", state), ("limit", str(MARKETS_PER_PAGE)), *(("id", market_id) for market_id in ids)]
             yield from self._pages(_Question("GET", url, self._markets_limit, filters), decode_market_page)
 
-    def market(self, market_id: str) -> MarketPage:
-        """One market whatever its state, asked for alone; a page without it where the venue knows no such market."""
+    def market(self, market_id: str, until: float = math.inf) -> MarketPage:
+        """One market whatever its state, asked for alone; a page without it where the venue knows no such market.
+
+        Args:
+            until: by the monotonic clock: when the answer must be there.
+        """
         url = f"{self._gamma_url}/markets/{quote(market_id, safe='')}"
         try:
-            return self._ask(_Question("GET", url, self._markets_limit), decode_market)
+            return self._ask(_Question("GET", url, self._markets_limit, until=until), decode_market)
         except RefusedRequest as refusal:
             if refusal.status == httpx.codes.NOT_FOUND:
                 return MarketPage([])

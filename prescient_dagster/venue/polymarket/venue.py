@@ -1,17 +1,23 @@
 """Polymarket as a venue."""
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
 
 from prescient_dagster.domain.cycle.order_books import Book
+from prescient_dagster.domain.errors import VenueError
 from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
 from prescient_dagster.venue.polymarket import book_requests
 from prescient_dagster.venue.polymarket.client import PolymarketClient
 from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
 from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY, RetryPolicy
+
+PATIENCE_SECONDS = 30.0
+"""How long markets are tried again that are asked for one by one; after that each has one short try."""
 
 
 def utc_now() -> datetime:
@@ -59,7 +65,8 @@ class PolymarketVenue:
         """The given markets, whatever their state, as they stand now; one that cannot be read is a rejection.
 
         What neither list of open nor of closed markets has is asked for one by one: the lists leave out markets that
-        are not `active`, and only then is a market unknown.
+        are not `active`, and only then is a market unknown. One that cannot be asked for alone is `unanswered`, and
+        stops no other.
 
         Raises:
             VenueError: the venue could not be asked.
@@ -69,9 +76,13 @@ class PolymarketVenue:
         for closed in (False, True):  # a market that closes between the two is found twice, never missed
             for page in self._client.markets(wanted, closed=closed):
                 crawl.add_markets(page)
+        unanswered, until = {}, time.monotonic() + PATIENCE_SECONDS
         for market_id in crawl.missing(wanted):
-            crawl.add_markets(self._client.market(market_id))
-        return crawl.listing(self.name, captured_at)
+            try:
+                crawl.add_markets(self._client.market(market_id, until))
+            except VenueError as error:
+                unanswered[market_id] = str(error)
+        return replace(crawl.listing(self.name, captured_at), unanswered=unanswered)
 
     def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, Book]:
         """What is known of the order book of each of these tokens now, levels in no particular order."""

@@ -180,8 +180,9 @@ def test_a_correction_can_be_corrected() -> None:
         (WON_YES, 0, 400, True),  # nobody has asked again
         (WON_YES, 45, 67, False),
         (WON_YES, 45, 67.5, True),
-        (Verdict(Ending.PENDING, OPEN), 300, 300.1, True),
-        (Verdict(Ending.PENDING, UNKNOWN), 300, 300.1, True),
+        (Verdict(Ending.PENDING, OPEN), 300, 301, True),
+        (Verdict(Ending.PENDING, UNKNOWN), 300, 301, True),
+        (Verdict(Ending.PENDING, UNKNOWN), 300, 300.1, False),  # it has answered today,
         (VOID, 5, 4, True),  # the clock went back
     ],
 )
