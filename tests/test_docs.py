@@ -25,14 +25,16 @@ from prescient_dagster.domain.market.markets import Untradable
 from prescient_dagster.domain.strategy.fill_models import FillModel
 from prescient_dagster.domain.strategy.signals import RejectReason, SignalStatus
 from prescient_dagster.settings import Settings
+from prescient_dagster.store.tables_out import TABLES
 from prescient_dagster.venue import sizes
 from prescient_dagster.web.admission import Refusal
 from strategy_assets.definitions import defs as strategies
 from tests.assets.filled_forms import form_fields
 from tests.pages import PAGES, README, ROOT, Page
 
-STRATEGIES, MONEY, OPERATIONS, SECURITY = (
-    next(page for page in PAGES if page.path.stem == name) for name in ("strategies", "money", "operations", "security")
+STRATEGIES, MONEY, OPERATIONS, SECURITY, KEEPING = (
+    next(page for page in PAGES if page.path.stem == name)
+    for name in ("strategies", "money", "operations", "security", "keeping")
 )
 COMMAND = re.compile(r"\bprescient ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
 COMMANDS: Any = typer.main.get_command(build())
@@ -303,3 +305,8 @@ def test_every_figure_comes_from_a_benchmark() -> None:
 def test_every_page_is_linked_from_the_readme() -> None:
     linked = {link.partition("#")[0] for link in README.links()}
     assert {page.name for page in PAGES if page != README} <= linked
+
+
+def test_every_table_of_an_export_is_told() -> None:
+    told = [name.strip("`") for name, _ in table(KEEPING, "table", "a row is")]
+    assert told == [*(each.name for each in TABLES), "daily", "performance"]

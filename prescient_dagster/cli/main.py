@@ -21,6 +21,7 @@ from prescient_dagster.cli import (
     database,
     explain,
     importing,
+    keeping,
     markets,
     performance,
     portfolios,
@@ -42,6 +43,7 @@ USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # which Typer does
 
 PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run it": {"dev": dev.dev, "env": database.env, "status": status.status, "retention": retention.retention},
+    "Keep it": {"backup": keeping.backup, "restore": keeping.restore, "export": keeping.export},
     "Market data": {
         "capture": captures.capture,
         "events": markets.events,

@@ -73,6 +73,18 @@ class Database:
             yield connection
 
     @contextmanager
+    def unguarded_view(self) -> Iterator[Connection]:
+        """One consistent view whatever the version of the tables is.
+
+        Raises:
+            DatabaseUnavailable: nothing answers.
+            StoreError: it refuses.
+        """
+        engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with translated(self.engine.url), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
     def unguarded(self) -> Iterator[Connection]:
         """One transaction whatever the version of the tables is, for who is about to change it.
 

@@ -5,6 +5,7 @@ pass removes; never does a row promise files that are gone.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, 
 from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.errors import StoreError
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market import capture_files
+from prescient_dagster.store.market import capture_files, capture_holds
 from prescient_dagster.store.market.capture_files import StoredFile
 from prescient_dagster.store.market.captures import NEWEST_FIRST, CaptureStatus
 from prescient_dagster.store.tables import captures, order_books, rejected_records, trades, unavailable_books
@@ -48,7 +49,8 @@ class PrunedCaptures:
 def prune(database: Database, folder: Path, age: timedelta, now: datetime, *, dry_run: bool = False) -> PrunedCaptures:
     """Remove the files of captures that were stored longer ago than `age` and not traded on.
 
-    The age is real time. The venue's clock may run faster, or be that of a recording: by it, everything may be old.
+    It waits for who holds the files, such as a backup. The age is real time: by the venue's clock, which may run faster
+    or be that of a recording, everything may be old.
     The newest capture and the newest that is ready stay, however old they are.
 
     Args:
@@ -65,10 +67,11 @@ def prune(database: Database, folder: Path, age: timedelta, now: datetime, *, dr
         if due:  # nothing is marked: the files may be somewhere else, or not mounted
             raise StoreError(f"the captures folder {folder} is not there: is PRESCIENT_CAPTURES the right folder?")
         return PrunedCaptures(0, kept, 0, 0)
-    if not dry_run:
-        for first in range(0, len(due), MOST_AT_ONCE):
-            _mark(database, due[first : first + MOST_AT_ONCE], now)
-    files, size = sweep(database, folder, now, doomed=due, dry_run=dry_run)
+    with nullcontext() if dry_run else capture_holds.removing(database):
+        if not dry_run:
+            for first in range(0, len(due), MOST_AT_ONCE):
+                _mark(database, due[first : first + MOST_AT_ONCE], now)
+        files, size = sweep(database, folder, now, doomed=due, dry_run=dry_run)
     return PrunedCaptures(len(due), kept, files, size)
 
 

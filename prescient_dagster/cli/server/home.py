@@ -49,7 +49,19 @@ def open_database(settings: Settings) -> "Database":
 
 
 def reach_database(settings: Settings) -> "Database":
-    """The database, whatever its tables are, for who is about to upgrade them."""
+    """The database, whatever its tables are, for who is about to upgrade them.
+
+    Raises:
+        StoreError: a restore into this home was broken off.
+    """
+    from prescient_dagster.usecases.restore import require_complete
+
+    require_complete(settings.home)
+    return database_to_fill(settings)
+
+
+def database_to_fill(settings: Settings) -> "Database":
+    """The database, also where a restore into it is not complete."""
     from prescient_dagster.store.database import connect
     from prescient_dagster.store.server import postgres
 

@@ -1,0 +1,43 @@
+"""How far something is that takes long: what is being done and how much of it, on the terminal, after a second."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prescient_dagster.cli.terminal.output import console
+
+PATIENCE_SECONDS = 1
+
+
+class Transfer:
+    """The bar. It is told what is being done, how much of it is done, and of how much where that is known."""
+
+    def __init__(self, unit: str) -> None:
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        watcher = console(sys.stderr)
+        amount = DownloadColumn() if unit == "bytes" else TextColumn(f"{{task.completed:,.0f}} {unit}")
+        columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeRemainingColumn())
+        self._bar = Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal)
+        self._task = self._bar.add_task("")
+        self._begun = time.monotonic()
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        self._bar.update(self._task, description=what, completed=done, total=total)
+        if time.monotonic() - self._begun > PATIENCE_SECONDS:
+            self._bar.start()
+
+    def stop(self) -> None:
+        """Clear the bar away."""
+        self._bar.stop()
+
+
+@contextmanager
+def shown(unit: str = "bytes") -> Iterator[Transfer]:
+    """A bar for the block."""
+    transfer = Transfer(unit)
+    try:
+        yield transfer
+    finally:
+        transfer.stop()

@@ -1,0 +1,117 @@
+"""A backup of everything that a home knows, taken while it goes on: the database of one moment, and its captures.
+
+The files are held first, then the database is dumped, then the files that its rows name are copied: what the dump
+knows is in the backup. The folder gets its name once all of it is on the disk.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
+
+from prescient_dagster.domain.errors import StoreError
+from prescient_dagster.store.backup import dump, manifest
+from prescient_dagster.store.backup.files import write
+from prescient_dagster.store.backup.manifest import Manifest, Member
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import capture_files, capture_holds
+from prescient_dagster.store.market.captures import file_pair
+from prescient_dagster.store.versions import require_known, version_of
+from prescient_dagster.usecases import new_folder
+
+Watch = Callable[[str, int, int | None], None]
+"""Is told what is being done, how many bytes of it, and of how many where that is known."""
+# Written for every version of the tables: one may want a backup just before they are upgraded.
+NAMED = text(
+    "SELECT path, events_sha256, markets_sha256, bytes FROM prescient.captures AS row "
+    "WHERE to_jsonb(row) ->> 'pruned_at' IS NULL ORDER BY capture_id"
+)
+COUNTED = text("SELECT (SELECT count(*) FROM prescient.captures), (SELECT count(*) FROM prescient.portfolios)")
+VENUE = text("SELECT venue FROM prescient.world")
+DAGSTER_IS_THERE = text("SELECT to_regclass('public.runs') IS NOT NULL")
+HOLD_VERSION = text("LOCK TABLE prescient.alembic_version IN ACCESS SHARE MODE")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A capture whose files a row names."""
+
+    path: str
+    events_sha256: str
+    markets_sha256: str
+    bytes: int
+
+
+def back_up(database: Database, captures: Path, target: Path, watch: Watch) -> Manifest:
+    """Take a backup into a folder that is not there yet.
+
+    A capture whose files are missing or damaged already stays out, and the manifest says so: the books are worth more.
+
+    Raises:
+        InvalidInput: something has that name already.
+        Conflict: another backup is being written there.
+        StoreError: the database or the disk refuses.
+    """
+    with new_folder.beside(target) as folder, capture_holds.held(database):
+        with database.unguarded_view() as connection:
+            books = _dumped(connection, folder, watch)
+            named = [Named(*row) for row in connection.execute(NAMED)]
+        copied, absent = _copied(named, captures, folder, watch)
+        made = replace(books, files={**books.files, **copied}, absent=absent)
+        write(folder / manifest.NAME, made.dumps())
+    return made
+
+
+def _dumped(connection: Connection, folder: Path, watch: Watch) -> Manifest:
+    """Dump the database, and note what it is."""
+    with suppress(ProgrammingError), connection.begin_nested():
+        connection.execute(HOLD_VERSION)
+    version = version_of(connection)
+    require_known(version)
+    if version is None:
+        raise StoreError("there is nothing to back up: the database has no tables yet")
+    dump.write(connection, folder / manifest.DUMP, lambda size: watch("database", size, None))
+    captures, portfolios = connection.execute(COUNTED).one()
+    return Manifest(
+        manifest.FORMAT,
+        f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        version,
+        metadata.version("dagster") if connection.scalar(DAGSTER_IS_THERE) else "",
+        connection.scalar(VENUE) or "",
+        captures,
+        portfolios,
+        files={manifest.DUMP: manifest.summed(folder / manifest.DUMP)},
+    )
+
+
+def _copied(
+    named: Sequence[Named], captures: Path, folder: Path, watch: Watch
+) -> tuple[dict[str, Member], dict[str, str]]:
+    """Copy the files that rows name, each checked against its row; what was copied, and what could not be."""
+    total, done = sum(each.bytes for each in named), 0
+    copied: dict[str, Member] = {}
+    absent: dict[str, str] = {}
+    for each in named:
+        try:
+            copied |= _copy(each, captures, folder)
+        except StoreError as error:
+            absent[each.path] = str(error)
+        done += each.bytes
+        watch("captures", done, total)
+    return copied, absent
+
+
+def _copy(each: Named, captures: Path, folder: Path) -> dict[str, Member]:
+    pairs = list(zip(file_pair(captures, each.path), (each.events_sha256, each.markets_sha256), strict=True))
+    contents = [(file, sha256, capture_files.checked(file, sha256)) for file, sha256 in pairs]
+    copied = {}
+    for file, sha256, content in contents:
+        name = f"{manifest.CAPTURES}/{file.relative_to(captures).as_posix()}"
+        write(folder / name, content)
+        copied[name] = Member(sha256, len(content))
+    return copied
