@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
@@ -14,6 +15,10 @@ from prescient_dagster.store import migrate
 from prescient_dagster.store.database import Database, connect
 from prescient_dagster.store.server import postgres
 from tests.processes import new_home
+
+# How long one example takes says how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 RECORDINGS = Path(__file__).parents[2] / "shared" / "data" / "polymarket"
 # The tests' server may lose everything in a crash, and is faster for it.

@@ -76,7 +76,7 @@ def outcome(door: Door, path: Path) -> str:
 
 
 @pytest.mark.parametrize("name", DOORS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_content_is_read_or_refused_in_one_line(name: str, data: st.DataObject, tmp_path: Path) -> None:
     door, file, content = DOORS[name]
@@ -90,7 +90,7 @@ def test_damaged_content_is_read_or_refused_in_one_line(name: str, data: st.Data
     outcome(door, path)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_capture_is_read_or_refused_in_one_line(data: st.DataObject, tmp_path: Path) -> None:
     listing = a_listing(*favourites(3))

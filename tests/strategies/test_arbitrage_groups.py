@@ -40,7 +40,7 @@ def promised(leg: Signal) -> int:
     return int(told[1])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(mixed_worlds())
 def test_whatever_happens_a_bundle_pays_at_least_what_its_reason_promised(world: list[MixedEvent]) -> None:
     events = {event.event_id: event for event in world}

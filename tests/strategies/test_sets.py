@@ -174,7 +174,7 @@ def test_an_empty_capture_holds_no_sets() -> None:
     assert found_in(a_capture()) == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.integers(1, 98), min_size=2, max_size=6))
 @example([15, 97, 97, 97, 97, 97])
 def test_no_other_choice_of_legs_makes_a_better_no_set(no_asks: list[int]) -> None:
@@ -188,7 +188,7 @@ def test_no_other_choice_of_legs_makes_a_better_no_set(no_asks: list[int]) -> No
     assert [each.margin for each in found if each.kind is NO_SET] == pytest.approx([best] if best > 1e-12 else [])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=2, max_size=5), st.sampled_from([0, 0.02, 0.07]))
 def test_whichever_outcome_happens_a_set_pays_at_least_its_margin(legs: list[tuple[int, bool]], rate: float) -> None:
     markets = [

@@ -59,7 +59,7 @@ changed_markets = st.dictionaries(st.sampled_from(MARKET_FIELDS), odd_values, mi
 changed_events = st.dictionaries(st.sampled_from(EVENT_FIELDS), odd_values, min_size=1, max_size=3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(changed_markets, min_size=1, max_size=8))
 def test_a_changed_market_is_read_or_rejected_and_the_others_are_read(changes: list[dict[str, Any]]) -> None:
     changed = [a_market(f"changed-{n}", feeSchedule=SCHEDULE) | change for n, change in enumerate(changes)]
@@ -71,7 +71,7 @@ def test_a_changed_market_is_read_or_rejected_and_the_others_are_read(changes: l
     assert listing.events["market_count"].tolist() == [len(changed) + 2]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(changed_events, min_size=1, max_size=8))
 def test_a_changed_event_is_read_or_rejected_and_the_others_are_read(changes: list[dict[str, Any]]) -> None:
     changed = [an_event(f"e{n}") | change for n, change in enumerate(changes)]
@@ -81,13 +81,13 @@ def test_a_changed_event_is_read_or_rejected_and_the_others_are_read(changes: li
     assert {"1", "2"} <= set(listing.markets["market_id"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(odd_values)
 def test_any_json_is_a_page_or_no_page(document: Any) -> None:
     _page_or_no_page(json.dumps(document).encode())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_damaged_bytes_are_a_page_or_no_page(data: st.DataObject) -> None:
     body = bytearray(on_the_wire(an_event("e1", a_market("1"), a_market("2")), cursor="c1"))

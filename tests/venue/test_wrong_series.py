@@ -232,7 +232,7 @@ PATHS: list[list[Any]] = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(path=st.sampled_from(PATHS), value=st.just(...) | odd)
 def test_a_changed_document_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, path: Any, value: Any) -> None:
     document = a_set(points(), points(first=7.0))
@@ -240,7 +240,7 @@ def test_a_changed_document_is_read_or_refused(tmp_path_factory: pytest.TempPath
     _read_or_refused(written(tmp_path_factory.mktemp("fuzz"), document))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     column=st.integers(0, 7), value=st.text(max_size=12) | st.sampled_from(["", "1e400", "nan", "-0", "٣", '"', "0,4"])
 )
@@ -251,7 +251,7 @@ def test_a_changed_line_is_read_or_refused(tmp_path_factory: pytest.TempPathFact
     _read_or_refused(written(tmp_path_factory.mktemp("fuzz"), content, "prices.csv"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_damaged_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     whole = data.draw(

@@ -90,6 +90,23 @@ class Position:
         """What counts as one position: the bundle, or the market."""
         return self.bundle or self.market_id
 
+    def marked(self, mark: Decimal, source: str, at: datetime | None) -> "Position":
+        """The position with another mark; each gets one on every capture, and `replace` takes six times as long."""
+        return Position(
+            self.market_id,
+            self.side,
+            self.event_id,
+            self.market_question,
+            self.shares,
+            self.cost,
+            self.opened_at,
+            self.bundle,
+            self.side_label,
+            mark,
+            source,
+            at,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

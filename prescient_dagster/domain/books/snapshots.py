@@ -57,11 +57,11 @@ def marked(position: Position, quote: Quote | None, at: datetime) -> Position:
     """The position with the value of a share at a moment, and where that value comes from."""
     found = _mark(quote)
     if found is not None:
-        return replace(position, mark=money.price(found[0]), mark_source=found[1], marked_at=at)
+        return position.marked(money.price(found[0]), found[1], at)
     if position.mark is None:  # it is worth what was paid for it
         mark = money.price(position.cost / position.shares)
-        return replace(position, mark=mark, mark_source=MarkSource.STALE, marked_at=position.opened_at)
-    return replace(position, mark_source=MarkSource.STALE)
+        return position.marked(mark, MarkSource.STALE, position.opened_at)
+    return position.marked(position.mark, MarkSource.STALE, position.marked_at)
 
 
 def named(position: Position, capture: Capture) -> Position:

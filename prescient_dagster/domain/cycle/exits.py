@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.exit_rules import ExitRule
@@ -23,6 +22,9 @@ from prescient_dagster.domain.strategy.configs import StrategyConfig
 from prescient_dagster.domain.strategy.fill_models import FillModel
 from prescient_dagster.domain.strategy.rules import AT_LEAST, AT_MOST, Step
 from prescient_dagster.domain.strategy.signals import Action, Signal
+
+ROUGH = 1e-4
+"""Of the cost, and in USD a leg: nearer to a bound, money is compared as money. Roundings are less than 1e-5 a leg."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ def exits(account: Account, capture: Capture, config: StrategyConfig, *, closing
     """
     sales: list[Signal] = []
     for held in holdings(account):
+        if not closing and _is_far_from_rules(held, capture, config):
+            continue
         offers = sellable(held, capture, config)
         rule = _rule(offers, capture, config, closing=closing) if offers else None
         if rule is not None:
@@ -53,9 +57,37 @@ def exits(account: Account, capture: Capture, config: StrategyConfig, *, closing
 
 def holdings(account: Account) -> list[tuple[Position, ...]]:
     """The open positions by market id, the legs of a bundle together."""
-    positions = sorted(account.positions.values(), key=lambda position: (position.slot, position.holding))
-    groups = [tuple(legs) for _, legs in groupby(positions, key=lambda position: position.slot)]
-    return sorted(groups, key=lambda legs: legs[0].holding)
+    groups: dict[str, list[Position]] = {}
+    for holding in sorted(account.positions):
+        position = account.positions[holding]
+        groups.setdefault(position.slot, []).append(position)
+    return [tuple(legs) for legs in groups.values()]
+
+
+def _is_far_from_rules(legs: Sequence[Position], capture: Capture, config: StrategyConfig) -> bool:
+    """Whether a rough look shows that no rule applies. What is near a bound is left to `rule_steps`, as money."""
+    proceeds = cost = 0.0
+    for leg in legs:
+        offered = _offered(leg, capture, config)
+        if offered is None:
+            return True
+        proceeds, cost = proceeds + offered, cost + float(leg.cost)
+    near = ROUGH * (cost + len(legs))
+    if config.stop_loss is not None and proceeds <= cost * (1 - config.stop_loss) + near:
+        return False
+    if config.profit_target is not None and proceeds >= cost * (1 + config.profit_target) - near:
+        return False
+    most = config.max_holding_days
+    return most is None or capture.captured_at - min(leg.opened_at for leg in legs) < timedelta(days=most)
+
+
+def _offered(position: Position, capture: Capture, config: StrategyConfig) -> float | None:
+    """About what the best bid brings after the fee; None where nothing can be sold."""
+    market = quote(capture, *position.holding)
+    if market is None or not market.tradable or market.bid is None:
+        return None
+    a_share = float(market.bid) if config.fill_model is FillModel.MID else market.net_bid
+    return None if a_share is None else float(position.shares) * a_share
 
 
 def is_whole(legs: Sequence[Position]) -> bool:

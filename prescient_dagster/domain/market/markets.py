@@ -218,6 +218,11 @@ class Capture:
         return {}
 
     @cached_property
+    def remembered(self) -> dict[tuple[str, str], Any]:
+        """What has been worked out of single markets, for whoever asks next: many portfolios hold the same."""
+        return {}
+
+    @cached_property
     def row_of(self) -> dict[str, int]:
         """The row number of each market id."""
         return {market_id: row for row, market_id in enumerate(self.texts["market_id"])}

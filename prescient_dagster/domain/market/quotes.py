@@ -26,6 +26,7 @@ class Quote:
         listed_price: the venue's price of the side, the middle of bid and ask; nobody need trade at it.
         bid: the best one, if one can trade at it; `ask` likewise.
         mid: the listed price, or what the quotes say where none is listed.
+        net_bid: what a share brings at the bid after the fee, about; None where the bid or the fee is not known.
         fees: None where the market takes fees and does not say which.
         liquidity: of the market, USD.
     """
@@ -38,6 +39,7 @@ class Quote:
     mid: Decimal | None
     bid: Decimal | None
     ask: Decimal | None
+    net_bid: float | None
     last: Decimal | None
     tick: Decimal
     liquidity: Decimal
@@ -47,7 +49,15 @@ class Quote:
 
 
 def quote(capture: Capture, market_id: str, side: Side) -> Quote | None:
-    """The quote of a market's side, or None where the capture does not list the market."""
+    """The quote of a market's side, or None where the capture does not list the market; worked out once a capture."""
+    known, key = capture.remembered, (market_id, side.value)
+    if key not in known:
+        known[key] = _listed(capture, market_id, side)
+    found: Quote | None = known[key]
+    return found
+
+
+def _listed(capture: Capture, market_id: str, side: Side) -> Quote | None:
     row = capture.row_of.get(market_id)
     if row is None:
         return None
@@ -77,6 +87,7 @@ def quoted(  # noqa: PLR0913 - what a listing tells and an answer does not
     if side is Side.NO:
         bid, ask, last = _complement(ask), _complement(bid), _complement(last)
     listed, tick = number(f"{side}_price"), number("tick_size") or USUAL_TICK
+    sale, fees = valid_touch(bid, tick), _fees(number("fee_rate"), number("fee_exponent"))
     return Quote(
         market_id=market_id,
         side=side,
@@ -84,12 +95,13 @@ def quoted(  # noqa: PLR0913 - what a listing tells and an answer does not
         market_question=market_question,
         listed_price=listed,
         mid=_middle(bid, ask) if listed is None else listed,
-        bid=valid_touch(bid, tick),
+        bid=sale,
+        net_bid=None if sale is None or fees is None else float(sale - fees.per_share(sale)),
         ask=valid_touch(ask, tick),
         last=last,
         tick=tick,
         liquidity=number("liquidity") or money.ZERO,
-        fees=_fees(number("fee_rate"), number("fee_exponent")),
+        fees=fees,
         tradable=tradable,
         closed=closed,
     )

@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from prescient_dagster.domain.books.exit_rules import ExitRule
 from prescient_dagster.domain.books.ledger import Account, Position
 from prescient_dagster.domain.cycle.bundles import BundleKind, bundle_id
 from prescient_dagster.domain.cycle.engine import execute
-from prescient_dagster.domain.cycle.exits import exits, is_dust
+from prescient_dagster.domain.cycle.exits import exits, is_dust, return_on_cost, rule_steps, sellable
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.signals import Action, RejectReason, Signal, SignalStatus
@@ -69,6 +71,40 @@ def test_the_return_counts_the_fee_at_the_bid(bid: float, of_cost: str) -> None:
     missed: dict[str, Any] = {rule: float(just_missed)}
     assert rules(capture, position, **met) != []
     assert rules(capture, position, **missed) == []
+
+
+@given(data=st.data())
+@settings(max_examples=300)
+def test_a_rough_look_leaves_no_sale_out_that_money_asks_for(data: st.DataObject) -> None:
+    """Bounds are laid on the returns, give or take a millionth: where floats and money could differ."""
+    legs = data.draw(st.integers(1, 3))
+    prices = [data.draw(st.integers(2, 98)) / 100 for _ in range(legs)]
+    rates = [data.draw(st.sampled_from([0.0, 0.02, 0.07])) for _ in range(legs)]
+    bundle = bundle_id(BundleKind.YES_SET, legs, "event", NOON) if legs > 1 else None
+    held = [
+        a_position(
+            str(leg),
+            shares=data.draw(st.integers(200, 900_000)) / 100,
+            cost=data.draw(st.integers(1_000_000, 900_000_000)) / 1_000_000,
+            bundle=bundle,
+        )
+        for leg in range(legs)
+    ]
+    capture = a_capture(
+        *(
+            a_market(str(leg), yes=price, bid=price, ask=min(0.99, price + 0.01), fee_rate=rate)
+            for leg, (price, rate) in enumerate(zip(prices, rates, strict=True))
+        ),
+        **later(2, days=2),
+    )
+    free = a_config(max_holding_days=3)
+    offers = sellable(held, capture, free)
+    assume(offers)
+    bound = float(round(return_on_cost(offers), 6)) + data.draw(st.integers(-2, 2)) / 1_000_000
+    assume(bound not in (0.0,) and -1 < bound < 10)
+    config = a_config(**({"stop_loss": -bound} if bound < 0 else {"profit_target": bound}))
+    asked = any(step.passed for step in rule_steps(offers, capture, config))
+    assert bool(exits(an_account(1_000, *held), capture, config)) == asked
 
 
 def test_a_position_is_sold_after_its_days_to_the_second() -> None:
