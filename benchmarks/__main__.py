@@ -5,7 +5,21 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import backfill, capture, crawl, cycle, interval, long_run, replay, report, startup, strategies, tick
+from benchmarks import (
+    backfill,
+    capture,
+    commands,
+    crawl,
+    cycle,
+    interval,
+    killed,
+    long_run,
+    replay,
+    report,
+    startup,
+    strategies,
+    tick,
+)
 
 BENCHMARKS = {
     "capture": capture.run,
@@ -16,9 +30,11 @@ BENCHMARKS = {
     "replay": replay.run,
     "report": report.run,
     "startup": startup.run,
+    "commands": commands.run,
     "backfill": backfill.run,
     "tick": tick.run,
     "interval": interval.run,
+    "killed": killed.run,
 }
 
 

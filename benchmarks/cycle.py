@@ -1,13 +1,21 @@
-"""One run of 1,000 portfolios on a whole venue against stock Dagster with empty assets over the same partitions."""
+"""One run of 1,000 portfolios on a whole venue against stock Dagster with empty assets over the same partitions.
+
+PRESCIENT_BENCH_PORTFOLIOS makes it smaller; PRESCIENT_BENCH_BEFORE names a checkout of an older version, whose run of
+1,000 portfolios is measured besides.
+"""
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
+import psutil
+from sqlalchemy import text
 
 from benchmarks.measure import Figure, apart, migrated, scratch_home
 from benchmarks.venue import crawled, write_pages
@@ -15,12 +23,27 @@ from prescient_dagster.assets.cycle import partitions_name
 from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.store import world
 from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.database import connect
 from prescient_dagster.store.market import captures
 
-PORTFOLIOS = 1_000
+PORTFOLIOS = int(os.environ.get("PRESCIENT_BENCH_PORTFOLIOS", "1000"))
 CONFIGS = 10
+BEFORE_CHECKOUT = os.environ.get("PRESCIENT_BENCH_BEFORE", "")
 ROOT = Path(__file__).parents[1]
+ROUNDS = 3
+IN_BEFORE = 1_000
+BEFORE = """
+from benchmarks import cycle, measure, venue
+with measure.scratch_home() as home:
+    measure.apart(cycle.prepare, home, venue.write_pages(home))
+    print(measure.apart(cycle.cycle, home, measure.migrated(home).url).seconds)
+"""
+SESSIONS = text("SELECT sessions FROM pg_stat_database WHERE datname = current_database()")
 STOCK = "storage: {postgres: {postgres_url: {env: PRESCIENT_DATABASE_URL}}}\n"
+
+
+Cost = tuple[float, tuple[float, int]]
+"""Seconds of a run, the CPU seconds of its process and of the database server, and the connections it opened."""
 
 
 def slugs() -> list[str]:
@@ -55,13 +78,13 @@ def instance(home: Path, url: str, *, stock: bool = False) -> dg.DagsterInstance
     return dg.DagsterInstance.from_config(str(folder))
 
 
-def cycle(home: Path, url: str) -> float:
+def cycle(home: Path, url: str) -> Cost:
     from strategy_assets.definitions import defs
 
     return _run(defs.resolve_job_def("momentum"), home, url)
 
 
-def bare(home: Path, url: str) -> float:
+def bare(home: Path, url: str) -> Cost:
     specs = [
         dg.AssetSpec(["bare", name], skippable=True, deps=deps)
         for name, deps in (("signals", []), ("trades", [["bare", "signals"]]), ("snapshots", [["bare", "trades"]]))
@@ -84,12 +107,39 @@ def bare(home: Path, url: str) -> float:
     return _run(dg.Definitions(assets=[empty], jobs=[job]).resolve_job_def("bare"), home, url, stock=True)
 
 
-def _run(job: dg.JobDefinition, home: Path, url: str, *, stock: bool = False) -> float:
+def _run(job: dg.JobDefinition, home: Path, url: str, *, stock: bool = False) -> Cost:
+    server, before = _server_cpu(home), _sessions(url)
     with instance(home, url, stock=stock) as dagster:
-        begun = time.perf_counter()
+        cpu, begun = time.process_time(), time.perf_counter()
         result = job.execute_in_process(instance=dagster, tags=range_tags(slugs()))
         assert result.success
-        return time.perf_counter() - begun
+        took, client = time.perf_counter() - begun, time.process_time() - cpu
+    return took, (client + _server_cpu(home) - server, _sessions(url) - before)
+
+
+def _server_cpu(home: Path) -> float:
+    """The CPU seconds of all processes of the home's server until now, those that have ended among them."""
+    postmaster = psutil.Process(int((home / "postgres" / "postmaster.pid").read_text().split()[0]))
+    own = postmaster.cpu_times()
+    living = [child.cpu_times() for child in postmaster.children()]
+    return own.user + own.system + own.children_user + own.children_system + sum(c.user + c.system for c in living)
+
+
+def _sessions(url: str) -> int:
+    """The connections that were ever opened to the database; this one and those of the instance are a handful."""
+    database = connect(url)
+    with database.unguarded() as connection:
+        opened: int = connection.execute(SESSIONS).scalar_one()
+    database.close()
+    return opened
+
+
+def before(checkout: str) -> float:
+    """Seconds of a portfolio in such a run by the version in a checkout, on a home of its own."""
+    command = [sys.executable, "-c", BEFORE]
+    environment = {**os.environ, "PYTHONPATH": checkout}
+    done = subprocess.run(command, cwd=checkout, env=environment, check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1]) / IN_BEFORE
 
 
 def run() -> Iterator[Figure]:
@@ -97,9 +147,13 @@ def run() -> Iterator[Figure]:
         paths = write_pages(home)
         apart(prepare, home, paths)
         url = migrated(home).url
-        empty = apart(bare, home, url)
-        full = apart(cycle, home, url)
-        share = (full.seconds - empty.seconds) / PORTFOLIOS * 1_000
-        yield Figure("1,000 portfolios / bare Dagster", full.seconds / empty.seconds, 1.25)
-        yield Figure("our share, per portfolio", share, 20, "ms")
+        empty = min((apart(bare, home, url) for _ in range(ROUNDS)), key=lambda run: run.seconds)
+        full = apart(cycle, home, url)  # there is but one first cycle
+        cpu, connections = full.answer
+        yield Figure(f"{PORTFOLIOS:,} portfolios / bare Dagster", full.seconds / empty.seconds, 0.2)
+        yield Figure("seconds per portfolio", full.seconds / PORTFOLIOS * 1_000, 20, "ms")
+        yield Figure("CPU of client and server, per portfolio", cpu / PORTFOLIOS * 1_000, 20, "ms")
+        yield Figure("connections opened", connections, 20)
         yield Figure("peak memory", full.peak_mb, 1_000, "MB")
+    if BEFORE_CHECKOUT:
+        yield Figure("the same / the version before", full.seconds / PORTFOLIOS / before(BEFORE_CHECKOUT), 0.16)

@@ -16,9 +16,9 @@ EVENTS = 10_000
 STARTED_AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def write_pages(folder: Path, events: int = EVENTS) -> list[Path]:
-    """The pages of one crawl, one file each."""
-    transport = SimulatedTransport(World(7, events, STARTED_AT), lambda: 3_600)
+def write_pages(folder: Path, events: int = EVENTS, seconds: int = 3_600) -> list[Path]:
+    """The pages of one crawl, one file each, so many seconds after the start of the simulation."""
+    transport = SimulatedTransport(World(7, events, STARTED_AT), lambda: seconds)
     paths: list[Path] = []
     parameters: dict[str, str | int] = {"closed": "false", "limit": EVENTS_PER_PAGE}
     with httpx.Client(transport=transport, base_url="http://gamma.invalid") as client:
