@@ -30,7 +30,6 @@ from prescient_dagster.store.books import portfolios, reconciliation
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
-from strategy_assets.definitions import defs
 
 PORTFOLIOS, CONFIGS, EVENTS = 300, 5, 300
 ROUNDS = int(os.environ.get("PRESCIENT_BENCH_ROUNDS", "50"))
@@ -73,16 +72,17 @@ def capture(database: Database, home: Path, number: int) -> int:
     return record.capture_id
 
 
-def _trade(home: Path, url: str) -> None:
+def _trade(job: dg.JobDefinition, home: Path, url: str) -> None:
     with instance(home, url) as dagster:
-        job = defs.resolve_job_def(STRATEGY)
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         assert job.execute_in_process(instance=dagster, run_config=quiet, tags=range_tags(SLUGS)).success
 
 
 def begun(home: Path, url: str) -> ForkProcess:
     """A run over all portfolios, in a process that has imported everything and shares no connection with this one."""
-    process = get_context("fork").Process(target=_trade, args=(home, url))
+    from strategy_assets.definitions import defs
+
+    process = get_context("fork").Process(target=_trade, args=(defs.resolve_job_def(STRATEGY), home, url))
     process.start()
     return process
 

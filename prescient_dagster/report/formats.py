@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from prescient_dagster.domain.books.ledger import Position, Trade
-from prescient_dagster.domain.books.snapshots import worth
+from prescient_dagster.domain.books.ledger import Position, Trade, worth
 from prescient_dagster.domain.market.sides import labelled
 
 Number = Decimal | float | int

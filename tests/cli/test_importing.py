@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from prescient_dagster.domain.books.ledger import Account, Holding, Trade, booked, opened, rebuilt
-from prescient_dagster.domain.books.snapshots import Snapshot, worth
+from prescient_dagster.domain.books.ledger import Account, Holding, Trade, booked, opened, rebuilt, worth
+from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.market.bounds import AMOUNT
 from prescient_dagster.store.books.positions import marked
 from prescient_dagster.store.database import Database

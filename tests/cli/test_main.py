@@ -80,6 +80,18 @@ assert not {"dagster", "pandas", "sqlalchemy", "rich"} & set(sys.modules), "impo
     assert done.returncode == 0, done.stderr
 
 
+def test_the_list_of_portfolios_waits_for_nothing_that_it_does_not_need() -> None:
+    code = """
+import sys
+from prescient_dagster.cli import portfolios
+from prescient_dagster.cli.server import home
+from prescient_dagster.store.books import statements
+assert not {"dagster", "pandas", "numpy", "pyarrow", "alembic"} & set(sys.modules), "imported for nothing"
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_mistyped_command_is_answered_with_the_right_one(bare_prescient: Prescient) -> None:
     done = bare_prescient("portfolio", "creat")
     assert (done.code, "'create'" in done.complaint) == (2, True)

@@ -14,8 +14,7 @@ import dagster as dg
 from prescient_dagster.assets.told.pictures import bars, equity_curve
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.domain import money
-from prescient_dagster.domain.books.ledger import Position, Trade
-from prescient_dagster.domain.books.snapshots import worth
+from prescient_dagster.domain.books.ledger import Position, Trade, worth
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.usecases.trade_plans import Result

@@ -108,6 +108,11 @@ class Position:
         )
 
 
+def worth(position: Position) -> Decimal:
+    """The value of a marked position in USD."""
+    return money.usd(position.shares * (position.mark or money.ZERO))
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A portfolio's money and holdings at one moment.

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.answers import Told, answered
-from prescient_dagster.domain.books.ledger import Account, Position
+from prescient_dagster.domain.books.ledger import Account, Position, worth
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.quotes import Quote, quote, side_label
 
@@ -130,11 +130,6 @@ def unvalued(account: Account, at: datetime) -> Snapshot:
     held = account.positions.values()
     value = sum((each.cost if each.mark is None else worth(each) for each in held), money.ZERO)
     return _snapshot(account, at, value, value)
-
-
-def worth(position: Position) -> Decimal:
-    """The value of a marked position in USD."""
-    return money.usd(position.shares * (position.mark or money.ZERO))
 
 
 def _worth_at_mid(position: Position, quote: Quote | None) -> Decimal:

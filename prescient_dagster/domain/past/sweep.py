@@ -15,8 +15,7 @@ from typing import Any, overload
 import numpy as np
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.books.ledger import Position, Trade, TradeKind
-from prescient_dagster.domain.books.snapshots import worth
+from prescient_dagster.domain.books.ledger import Position, Trade, TradeKind, worth
 from prescient_dagster.domain.figures.bootstrap import best_by_chance
 from prescient_dagster.domain.figures.round_trips import FILLS
 from prescient_dagster.domain.strategy.configs import StrategyConfig

@@ -1,20 +1,19 @@
 """Positions as they are shown: what a portfolio holds, or held after a capture, and what it was worth then."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, select
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.books.ledger import Holding, Position, rebuilt
-from prescient_dagster.domain.books.snapshots import worth
+from prescient_dagster.domain.books.ledger import Holding, Position, rebuilt, worth
 from prescient_dagster.domain.cycle.exits import is_dust
 from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.store.books import ledger
+from prescient_dagster.store.books.held import by_market, held_by
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.tables import positions, snapshots
@@ -32,29 +31,11 @@ def list_positions(database: Database, portfolio_id: int, capture_id: int | None
         return [shown(position) for position in held_by(connection, [portfolio_id]).get(portfolio_id, [])]
 
 
-def held_by(connection: Connection, portfolio_ids: Iterable[int]) -> dict[int, list[Position]]:
-    """The open positions of these portfolios, by market; one that holds nothing is absent."""
-    query = select(positions).where(positions.c.portfolio_id.in_(portfolio_ids))
-    held: dict[int, list[Position]] = defaultdict(list)
-    for row in connection.execute(query).mappings():
-        held[row["portfolio_id"]].append(_position(row))
-    return {portfolio_id: _by_market(found) for portfolio_id, found in held.items()}
-
-
 def holdings(database: Database) -> set[Holding]:
     """Every market and side that any portfolio holds."""
     with database.begin() as connection:
         rows = connection.execute(select(positions.c.market_id, positions.c.side).distinct())
         return {(market_id, Side(side)) for market_id, side in rows}
-
-
-def _position(row: RowMapping) -> Position:
-    values = {name: value for name, value in row.items() if name != "portfolio_id"}
-    return Position(**{**values, "side": Side(row["side"])})
-
-
-def _by_market(found: Iterable[Position]) -> list[Position]:
-    return sorted(found, key=lambda position: position.holding)
 
 
 def _after(database: Database, portfolio_id: int, capture_id: int) -> list[Position]:
@@ -64,7 +45,7 @@ def _after(database: Database, portfolio_id: int, capture_id: int) -> list[Posit
         booked = ledger.load_booked(connection, portfolio_id)
     until = [each.trade for each in booked if each.capture_id <= capture_id]
     # The balance does not matter here: positions follow from the trades alone.
-    return _by_market(marked(rebuilt(money.ZERO, until).positions.values(), marks))
+    return by_market(marked(rebuilt(money.ZERO, until).positions.values(), marks))
 
 
 def _marks(connection: Connection, portfolio_id: int, capture_id: int) -> Mapping[str, Any]:

@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.books.ledger import Position
-from prescient_dagster.domain.books.snapshots import worth
+from prescient_dagster.domain.books.ledger import Position, worth
+from prescient_dagster.store.books.held import held_by
 from prescient_dagster.store.books.portfolios import found, named
-from prescient_dagster.store.books.positions import held_by
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import portfolios
 

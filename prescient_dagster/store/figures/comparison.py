@@ -12,8 +12,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Connection, RowMapping, Subquery, Text, cast, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from prescient_dagster.domain.books.ledger import Trade, rebuilt
-from prescient_dagster.domain.books.snapshots import worth
+from prescient_dagster.domain.books.ledger import Trade, rebuilt, worth
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound
 from prescient_dagster.domain.figures.comparison import Course, Window
 from prescient_dagster.domain.market.sides import labelled

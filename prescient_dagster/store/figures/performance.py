@@ -15,8 +15,8 @@ from prescient_dagster.domain.books.snapshots import Snapshot, unvalued
 from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.domain.figures.round_trips import PricedTrade
 from prescient_dagster.domain.market.sides import Side
+from prescient_dagster.store.books.held import held_by
 from prescient_dagster.store.books.portfolios import found, named
-from prescient_dagster.store.books.positions import held_by
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.stamps import true_times
 from prescient_dagster.store.tables import portfolios, resolutions, signals, snapshots, trades

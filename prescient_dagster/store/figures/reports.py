@@ -12,15 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from prescient_dagster.domain.books.ledger import Position
+from prescient_dagster.domain.books.ledger import Position, worth
 from prescient_dagster.domain.books.settlement import Verdict
-from prescient_dagster.domain.books.snapshots import worth
 from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.domain.figures.position_histories import Remark
 from prescient_dagster.domain.figures.reports import Funnel, ReportPortfolio
 from prescient_dagster.domain.figures.signal_tally import SignalTally
 from prescient_dagster.domain.watch.lateness import warnings
-from prescient_dagster.store.books.positions import held_by
+from prescient_dagster.store.books.held import held_by
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.figures.performance import histories
 from prescient_dagster.store.figures.report_rows import remark, tallied
