@@ -119,7 +119,8 @@ def _run(job: dg.JobDefinition, home: Path, url: str, *, stock: bool = False) ->
 
 def _server_cpu(home: Path) -> float:
     """The CPU seconds of all processes of the home's server until now, those that have ended among them."""
-    postmaster = psutil.Process(int((home / "postgres" / "postmaster.pid").read_text().split()[0]))
+    (file,) = (home / "postgres").rglob("postmaster.pid")
+    postmaster = psutil.Process(int(file.read_text().split()[0]))
     own = postmaster.cpu_times()
     living = [child.cpu_times() for child in postmaster.children()]
     return own.user + own.system + own.children_user + own.children_system + sum(c.user + c.system for c in living)
