@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from benchmarks.measure import Figure, apart, migrated, scratch_home, timed
 from benchmarks.venue import STARTED_AT, crawled, write_pages
 from prescient_dagster.catalog import load_strategy
+from prescient_dagster.domain.cycle.players import Player
 from prescient_dagster.domain.market.markets import Listing
-from prescient_dagster.domain.past.replay import Player
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.database import connect
 from prescient_dagster.store.market import captures

@@ -3,7 +3,7 @@
 An ordinary market is open, tradable, one in its event, without fees, with a tick of 0.01 and room for any order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -12,14 +12,16 @@ from typing import Any
 import pandas as pd
 
 from prescient_dagster.domain.books.ledger import Account, Position, Trade, TradeKind, opened
+from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.cycle.bundles import BundleKind, bundle_id
-from prescient_dagster.domain.cycle.engine import Decision, decide, execute
+from prescient_dagster.domain.cycle.engine import Decision, Selections, act, decide
 from prescient_dagster.domain.cycle.fills import Level, OrderBook
 from prescient_dagster.domain.cycle.order_books import Books
 from prescient_dagster.domain.cycle.orders import Outcome
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS, Capture, event_frame, market_frame
 from prescient_dagster.domain.market.sides import Side
-from prescient_dagster.domain.strategy.configs import DirectionalConfig, StrategyConfig, validated
+from prescient_dagster.domain.strategy.configs import DirectionalConfig, StrategyConfig, TradeFrequency, validated
 from prescient_dagster.domain.strategy.signals import Action, Signal, SignalStatus
 from prescient_dagster.domain.strategy.strategies import Strategy, View
 
@@ -188,10 +190,29 @@ def a_strategy(*wishes: Signal, config: type[StrategyConfig] = DirectionalConfig
 
 
 def decided(
-    strategy: Strategy[Any], capture: Capture, account: Account, config: StrategyConfig, **allowed: bool
+    strategy: Strategy[Any],
+    capture: Capture,
+    account: Account,
+    config: StrategyConfig,
+    *,
+    may_enter: bool = True,
+    closing: bool = False,
 ) -> Decision:
-    """What a portfolio wishes to do on a capture."""
-    return decide(strategy, config, capture, account, strategy.select(capture, config), **allowed)
+    """What a portfolio wishes to do on a capture; where it may not enter, its `trade_frequency` forbids it."""
+    status = PortfolioStatus.CLOSING if closing else PortfolioStatus.ACTIVE
+    if not may_enter:
+        config = config.model_copy(update={"trade_frequency": TradeFrequency.LOW})
+    moment = Moment(capture, True, None if may_enter else capture.captured_at)
+    return decide(Player(strategy, config, account.initial_balance, status), account, moment, Selections())
+
+
+def execute(
+    signals: Iterable[Signal], account: Account, capture: Capture, config: StrategyConfig, books: Books
+) -> tuple[list[Outcome], Account]:
+    """What became of these signals, whoever made them, and the account that is left."""
+    decision = Decision(Player(a_strategy(), config, account.initial_balance), tuple(signals))
+    done = act(decision, account, Moment(capture), books, valued=False)
+    return list(done.outcomes), done.account
 
 
 def filled(

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from prescient_dagster.domain.books.ledger import Account, opened
+from prescient_dagster.domain.books.portfolios import PortfolioStatus
+from prescient_dagster.domain.cycle.limits import Circumstances
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.market.markets import Capture
-from prescient_dagster.domain.past.explanation import Circumstances, Explanation, explain
+from prescient_dagster.domain.past.explanation import Explanation, explain
 from prescient_dagster.domain.strategy.rules import Step
 from prescient_dagster.domain.strategy.strategies import Strategy
 from tests.builders import D, a_config
@@ -15,9 +18,10 @@ def explained(
     strategy: Strategy[Any], capture: Capture, account: Account | None = None, market_id: str = "1", **settings: Any
 ) -> Explanation:
     """What a portfolio of this strategy makes of a market, market 1 unless said otherwise."""
-    standing = {name: settings.pop(name) for name in ("previous", "status") if name in settings}
-    config = a_config(strategy.config, **settings)
-    return explain(strategy, market_id, Circumstances(capture, config, account or opened(D(10_000)), **standing))
+    moment = Moment(capture, True, settings.pop("previous", None))
+    status = settings.pop("status", PortfolioStatus.ACTIVE)
+    player = Player(strategy, a_config(strategy.config, **settings), D(10_000), status)
+    return explain(Circumstances(player, account or opened(D(10_000)), moment), market_id)
 
 
 def step(told: Explanation, rule: str, part: str | None = None) -> Step:

@@ -8,9 +8,9 @@ import typer
 from prescient_dagster.cli.terminal.options import AsJson, CaptureId, Name
 
 if TYPE_CHECKING:
-    from prescient_dagster.domain.past.explanation import Circumstances, Explanation
+    from prescient_dagster.domain.cycle.limits import Circumstances
+    from prescient_dagster.domain.past.explanation import Explanation
     from prescient_dagster.domain.strategy.rules import Step
-    from prescient_dagster.domain.strategy.strategies import Strategy
     from prescient_dagster.settings import Settings
     from prescient_dagster.store.database import Database
     from prescient_dagster.store.past.explanation import Situation
@@ -39,45 +39,38 @@ def explain(name: Name, market_id: MarketId, capture: CaptureId = None, as_json:
     """
     from prescient_dagster.cli.server import home
     from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.past import explanation
     from prescient_dagster.store.past.explanation import situation
 
     settings = home.read_settings()
     database = home.open_database(settings)
-    found, at, told = _explained(settings, database, situation(database, name, capture), market_id)
+    found = situation(database, name, capture)
+    at = _circumstances(settings, database, found)
+    told = explanation.explain(at, market_id)
     document = _document(market_id, _with_reasons(database, found, at), at, told)
     output.print_json(document) if as_json else _print(document)
-
-
-def _explained(
-    settings: "Settings", database: "Database", found: "Situation", market_id: str
-) -> "tuple[Situation, Circumstances, Explanation]":
-    from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.domain.past import explanation
-
-    strategy = load_strategy(found.portfolio.strategy_type)
-    at = _circumstances(settings, database, strategy, found)
-    return found, at, explanation.explain(strategy, market_id, at)
 
 
 def _with_reasons(database: "Database", found: "Situation", at: "Circumstances") -> "Situation":
     """The situation with, in each signal, what was wrong with the order book it was refused for."""
     from prescient_dagster.store.past.explanation import book_fault
 
-    signals = [row | {"book_fault": book_fault(database, at.capture, row)} for row in found.signals]
+    signals = [row | {"book_fault": book_fault(database, at.moment.capture, row)} for row in found.signals]
     return replace(found, signals=signals)
 
 
-def _circumstances(
-    settings: "Settings", database: "Database", strategy: "Strategy[Any]", found: "Situation"
-) -> "Circumstances":
-    from prescient_dagster.domain.past.explanation import Circumstances
+def _circumstances(settings: "Settings", database: "Database", found: "Situation") -> "Circumstances":
+    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.domain.cycle.limits import Circumstances
+    from prescient_dagster.domain.cycle.players import Moment, Player
     from prescient_dagster.domain.strategy.configs import validated
     from prescient_dagster.store.market import captures
 
+    strategy = load_strategy(found.portfolio.strategy_type)
     layer = found.portfolio.strategy_config if found.cycle is None else found.cycle.config
-    config = validated(strategy.config, layer)
+    player = Player(strategy, validated(strategy.config, layer), found.portfolio.initial_balance, found.status)
     capture = captures.load(database, settings.captures_folder, found.record.capture_id)
-    return Circumstances(capture, config, found.account, found.previous, found.status)
+    return Circumstances(player, found.account, Moment(capture, True, found.previous))
 
 
 def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Explanation") -> dict[str, Any]:
@@ -103,18 +96,19 @@ def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Ex
         "did": _did(found, told, market_id),
         "signals": [{name: row[name] for name in SIGNAL_FIELDS} for row in signals],
         "trades": [{name: row[name] for name in TRADE_FIELDS} for row in trades],
-        "config": at.config.document(),
+        "config": at.player.config.document(),
     }
 
 
 def _market(at: "Circumstances", market_id: str) -> dict[str, Any]:
     from prescient_dagster.domain.market.kept_texts import kept_text
 
-    row, texts = at.capture.row_of.get(market_id), at.capture.texts
+    capture = at.moment.capture
+    row, texts = capture.row_of.get(market_id), capture.texts
     columns = {"market_question": "question", "event_id": "event_id", "event_title": "event_title"}
     told = {name: None if row is None else kept_text(texts[column][row]) for name, column in columns.items()}
     labels = ("yes_label", "no_label")
-    return told | {name: None if row is None else at.capture.text(name, row) for name in labels}
+    return told | {name: None if row is None else capture.text(name, row) for name in labels}
 
 
 def _step(step: "Step") -> dict[str, Any]:

@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 
 from prescient_dagster.domain.books.answers import Answer, answers
 from prescient_dagster.domain.cycle.order_books import Book
+from prescient_dagster.domain.cycle.players import Moment
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, StoreError
 from prescient_dagster.domain.market import plausibility
 from prescient_dagster.domain.market.capture_schema import version
 from prescient_dagster.domain.market.markets import EVENTS as EVENT_TABLE
 from prescient_dagster.domain.market.markets import PRICES, Capture, Listing
-from prescient_dagster.domain.past.replay import Moment
 from prescient_dagster.store.market.capture_sources import Gap, Told
 from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
 from prescient_dagster.venue.polymarket.crawl import require_whole

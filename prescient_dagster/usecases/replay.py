@@ -11,14 +11,14 @@ from typing import Any
 from prescient_dagster.catalog import code_version, load_strategy
 from prescient_dagster.domain.books.portfolios import checked_balance
 from prescient_dagster.domain.books.settlement import Verdict
-from prescient_dagster.domain.cycle.engine import Decision
+from prescient_dagster.domain.cycle import engine
+from prescient_dagster.domain.cycle.engine import Decision, Selections
 from prescient_dagster.domain.cycle.order_books import Books
-from prescient_dagster.domain.cycle.orders import tokens_needed
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
+from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past import replay
-from prescient_dagster.domain.past.replay import Moment, Player, State, Step
-from prescient_dagster.domain.strategy import candidates
-from prescient_dagster.domain.strategy.candidates import Selection
+from prescient_dagster.domain.past.replay import State, Step
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
@@ -39,7 +39,6 @@ class Table:
         self.players = players
         self.states: list[State] = [replay.begun(player.initial_balance) for player in players]
         self._source = source
-        self._keys = [_selection_key(player) for player in players]
         self._last: Moment | None = None
 
     def play(self) -> Iterator[tuple[Moment, list[Step]]]:
@@ -55,39 +54,28 @@ class Table:
             self.states = [replay.ended(state, self._last) for state in self.states]
 
     def _played(self, moment: Moment) -> list[Step]:
-        paid = []
+        known, paid = replay.known_at(moment), []
         for number, state in enumerate(self.states):
-            self.states[number], entries = replay.settle(state, moment.known)
+            self.states[number], entries = replay.settle(state, known)
             paid.append(entries)
         if not moment.ready:
             return [Step(entries) for entries in paid]
-        decisions = self._decided(moment)
-        books = self._books(moment, decisions)
+        selections = Selections()
+        decisions = [
+            explained(player, moment, partial(engine.decide, player, state.account, moment, selections))
+            for player, state in zip(self.players, self.states, strict=True)
+        ]
+        books = self._books(moment.capture, decisions)
         return [self._acted(number, moment, decisions[number], books, paid[number]) for number in range(len(paid))]
 
-    def _decided(self, moment: Moment) -> list[Decision]:
-        selections: dict[Any, Selection] = {}
-        decisions = []
-        for player, state, key in zip(self.players, self.states, self._keys, strict=True):
-            if key not in selections:
-                selections[key] = explained(
-                    player, moment, partial(player.strategy.select, moment.capture, player.config)
-                )
-            decisions.append(explained(player, moment, partial(replay.decide, player, state, moment, selections[key])))
-        return decisions
-
-    def _books(self, moment: Moment, decisions: Sequence[Decision]) -> Books:
-        needed = [
-            tokens_needed(decision.signals, moment.capture, player.config)
-            for player, decision in zip(self.players, decisions, strict=True)
-        ]
-        tokens = set().union(*needed)
-        return self._source.order_books(moment.capture, tokens) if tokens else {}
+    def _books(self, capture: Capture, decisions: Sequence[Decision]) -> Books:
+        tokens = set().union(*(decision.tokens(capture) for decision in decisions))
+        return self._source.order_books(capture, tokens) if tokens else {}
 
     def _acted(self, number: int, moment: Moment, decision: Decision, books: Books, paid: Any) -> Step:
-        state, outcomes = replay.trade(self.players[number], self.states[number], moment, decision, books)
-        self.states[number], snapshot = replay.value(state, moment)
-        return Step(paid, outcomes, snapshot, self.states[number].account.positions)
+        act = engine.act(decision, self.states[number].account, moment, books)
+        self.states[number] = replay.acted(self.states[number], act)
+        return Step(paid, act.outcomes, act.snapshot, act.account.positions)
 
     def endings(self, number: int) -> dict[str, Verdict]:
         """How the markets that a player traded ended, as far as it was seen."""
@@ -100,12 +88,6 @@ class Table:
             return []
         markets = "1 position has" if len(unknown) == 1 else f"{len(unknown)} positions have"
         return [f"{markets} no known end: the markets left the listing, and stand at their last marks"]
-
-
-def _selection_key(player: Player) -> tuple[Any, ...]:
-    """What a selection depends on; the shared filters look at the bounds alone."""
-    select, config = player.strategy.select, player.config
-    return (select, tuple(config.bounds()) if select is candidates.select else config.sha256())
 
 
 def explained(player: Player, moment: Moment, step: Callable[[], Any]) -> Any:

@@ -7,10 +7,11 @@ from itertools import islice
 from typing import Any
 
 from prescient_dagster.catalog import load_strategy
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import InvalidConfig, InvalidInput, NotFound
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past import sweep
-from prescient_dagster.domain.past.replay import Moment, Player, Step
+from prescient_dagster.domain.past.replay import Step
 from prescient_dagster.domain.past.sweep import Record, Sweep, Tried, WithoutEvents, combinations
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
 from prescient_dagster.store.market.capture_sources import CaptureSource, Told

@@ -14,16 +14,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from prescient_dagster.domain.books import snapshots
-from prescient_dagster.domain.books.answers import Told
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.cycle import engine
-from prescient_dagster.domain.cycle.orders import Outcome, tokens_needed
+from prescient_dagster.domain.cycle.engine import Decision, Selections
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
-from prescient_dagster.domain.market.markets import Capture
-from prescient_dagster.domain.strategy.candidates import Selection
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
-from prescient_dagster.domain.strategy.signals import SignalStatus
 from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.store.books import cycle_saves, cycles, orders
 from prescient_dagster.store.books import snapshots as stored_snapshots
@@ -64,9 +60,8 @@ class Desk:
     ) -> None:
         self.strategy, self.database, self.folder = strategy, database, captures_folder
         self.books = CycleBooks(database, open_venue)
-        self._captures: dict[int, Capture] = {}
-        self._told: dict[int, Told] = {}
-        self._selections: dict[tuple[int, str], Selection] = {}
+        self._moments: dict[int, Moment] = {}
+        self._selections = Selections()
 
     def carry_out(self, order: Order) -> Iterator[Result]:
         """One result per portfolio, in the order given, each once its transaction has been committed.
@@ -84,7 +79,6 @@ class Desk:
         self.order = order
         self.record = captures.ready(self.database, order.capture_id)
         self.newest_id = captures.ready(self.database, None).capture_id
-        self.previous = captures.previous_ready(self.database, self.record.capture_id)
         self.results = Results(order, self._curves(order))
         standings = cycles.load_standings(self.database, order.slugs)
         plans = [self._guarded(slug, partial(self._planned, slug, standings.get(slug))) for slug in order.slugs]
@@ -140,39 +134,19 @@ class Desk:
         return self._decided(standing, config)
 
     def _decided(self, standing: Standing, config: StrategyConfig) -> Plan:
-        capture = self._capture(self.record.capture_id)
-        key = (capture.capture_id, config.sha256())
-        if key not in self._selections:
-            self._selections[key] = self.strategy.select(capture, config)
-        previous = None if self.previous is None else self.previous.captured_at
-        closing = standing.portfolio.status is PortfolioStatus.CLOSING
-        may_enter = engine.frequency_allows(config.trade_frequency, capture.captured_at, previous)
-        decision = engine.decide(
-            self.strategy,
-            config,
-            capture,
-            standing.account,
-            self._selections[key],
-            may_enter=may_enter,
-            closing=closing,
-        )
-        return Plan(
-            standing,
-            self.record,
-            self.order.stages,
-            config,
-            decision.selection,
-            decision.signals,
-            wishes=decision.matches if may_enter and not closing else None,
-            why=self._why(closing=closing, may_enter=may_enter),
-        )
+        moment = self._moment(self.record)
+        decision = engine.decide(self._player(standing, config), standing.account, moment, self._selections)
+        return Plan(standing, self.record, self.order.stages, decision, why=self._why(decision))
 
-    def _why(self, *, closing: bool, may_enter: bool) -> str:
+    def _player(self, standing: Standing, config: StrategyConfig) -> Player:
+        return Player(self.strategy, config, standing.portfolio.initial_balance, standing.portfolio.status)
+
+    def _why(self, decision: Decision) -> str:
         """What keeps this cycle from being a whole one, in words."""
-        if closing:
+        if decision.player.closing:
             return trade_words.CLOSING
-        if not may_enter:
-            return trade_words.NO_ENTRIES
+        if decision.shut is not None:
+            return trade_words.no_entries(decision.shut)
         return "" if Stage.TRADES in self.order.stages else trade_words.DRY_RUN
 
     def _pending(self, standing: Standing) -> Plan | Result:
@@ -187,18 +161,11 @@ class Desk:
             return self.results.already(slug, record, trade_words.passed(record), newest)
         config = validated(self.strategy.config, newest.config)
         self._check_age(record, config)
-        self._capture(record.capture_id)  # may be an older one, whose files may be gone: that is for this one to bear
+        self._moment(record)  # may be an older one, whose files may be gone: that is for this one to bear
         with self.database.begin() as connection:
             pending = orders.load_pending(connection, standing.portfolio.portfolio_id, newest.capture_id)
-        return Plan(
-            standing,
-            record,
-            self.order.stages,
-            config,
-            signals=tuple(pending.values()),
-            numbers=tuple(pending),
-            earlier=newest,
-        )
+        decision = Decision(self._player(standing, config), tuple(pending.values()))
+        return Plan(standing, record, self.order.stages, decision, numbers=tuple(pending), earlier=newest)
 
     def _check_age(self, record: CaptureRecord, config: StrategyConfig) -> None:
         age = capture_age(record)
@@ -244,30 +211,34 @@ class Desk:
         """What a plan comes to, and what is to be saved of it; a result stays what it is."""
         if isinstance(plan, Result):
             return plan
-        standing, capture = plan.standing, self._capture(plan.record.capture_id)
-        account, snapshot = standing.account, None
-        outcomes = [Outcome(signal, SignalStatus.PENDING) for signal in plan.signals]
-        if Stage.TRADES in plan.stages and plan.config is not None:
-            books = self.books.of(capture.capture_id)
-            outcomes, account = engine.execute(plan.signals, account, capture, plan.config, books)
-        if Stage.SNAPSHOTS in plan.stages:
-            account, snapshot = snapshots.valued(account, capture, self._said_by(capture.capture_id))
-        result = self.results.worked(plan, outcomes, account, snapshot, capture)
-        new = None if plan.selection is None else self._cycle_values(plan, result)
+        moment = self._moment(plan.record)
+        books = self.books.of(plan.record.capture_id) if Stage.TRADES in plan.stages else None
+        valued = Stage.SNAPSHOTS in plan.stages
+        act = engine.act(plan.decision, plan.standing.account, moment, books, valued=valued)
+        result = self.results.worked(plan, act, moment.capture)
+        new = None if result.selection is None else self._cycle_values(plan, result)
         save = CycleSave(
-            standing, capture, account, plan.stages, new, result.config, result.outcomes, plan.numbers, snapshot
+            plan.standing,
+            moment.capture,
+            act.account,
+            plan.stages,
+            new,
+            result.config,
+            act.outcomes,
+            plan.numbers,
+            act.snapshot,
         )
         return Worked(result, save)
 
     def _cycle_values(self, plan: Plan, result: Result) -> dict[str, Any]:
-        assert plan.selection is not None  # as every new cycle has
+        assert result.selection is not None  # as every new cycle has
         return {
             "strategy_type": self.strategy.name,
             "config_sha256": result.config_sha256,
             "code_version": self.order.code_version,
             "stage": cycles.reached(plan.stages),
             "markets_analyzed": result.markets_analyzed,
-            "funnel": [list(step) for step in plan.selection.funnel],
+            "funnel": [list(step) for step in result.selection.funnel],
             "run_id": self.order.run_id,
             "portfolio_status": plan.standing.portfolio.status,
         }
@@ -276,24 +247,25 @@ class Desk:
         """Find the order books that these plans need."""
         needed: dict[int, set[str]] = {}
         for plan in plans:
-            if plan.config is not None and Stage.TRADES in plan.stages:
-                capture = self._capture(plan.record.capture_id)
-                needed.setdefault(capture.capture_id, set()).update(tokens_needed(plan.signals, capture, plan.config))
+            if plan.decision is not None and Stage.TRADES in plan.stages:
+                capture = self._moment(plan.record).capture
+                needed.setdefault(capture.capture_id, set()).update(plan.decision.tokens(capture))
         for capture_id, tokens in needed.items():
-            captured_at, newest = self._capture(capture_id).captured_at, capture_id == self.newest_id
-            self.books.need(capture_id, captured_at, tokens, newest=newest)
+            newest = capture_id == self.newest_id
+            self.books.need(capture_id, self._moments[capture_id].at, tokens, newest=newest)
 
     def missing_books(self) -> Iterator[dict[str, Any]]:
         """The order books that were needed and that there are not, with their markets and why."""
         for capture_id in self.books.captures:
-            yield from missing_books(self._capture(capture_id).markets, self.books.of(capture_id))
+            yield from missing_books(self._moments[capture_id].capture.markets, self.books.of(capture_id))
 
-    def _said_by(self, capture_id: int) -> Told:
-        if capture_id not in self._told:
-            self._told[capture_id] = resolutions.told_by(self.database, capture_id)
-        return self._told[capture_id]
-
-    def _capture(self, capture_id: int) -> Capture:
-        if capture_id not in self._captures:
-            self._captures[capture_id] = captures.load(self.database, self.folder, capture_id)
-        return self._captures[capture_id]
+    def _moment(self, record: CaptureRecord) -> Moment:
+        """A capture, and what was known on it; each is read once."""
+        if record.capture_id not in self._moments:
+            capture = captures.load(self.database, self.folder, record.capture_id)
+            before = captures.previous_ready(self.database, record.capture_id)
+            told = resolutions.told_by(self.database, record.capture_id)
+            self._moments[record.capture_id] = Moment(
+                capture, True, None if before is None else before.captured_at, told
+            )
+        return self._moments[record.capture_id]

@@ -8,10 +8,9 @@ from typing import Any
 
 from prescient_dagster.domain.books.ledger import Position
 from prescient_dagster.domain.books.snapshots import Snapshot
+from prescient_dagster.domain.cycle.engine import Decision
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.strategy.candidates import Selection
-from prescient_dagster.domain.strategy.configs import StrategyConfig
-from prescient_dagster.domain.strategy.signals import Signal
 from prescient_dagster.store.books.cycles import CycleRecord, Stage, Standing
 from prescient_dagster.store.market.captures import CaptureRecord
 
@@ -45,7 +44,7 @@ class Plan:
     """What one portfolio is about to do on a capture, before the order books are known.
 
     Attributes:
-        wishes: how many entries the strategy wished for, before what is held and the caps took theirs.
+        decision: what it is about to trade; None: nothing.
         numbers: of the stored signals that are about to be executed; None: the signals are new.
         why: why it does less than a cycle does, or something else.
         earlier: the cycle that it goes on with.
@@ -54,10 +53,7 @@ class Plan:
     standing: Standing
     record: CaptureRecord
     stages: frozenset[Stage]
-    config: StrategyConfig | None = None
-    selection: Selection | None = None
-    signals: tuple[Signal, ...] = ()
-    wishes: int | None = None
+    decision: Decision | None = None
     numbers: tuple[int, ...] | None = None
     why: str = ""
     earlier: CycleRecord | None = None
@@ -77,6 +73,7 @@ class Result:
         settings: what this run sets for the portfolio, over its own settings.
         config: the effective config as JSON values; of a capture traded before, the one it was traded with.
         numbers: of the stored signals, in the order of the outcomes.
+        wishes: how many entries the strategy wished for, before the limits took theirs; None: it was not asked.
         questions: of the markets of the signals.
         positions: held afterwards, valued.
         equity: initial balance, then that of snapshots up to this one; empty where many portfolios share the run.

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from prescient_dagster.domain.books.ledger import Account
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.books.snapshots import Snapshot
+from prescient_dagster.domain.cycle.engine import Act
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.market.kept_texts import kept_text
 from prescient_dagster.domain.market.markets import Capture
@@ -53,11 +53,9 @@ class Results:
         earlier = newest if newest is not None and newest.capture_id == record.capture_id else None
         return self.plain(slug, "already_traded", record, why=why, earlier=earlier, **_config(None, earlier))
 
-    def worked(
-        self, plan: Plan, outcomes: Sequence[Outcome], account: Account, snapshot: Snapshot | None, capture: Capture
-    ) -> Result:
+    def worked(self, plan: Plan, act: Act, capture: Capture) -> Result:
         """What a plan came to; the numbers of the signals follow once they are saved."""
-        portfolio = plan.standing.portfolio
+        portfolio, decision, snapshot = plan.standing.portfolio, plan.decision, act.snapshot
         return self.plain(
             portfolio.slug,
             "paused" if portfolio.status is PortfolioStatus.PAUSED else "ok",
@@ -65,12 +63,12 @@ class Results:
             why=plan.why,
             earlier=plan.earlier,
             **_config(plan, plan.earlier),
-            selection=plan.selection,
-            wishes=plan.wishes,
-            outcomes=tuple(outcomes),
-            questions=_questions(outcomes, capture),
+            selection=None if decision is None else decision.selection,
+            wishes=None if decision is None else decision.matches,
+            outcomes=act.outcomes,
+            questions=_questions(act.outcomes, capture),
             snapshot=snapshot,
-            positions=tuple(account.positions.values()),
+            positions=tuple(act.account.positions.values()),
             equity=() if snapshot is None else self._equity(plan, snapshot),
         )
 
@@ -85,8 +83,9 @@ class Results:
 
 def _config(plan: Plan | None, earlier: CycleRecord | None) -> dict[str, Any]:
     """The effective config and its identity: this cycle's, or of the one that it goes on with."""
-    if plan is not None and plan.config is not None:
-        return {"config": plan.config.document(), "config_sha256": plan.config.sha256()}
+    if plan is not None and plan.decision is not None:
+        config = plan.decision.player.config
+        return {"config": config.document(), "config_sha256": config.sha256()}
     return {} if earlier is None else {"config": earlier.config, "config_sha256": earlier.config_sha256}
 
 

@@ -1,6 +1,7 @@
 """In words: why a portfolio did less on a capture than a cycle does, and what to do about it."""
 
 from prescient_dagster.domain.errors import InvalidConfig, NotFound, PrescientError
+from prescient_dagster.domain.strategy.rules import Step
 from prescient_dagster.store.books.cycles import CycleRecord
 from prescient_dagster.store.market.captures import CaptureRecord
 
@@ -8,8 +9,12 @@ DRY_RUN = "a dry run: the signals wait, and are traded once trades and snapshots
 NO_SIGNALS = "there are no signals to execute: materialize the signals first"
 CLOSED = "the portfolio is closed and holds nothing: there is nothing left to do"
 CLOSING = "the portfolio is being closed: it enters nothing and sells all it can"
-NO_ENTRIES = "exits only: by its trade_frequency the portfolio does not enter at this capture"
 UNEXPECTED = "report it: this is a fault of the code, and the run's log has its traceback; the other portfolios go on"
+
+
+def no_entries(limit: Step) -> str:
+    """Why a portfolio makes its exits alone."""
+    return f"exits only: by its {limit.rule} the portfolio does not enter at this capture"
 
 
 def paused(slug: str) -> str:

@@ -14,14 +14,19 @@ from prescient_dagster.catalog import code_version, load_strategy
 from prescient_dagster.domain.books.ledger import Trade
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.books.settlement import first_of_day
-from prescient_dagster.domain.cycle.orders import Outcome, tokens_needed
+from prescient_dagster.domain.cycle import engine
+from prescient_dagster.domain.cycle.engine import Decision, Selections
+from prescient_dagster.domain.cycle.order_books import Books
+from prescient_dagster.domain.cycle.orders import Outcome
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import InvalidConfig, StoreError
+from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.sides import labelled
 from prescient_dagster.domain.past import drift, replay
 from prescient_dagster.domain.past.drift import Difference, Kind, Where
-from prescient_dagster.domain.past.replay import Known, Moment, Player
-from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
-from prescient_dagster.domain.strategy.signals import RejectReason, SignalStatus
+from prescient_dagster.domain.past.replay import Known
+from prescient_dagster.domain.strategy.configs import validated
+from prescient_dagster.domain.strategy.signals import RejectReason
 from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage
@@ -145,9 +150,6 @@ class _Verification:
         self._news: frozenset[str] = frozenset()
         self._entered: dict[str, datetime] = {}
 
-    def _player(self, config: StrategyConfig) -> Player:
-        return Player(self._strategy, config, self._portfolio.initial_balance)
-
     def run(self, watch: Watch) -> Drift:
         life = Life(self._database, self._portfolio.portfolio_id)
         self._true_times = life.true_times
@@ -210,8 +212,9 @@ class _Verification:
         if lived.cycle is not None:
             self._cycle(lived, lived.cycle, moment)
         if lived.snapshot is not None or (lived.cycle is not None and lived.cycle.stage is Stage.SNAPSHOTS):
-            self._state, snapshot = replay.value(self._state, moment)
-            self._compare(drift.snapshot_differences(lived.snapshot, snapshot, _where(lived)))
+            act = engine.act(None, self._state.account, moment, None)
+            self._state = replay.acted(self._state, act)
+            self._compare(drift.snapshot_differences(lived.snapshot, act.snapshot, _where(lived)))
 
     def _remark(self, lived: Lived) -> None:
         account = self._state.account
@@ -226,41 +229,37 @@ class _Verification:
         except InvalidConfig as error:
             self.found.add(_invalid(lived, cycle, error))
         else:
-            self._decide_again(lived, cycle, self._player(config), moment)
+            status = _status(self._portfolio, lived, cycle)
+            player = Player(self._strategy, config, self._portfolio.initial_balance, status)
+            self._decide_again(lived, cycle, player, moment)
         self._take(lived.trades, lived)
         entered = [trade.market_id for trade in lived.trades if trade.shares > 0]
         self._entered.update((market_id, lived.started_at) for market_id in entered if lived.started_at)
 
     def _decide_again(self, lived: Lived, cycle: FoundCycle, player: Player, moment: Moment) -> None:
-        select, state, at = player.strategy.select, self._state, _where(lived)
-        selection = explained(player, moment, lambda: select(moment.capture, player.config))
-        closing = _status(self._portfolio, lived, cycle) is PortfolioStatus.CLOSING
-        decision = explained(player, moment, lambda: replay.decide(player, state, moment, selection, closing=closing))
-        if cycle.stage is Stage.SIGNALS:
-            outcomes = tuple(Outcome(signal, SignalStatus.PENDING) for signal in decision.signals)
-        else:
-            outcomes = self._filled(lived, player, moment, decision)
+        account, at = self._state.account, _where(lived)
+        decision = explained(player, moment, lambda: engine.decide(player, account, moment, Selections()))
+        outcomes: tuple[Outcome, ...] = ()
+        for books in self._books_of(lived, moment.capture, decision, traded=cycle.stage is not Stage.SIGNALS):
+            outcomes = engine.act(decision, account, moment, books, valued=False).outcomes
+            if not any(drift.signal_differences(lived.outcomes, outcomes, at)):
+                break
         trades = [outcome.trade for outcome in outcomes if outcome.trade is not None]
         self._compare(drift.signal_differences(lived.outcomes, outcomes, at))
         self._compare(drift.trade_differences(lived.trades, trades, at))
 
-    def _filled(self, lived: Lived, player: Player, moment: Moment, decision: Any) -> tuple[Outcome, ...]:
-        """What became of the signals against the stored books.
+    def _books_of(self, lived: Lived, capture: Capture, decision: Decision, *, traded: bool) -> Iterator[Books | None]:
+        """The order books that the cycle may have seen, the likeliest first; None: it only decided.
 
-        A cycle that came late may not have seen all of them, and one that came early not what was to be had later.
+        A cycle that came late may not have seen all that are stored, one that came early not what was to be had later.
         """
-        tokens = tokens_needed(decision.signals, moment.capture, player.config)
-        outcomes: tuple[Outcome, ...] = ()
-        refused = {
-            outcome.signal for outcome in lived.outcomes if outcome.reject_reason is RejectReason.VENUE_UNAVAILABLE
-        }
-        unavailable = tokens_needed(refused, moment.capture, player.config)
+        if not traded:
+            yield None
+            return
+        refused = (each.signal for each in lived.outcomes if each.reject_reason is RejectReason.VENUE_UNAVAILABLE)
+        unavailable = replace(decision, signals=tuple(refused)).tokens(capture)
         for until in (None, lived.started_at):
-            books = order_books.load(self._database, moment.capture.capture_id, tokens, until, unavailable)
-            outcomes = replay.trade(player, self._state, moment, decision, books)[1]
-            if not any(drift.signal_differences(lived.outcomes, outcomes, _where(lived))):
-                return outcomes
-        return outcomes
+            yield order_books.load(self._database, capture.capture_id, decision.tokens(capture), until, unavailable)
 
 
 def _where(lived: Lived) -> Where:

@@ -12,8 +12,8 @@ from typing import Any
 
 from benchmarks import long_run
 from prescient_dagster.catalog import load_strategy, strategy_names
+from prescient_dagster.domain.cycle.players import Player
 from prescient_dagster.domain.figures.performance import History
-from prescient_dagster.domain.past.replay import Player
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database, connect

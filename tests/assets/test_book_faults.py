@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from prescient_dagster.catalog import load_strategy
-from prescient_dagster.domain.past.replay import Player
+from prescient_dagster.domain.cycle.players import Player
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage

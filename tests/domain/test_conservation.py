@@ -21,7 +21,6 @@ from prescient_dagster.domain.books.ledger import Account, Trade, TradeKind, ope
 from prescient_dagster.domain.books.settlement import settled, verdicts
 from prescient_dagster.domain.books.snapshots import Snapshot, valued
 from prescient_dagster.domain.cycle.bundles import BundleId, BundleKind, bundle_id
-from prescient_dagster.domain.cycle.engine import execute
 from prescient_dagster.domain.cycle.fills import Level, OrderBook
 from prescient_dagster.domain.cycle.order_books import Book, Books, NoBook
 from prescient_dagster.domain.market.markets import Capture
@@ -29,7 +28,7 @@ from prescient_dagster.domain.market.quotes import Quote, quote
 from prescient_dagster.domain.strategy.configs import StrategyConfig
 from prescient_dagster.domain.strategy.signals import RejectReason, Signal, SignalStatus
 from prescient_dagster.domain.strategy.strategies import Strategy, View
-from tests.builders import NO, NOON, YES, D, a_capture, a_closed_market, a_config, a_market, a_wish, decided
+from tests.builders import NO, NOON, YES, D, a_capture, a_closed_market, a_config, a_market, a_wish, decided, execute
 
 WITHOUT_A_BOOK = (RejectReason.NO_BOOK, RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE)
 MARKETS = [str(number) for number in range(1, 9)]

@@ -8,13 +8,12 @@ import pytest
 
 from prescient_dagster.domain.books.ledger import Account, opened
 from prescient_dagster.domain.books.snapshots import Snapshot, valued
-from prescient_dagster.domain.cycle.engine import execute
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.domain.strategy.signals import SignalStatus
 from prescient_dagster.domain.strategy.strategies import Strategy
 from strategy_assets import mean_reversion, momentum
-from tests.builders import D, decided
+from tests.builders import D, decided, execute
 from tests.recordings import recorded_captures
 
 AGGRESSIVE = {

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from prescient_dagster.domain.books.ledger import Account, opened
-from prescient_dagster.domain.cycle.engine import execute
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.market.markets import Capture
@@ -16,7 +15,7 @@ from prescient_dagster.domain.strategy.candidates import Selection
 from prescient_dagster.domain.strategy.signals import RejectReason, Signal
 from prescient_dagster.domain.strategy.strategies import View
 from strategy_assets.arbitrage import STRATEGY, ArbitrageConfig
-from tests.builders import NO, NOON, YES, D, a_book, a_capture, a_config, a_market, decided, later
+from tests.builders import NO, NOON, YES, D, a_book, a_capture, a_config, a_market, decided, execute, later
 from tests.recordings import events_listing, recorded_captures
 
 NO_FILTERS = dict.fromkeys(["event_min_liquidity", "event_min_volume", "market_min_liquidity", "market_min_volume"])

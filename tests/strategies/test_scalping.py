@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from prescient_dagster.domain.books.ledger import Account, opened
-from prescient_dagster.domain.cycle.engine import execute
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.signals import RejectReason, Signal
 from prescient_dagster.domain.strategy.strategies import View
 from strategy_assets.scalping import STRATEGY, ScalpingConfig
-from tests.builders import NO, NOON, YES, D, a_capture, a_config, a_market, decided
+from tests.builders import NO, NOON, YES, D, a_capture, a_config, a_market, decided, execute
 from tests.recordings import recorded_captures
 
 

@@ -10,6 +10,7 @@ import pytest
 from prescient_dagster.domain.books.settlement import Ending
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS, Listing
+from prescient_dagster.domain.past import replay
 from prescient_dagster.store.market.capture_files import encoded
 from prescient_dagster.usecases.folder_captures import FolderCaptures
 from prescient_dagster.venue.recorded import EVENTS, MARKETS, TIME_FORMAT
@@ -118,7 +119,7 @@ def test_closed_events_are_not_listed_and_tell_how_their_markets_ended(tmp_path:
     open_one, after = FolderCaptures(tmp_path).moments()
     assert after.capture.texts["market_id"] == ["900"]
     assert after.news == {"500"}
-    verdict = after.known.verdict("500")
+    verdict = replay.known_at(after).verdict("500")
     assert verdict is not None
     assert verdict.ending is Ending.YES
     assert open_one.capture.captured_at == START

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from prescient_dagster.domain.cycle.players import Player
 from prescient_dagster.domain.errors import InvalidInput, NotFound
 from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS
-from prescient_dagster.domain.past.replay import Player
 from prescient_dagster.store.market.capture_files import encoded
 from prescient_dagster.usecases.folder_captures import FolderCaptures
 from prescient_dagster.usecases.replay import Table

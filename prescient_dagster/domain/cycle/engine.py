@@ -1,25 +1,28 @@
-"""One portfolio acting on one capture: signals, then trades, then its value. Pure, so that a replay can share it.
+"""One portfolio acting on one capture: signals, then trades, then its value. Pure: whoever acts, acts through here.
 
-Exits come first, then entries by rank; the rank is found before the cap is applied. What is held at the start of the
-cycle is not entered again in it. Each trade sees the cash that the ones before it left.
+Exits come first, then entries by rank; the rank is found before the limits take theirs. Each trade sees the cash that
+the ones before it left. It is decided first and acted then, since the order books of many are fetched in between.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from prescient_dagster.domain.books import snapshots
 from prescient_dagster.domain.books.ledger import Account, Position, booked
+from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.cycle import orders
 from prescient_dagster.domain.cycle.exits import exits
+from prescient_dagster.domain.cycle.limits import Circumstances, Limits
 from prescient_dagster.domain.cycle.order_books import Books
 from prescient_dagster.domain.cycle.orders import Conditions, Outcome
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.quotes import side_label
 from prescient_dagster.domain.strategy.candidates import Selection
-from prescient_dagster.domain.strategy.configs import StrategyConfig, TradeFrequency
-from prescient_dagster.domain.strategy.signals import RejectReason, Signal
-from prescient_dagster.domain.strategy.strategies import Strategy, View
+from prescient_dagster.domain.strategy.rules import Step
+from prescient_dagster.domain.strategy.signals import Signal, SignalStatus
+from prescient_dagster.domain.strategy.strategies import View
 
 
 @dataclass(frozen=True)
@@ -28,38 +31,76 @@ class Decision:
 
     Attributes:
         signals: exits, then entries, in the order in which they are executed.
-        matches: how many entries the strategy wished for, before what is held and the caps took theirs.
+        selection: None: it was decided before, and only the signals are known.
+        matches: how many entries the strategy wished for, before the limits took theirs; None: it was not asked.
+        shut: the limit for which it was not asked.
     """
 
-    selection: Selection
-    signals: tuple[Signal, ...]
-    matches: int = 0
+    player: Player
+    signals: tuple[Signal, ...] = ()
+    selection: Selection | None = None
+    matches: int | None = None
+    shut: Step | None = None
+
+    def tokens(self, capture: Capture) -> set[str]:
+        """The tokens whose order books it takes to act on this."""
+        return orders.tokens_needed(self.signals, capture, self.player.config)
 
 
-def decide(  # noqa: PLR0913 - what is decided follows from all of these
-    strategy: Strategy[Any],
-    config: StrategyConfig,
-    capture: Capture,
-    account: Account,
-    selection: Selection,
-    *,
-    may_enter: bool = True,
-    closing: bool = False,
-) -> Decision:
-    """The signals of one portfolio on one capture.
+@dataclass(frozen=True)
+class Act:
+    """What came of a decision: of each signal, of the account, and its value; no snapshot where it was not valued."""
+
+    outcomes: tuple[Outcome, ...]
+    account: Account
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True)
+class Selections:
+    """The candidates on captures, worked out once for all portfolios that look for the same."""
+
+    _found: dict[tuple[int, Any], Selection] = field(default_factory=dict)
+
+    def of(self, player: Player, capture: Capture) -> Selection:
+        """The candidates of a player on a capture."""
+        key = (capture.capture_id, player.strategy.selection_key(player.config))
+        if key not in self._found:
+            self._found[key] = player.strategy.select(capture, player.config)
+        return self._found[key]
+
+
+def decide(player: Player, account: Account, moment: Moment, selections: Selections) -> Decision:
+    """The signals of one portfolio on one capture. Where it may not enter, it makes its exits."""
+    config, capture = player.config, moment.capture
+    selection = selections.of(player, capture)
+    sales = exits(account, capture, config, closing=player.closing)
+    limits = Limits(Circumstances(player, account, moment), after(sales, account))
+    shut = limits.shut()
+    if shut is not None:
+        return Decision(player, named(sales, capture), selection, shut=shut)
+    wishes = player.strategy.wishes(View(capture, selection.rows, tuple(account.positions.values())), config)
+    entries = [signal for order in limits.entering(wishes) for signal in order]
+    return Decision(player, named((*sales, *entries), capture), selection, len(wishes))
+
+
+def act(
+    decision: Decision | None, account: Account, moment: Moment, books: Books | None, *, valued: bool = True
+) -> Act:
+    """Trade what was decided, and value what is left.
 
     Args:
-        selection: `strategy.select(capture, config)`, which portfolios with equal configs share.
-        may_enter: whether the trade frequency allows entries at this capture; exits are always made.
-        closing: whether the portfolio is being closed: it enters nothing and sells all it can.
+        decision: None: there is nothing to trade.
+        books: what is known of the order books; what has none here fills at the touch. None: all signals stay pending.
     """
-    sales = exits(account, capture, config, closing=closing)
-    if closing or not may_enter:
-        return Decision(selection, named(sales, capture))
-    wishes = strategy.wishes(View(capture, selection.rows, tuple(account.positions.values())), config)
-    left = after(sales, account)
-    entries = capped(enterable(wishes, barred(account, capture, config)), left, config)
-    return Decision(selection, named((*sales, *entries), capture), len(wishes))
+    outcomes: tuple[Outcome, ...] = ()
+    if decision is not None and books is None:
+        outcomes = tuple(Outcome(signal, SignalStatus.PENDING) for signal in decision.signals)
+    elif decision is not None and books is not None:
+        outcomes, account = execute(decision, account, moment, books)
+    if not valued:
+        return Act(outcomes, account)
+    return Act(outcomes, *snapshots.valued(account, moment.capture, moment.told))
 
 
 def named(signals: Iterable[Signal], capture: Capture) -> tuple[Signal, ...]:
@@ -73,90 +114,25 @@ def after(sales: Iterable[Signal], account: Account) -> list[Position]:
     return [position for holding, position in account.positions.items() if holding not in sold]
 
 
-def barred(account: Account, capture: Capture, config: StrategyConfig) -> set[str]:
-    """The markets that may not be entered: held at the start of the cycle, or sold by a stop a short while ago."""
-    pause = timedelta(hours=config.reentry_hours)
-    stopped = {market_id for market_id, at in account.stopped.items() if capture.captured_at - at < pause}
-    return stopped | {position.market_id for position in account.positions.values()}
-
-
-def enterable(signals: Iterable[Signal], barred: Iterable[str]) -> Iterator[Signal]:
-    """The ranked signals in markets that are not barred; of several in one market the first. A bundle stays whole."""
-    taken = set(barred)
-    for order in orders.grouped(signals):
-        markets = {signal.market_id for signal in order}
-        if taken.isdisjoint(markets):
-            taken |= markets
-            yield from order
-
-
-class Slots:
-    """The places a portfolio has for open positions, in all and per event; a bundle takes one."""
-
-    def __init__(self, positions: Iterable[Position], config: StrategyConfig) -> None:
-        self._event_of = {position.slot: position.event_id for position in positions}
-        self._config = config
-
-    @property
-    def full(self) -> bool:
-        """Whether no event has a place left."""
-        return len(self._event_of) >= self._config.max_positions
-
-    def take(self, signal: Signal) -> bool:
-        """Take the signal's place; False where there is none."""
-        if self.full or self._crowded(signal.event_id):
-            return False
-        self._event_of[signal.slot] = signal.event_id
-        return True
-
-    def _crowded(self, event_id: str) -> bool:
-        most = self._config.max_positions_per_event
-        return most is not None and sum(event == event_id for event in self._event_of.values()) >= most
-
-
-def capped(signals: Iterable[Signal], positions: Sequence[Position], config: StrategyConfig) -> list[Signal]:
-    """As many of the ranked signals as there are free slots."""
-    slots = Slots(positions, config)
-    chosen: list[Signal] = []
-    for order in orders.grouped(signals):
-        if slots.full:
-            break
-        if slots.take(order[0]):
-            chosen.extend(order)
-    return chosen
-
-
-def execute(
-    signals: Iterable[Signal], account: Account, capture: Capture, config: StrategyConfig, books: Books
-) -> tuple[list[Outcome], Account]:
+def execute(decision: Decision, account: Account, moment: Moment, books: Books) -> tuple[tuple[Outcome, ...], Account]:
     """What became of each signal, in order, and the account that is left.
 
-    The slots are counted again once the exits have filled: an exit that did not fill made no room. An entry that is
-    rejected keeps its slot.
+    What the sales were to make room for is asked again once they have filled: one that did not fill made none. An entry
+    that is rejected keeps its place.
     """
-    conditions = Conditions(capture, config, books)
+    player = decision.player
+    conditions = Conditions(moment.capture, player.config, books)
     outcomes: list[Outcome] = []
-    slots: Slots | None = None
-    for order in orders.grouped(signals):
+    limits: Limits | None = None
+    for order in orders.grouped(decision.signals):
         if order[0].action.is_entry:
-            slots = slots or Slots(account.positions.values(), config)
-            if not slots.take(order[0]):
-                outcomes.extend(orders.rejected(order, RejectReason.NO_FREE_SLOT))
+            limits = limits or Limits(Circumstances(player, account, moment), tuple(account.positions.values()))
+            refusal = limits.refusal(order)
+            if refusal is not None:
+                outcomes.extend(orders.rejected(order, refusal))
                 continue
         filled = orders.fill(order, account, conditions)
         for outcome in filled:
             account = account if outcome.trade is None else booked(account, outcome.trade)
         outcomes.extend(filled)
-    return outcomes, account
-
-
-def frequency_allows(frequency: TradeFrequency, captured_at: datetime, previous: datetime | None) -> bool:
-    """Whether a portfolio of this frequency may enter at a capture.
-
-    Args:
-        previous: `captured_at` of the capture that could be traded before this one; None: there was none.
-    """
-    if frequency is TradeFrequency.HIGH or previous is None:
-        return True
-    period = "%Y-%m-%d %H" if frequency is TradeFrequency.MEDIUM else "%Y-%m-%d"
-    return captured_at.strftime(period) != previous.strftime(period)
+    return tuple(outcomes), account

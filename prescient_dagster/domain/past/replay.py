@@ -8,32 +8,17 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from prescient_dagster.domain.books import snapshots
 from prescient_dagster.domain.books.answers import Told
 from prescient_dagster.domain.books.ledger import Account, Holding, Position, Trade, TradeKind, booked, opened
 from prescient_dagster.domain.books.settlement import Verdict, first_of_day, settled, verdict
 from prescient_dagster.domain.books.snapshots import MarkSource, Snapshot
-from prescient_dagster.domain.cycle import engine
-from prescient_dagster.domain.cycle.engine import Decision
-from prescient_dagster.domain.cycle.order_books import Books
+from prescient_dagster.domain.cycle.engine import Act
 from prescient_dagster.domain.cycle.orders import Outcome
+from prescient_dagster.domain.cycle.players import Moment
 from prescient_dagster.domain.market.markets import Capture
-from prescient_dagster.domain.strategy.candidates import Selection
-from prescient_dagster.domain.strategy.configs import StrategyConfig
-from prescient_dagster.domain.strategy.strategies import Strategy
 
 UNSETTLED = (MarkSource.STALE, MarkSource.PENDING)
-
-
-@dataclass(frozen=True, slots=True)
-class Player:
-    """Who plays: a strategy under an effective config, with an initial balance in USD."""
-
-    strategy: Strategy[Any]
-    config: StrategyConfig
-    initial_balance: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +51,9 @@ class Known:
         return told.verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A capture as a replay meets it. `told` and `news` hold for as long as the replay is there.
-
-    Attributes:
-        ready: whether it may be traded; otherwise it only settles.
-        previous: `captured_at` of the capture that could be traded before this one; None: there was none.
-    """
-
-    capture: Capture
-    ready: bool
-    previous: datetime | None
-    told: Told = field(default_factory=dict)
-    news: frozenset[str] = frozenset()
-
-    @property
-    def at(self) -> datetime:
-        return self.capture.captured_at
-
-    @property
-    def known(self) -> Known:
-        return Known(self.at, self.told, self.news, first_of_day(self.at, self.previous), self.capture)
+def known_at(moment: Moment) -> Known:
+    """What is known on a capture: what was said until then, and what it lists."""
+    return Known(moment.at, moment.told, moment.news, first_of_day(moment.at, moment.previous), moment.capture)
 
 
 def listed_verdict(capture: Capture, market_id: str) -> Verdict | None:
@@ -179,33 +145,14 @@ def _seen(state: State, final: Mapping[str, Verdict]) -> State:
     return replace(state, endings={**state.endings, **ended}, sold=state.sold - set(ended))
 
 
-def decide(player: Player, state: State, moment: Moment, selection: Selection, *, closing: bool = False) -> Decision:
-    """What the portfolio wishes to do; `selection` is shared by players whose strategy and filters are the same."""
-    may_enter = engine.frequency_allows(player.config.trade_frequency, moment.at, moment.previous)
-    return engine.decide(
-        player.strategy,
-        player.config,
-        moment.capture,
-        state.account,
-        selection,
-        may_enter=may_enter,
-        closing=closing,
-    )
+def acted(state: State, act: Act) -> State:
+    """The state after what a portfolio did on a capture."""
+    trades = [each.trade for each in act.outcomes if each.trade is not None]
+    return replace(state, account=act.account, sold=state.sold | _sold(trades))
 
 
-def trade(
-    player: Player, state: State, moment: Moment, decision: Decision, books: Books
-) -> tuple[State, tuple[Outcome, ...]]:
-    """Fill what was decided; what has no book in `books` fills at the touch."""
-    outcomes, account = engine.execute(decision.signals, state.account, moment.capture, player.config, books)
-    sold = {each.trade.market_id for each in outcomes if each.trade is not None and each.trade.kind is TradeKind.SELL}
-    return replace(state, account=account, sold=state.sold | sold), tuple(outcomes)
-
-
-def value(state: State, moment: Moment) -> tuple[State, Snapshot]:
-    """Mark what is held."""
-    account, snapshot = snapshots.valued(state.account, moment.capture, moment.told)
-    return replace(state, account=account), snapshot
+def _sold(trades: Iterable[Trade]) -> set[str]:
+    return {trade.market_id for trade in trades if trade.kind is TradeKind.SELL}
 
 
 def given(state: State, entries: Iterable[Trade]) -> State:
@@ -214,14 +161,13 @@ def given(state: State, entries: Iterable[Trade]) -> State:
     account = state.account
     for entry in entries:
         account = booked(account, entry)
-    sold = {entry.market_id for entry in entries if entry.kind is TradeKind.SELL}
     paid = [entry for entry in entries if entry.kind in (TradeKind.SETTLEMENT, TradeKind.REFUND)]
-    return _paid(replace(state, account=account, sold=state.sold | sold), paid)
+    return _paid(replace(state, account=account, sold=state.sold | _sold(entries)), paid)
 
 
 def ended(state: State, moment: Moment) -> State:
     """The state after the last capture: what is known by then of the markets that were sold."""
-    return _seen(state, _final(moment.known, state.left))
+    return _seen(state, _final(known_at(moment), state.left))
 
 
 def unknown_ends(state: State, moment: Moment) -> list[str]:

@@ -7,7 +7,7 @@ A strategy knows nothing of cash, of how many positions may be open or of what i
 are the cycle's, the same for all. Arrays over the candidates come from the view; a loop is for the few that survive.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -159,6 +159,10 @@ class Strategy(Generic[Config]):
     select: Callable[[Capture, Config], Selection] = candidates.select
     rules: Callable[[View, Config], Iterable[Rule]] | None = None
     steps: Callable[[View, Config, int], Iterable[Step]] | None = None
+
+    def selection_key(self, config: Config) -> Hashable:
+        """What its selection depends on, beside the capture; the shared filters look at the bounds alone."""
+        return self.select, tuple(config.bounds()) if self.select is candidates.select else config.sha256()
 
     def wishes(self, view: View, config: Config) -> Sequence[Signal]:
         """What it would buy, strongest first; of `Entries` only as many as are looked at become signals."""

@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from prescient_dagster.domain.books.answers import Answer
 from prescient_dagster.domain.cycle.order_books import Book
+from prescient_dagster.domain.cycle.players import Moment
 from prescient_dagster.domain.errors import SchemaUnknown, StoreError
 from prescient_dagster.domain.market.markets import Capture
-from prescient_dagster.domain.past.replay import Moment
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, order_books
 from prescient_dagster.store.market import captures as stored

@@ -11,7 +11,6 @@ from prescient_dagster.domain.books.ledger import Account, booked, opened
 from prescient_dagster.domain.books.settlement import Ending, Verdict, settlements
 from prescient_dagster.domain.cycle import bundles
 from prescient_dagster.domain.cycle.bundles import BundleFill, BundleId, BundleKind, Leg
-from prescient_dagster.domain.cycle.engine import execute
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.market.fees import NO_FEE, FeeSchedule
 from prescient_dagster.domain.market.markets import Capture
@@ -33,6 +32,7 @@ from tests.builders import (
     a_wish,
     an_account,
     decided,
+    execute,
 )
 
 FOUR_PERCENT = FeeSchedule(D("0.04"), D(1))

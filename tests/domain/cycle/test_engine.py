@@ -7,7 +7,7 @@ import pytest
 
 from prescient_dagster.domain.books.ledger import Account, opened
 from prescient_dagster.domain.books.snapshots import valued
-from prescient_dagster.domain.cycle.engine import execute, frequency_allows
+from prescient_dagster.domain.cycle.limits import frequency_allows
 from prescient_dagster.domain.strategy.configs import StrategyConfig, TradeFrequency
 from prescient_dagster.domain.strategy.signals import Action, RejectReason, Signal
 from tests.builders import (
@@ -23,6 +23,7 @@ from tests.builders import (
     a_wish,
     an_account,
     decided,
+    execute,
 )
 
 FIVE_MARKETS = a_capture(*(a_market(str(number), yes=0.795, bid=0.79, ask=0.80) for number in range(1, 6)))

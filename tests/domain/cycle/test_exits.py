@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from prescient_dagster.domain.books.exit_rules import ExitRule
 from prescient_dagster.domain.books.ledger import Account, Position
 from prescient_dagster.domain.cycle.bundles import BundleKind, bundle_id
-from prescient_dagster.domain.cycle.engine import execute
 from prescient_dagster.domain.cycle.exits import exits, is_dust, return_on_cost, rule_steps, sellable
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.market.markets import Capture
@@ -31,6 +30,7 @@ from tests.builders import (
     a_wish,
     an_account,
     decided,
+    execute,
     later,
 )
 

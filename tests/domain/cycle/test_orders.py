@@ -3,7 +3,6 @@
 import pytest
 
 from prescient_dagster.domain.books.ledger import opened
-from prescient_dagster.domain.cycle.engine import execute
 from prescient_dagster.domain.cycle.order_books import NoBook
 from prescient_dagster.domain.cycle.orders import tokens_needed
 from prescient_dagster.domain.strategy.signals import RejectReason, SignalStatus
@@ -17,6 +16,7 @@ from tests.builders import (
     a_market,
     a_wish,
     an_account,
+    execute,
     filled,
     filled_knowing,
     refused,

@@ -8,9 +8,10 @@ import pytest
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.domain.books.ledger import Account, opened
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
-from prescient_dagster.domain.cycle.engine import execute
+from prescient_dagster.domain.cycle.limits import Circumstances
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.market.markets import Capture
-from prescient_dagster.domain.past.explanation import Circumstances, Explanation, explain
+from prescient_dagster.domain.past.explanation import Explanation, explain
 from prescient_dagster.domain.strategy.rules import Step
 from tests.builders import (
     NO,
@@ -26,6 +27,7 @@ from tests.builders import (
     a_wish,
     an_account,
     decided,
+    execute,
     later,
 )
 from tests.explanations import explained, names, refusal, step
@@ -220,10 +222,10 @@ def test_it_never_disagrees_with_what_a_cycle_decides(name: str) -> None:
     exits = {"stop_loss": 0.02, "profit_target": 0.02, "max_positions": 4, "max_positions_per_event": 1}
     config, seen = a_config(strategy.config, **exits), 0
     for capture in probes.probes():
-        at = Circumstances(capture, config, account)
+        at = Circumstances(Player(strategy, config, D(3_000)), account, Moment(capture))
         signals = decided(strategy, capture, account, config).signals
         for market_id in _some_markets(capture, account, [signal.market_id for signal in signals]):
-            told = explain(strategy, market_id, at)
+            told = explain(at, market_id)
             expected = {signal for signal in signals if signal.market_id == market_id}
             entered = told.wish if told.refusal is None else ()
             assert {signal for signal in (*entered, *told.sales) if signal.market_id == market_id} == expected

@@ -1,15 +1,21 @@
 """A replay's steps: what is known when, what is settled by it, and what stays open."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from prescient_dagster.domain.books.answers import Answer
-from prescient_dagster.domain.books.ledger import TradeKind
+from prescient_dagster.domain.books.ledger import TradeKind, opened
+from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.books.settlement import Ending, Verdict
+from prescient_dagster.domain.cycle import engine
+from prescient_dagster.domain.cycle.engine import Decision, Selections
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past import replay
-from prescient_dagster.domain.past.replay import Known, Moment, Player, State
+from prescient_dagster.domain.past.replay import Known, State
 from tests.builders import NOON, D, a_capture, a_closed_market, a_config, a_market, a_strategy, a_trade, a_wish, later
 
 YES, NO, VOID, PENDING = (Verdict(ending) for ending in (Ending.YES, Ending.NO, Ending.VOID, Ending.PENDING))
@@ -92,25 +98,30 @@ def test_how_a_sold_market_ended_is_seen_and_pays_nothing() -> None:
     assert (entries, state.endings, state.sold) == ((), {"1": YES}, frozenset())
 
 
+def decided(player: Player, previous: datetime | None = None) -> Decision:
+    """What a player without positions wishes for in market 1."""
+    capture = a_capture(a_market("1", ask=0.80))
+    return engine.decide(player, opened(D(1_000)), Moment(capture, True, previous), Selections())
+
+
 def test_a_step_decides_trades_and_values() -> None:
-    moment = Moment(a_capture(a_market("1", ask=0.80)), True, None)
-    state = replay.begun(D(1_000))
-    decision = replay.decide(PLAYER, state, moment, PLAYER.strategy.select(moment.capture, PLAYER.config))
-    state, outcomes = replay.trade(PLAYER, state, moment, decision, {})
-    state, snapshot = replay.value(state, moment)
-    assert [outcome.trade.cash_delta for outcome in outcomes if outcome.trade] == [D(-100)]
-    assert snapshot.equity == D(900) + Decimal("98.75")
+    moment = Moment(a_capture(a_market("1", ask=0.80)))
+    act = engine.act(decided(PLAYER), opened(D(1_000)), moment, {})
+    assert [outcome.trade.cash_delta for outcome in act.outcomes if outcome.trade] == [D(-100)]
+    assert act.snapshot is not None
+    assert act.snapshot.equity == D(900) + Decimal("98.75")
+    assert replay.acted(replay.begun(D(1_000)), act).account == act.account
 
 
-def test_a_portfolio_that_is_being_closed_enters_nothing() -> None:
-    moment = Moment(a_capture(a_market("1")), True, None)
-    selection = PLAYER.strategy.select(moment.capture, PLAYER.config)
-    assert replay.decide(PLAYER, replay.begun(D(1_000)), moment, selection, closing=True).signals == ()
+@pytest.mark.parametrize("status", [status for status in PortfolioStatus if status is not PortfolioStatus.ACTIVE])
+def test_only_an_active_portfolio_enters(status: PortfolioStatus) -> None:
+    assert decided(replace(PLAYER, status=status)).signals == ()
 
 
 def test_what_has_left_the_listing_with_no_known_end_is_counted() -> None:
     moment = Moment(a_capture(a_market("2"), a_market("3")), True, None, {"4": Answer(PENDING)})
-    state, _ = replay.value(holding("1", "2", "4"), moment)
+    held = holding("1", "2", "4")
+    state = replay.acted(held, engine.act(None, held.account, moment, None))
     assert replay.unknown_ends(state, moment) == ["1", "4"]
 
 
@@ -123,8 +134,5 @@ def test_the_last_capture_tells_how_sold_markets_ended() -> None:
 
 def test_an_entry_waits_for_the_first_capture_of_the_period() -> None:
     player = replace(PLAYER, config=a_config(max_positions=5, trade_frequency="low"))
-    capture = a_capture(a_market("1"))
-    selection = player.strategy.select(capture, player.config)
-    first, second = Moment(capture, True, NOON - timedelta(days=1)), Moment(capture, True, NOON - timedelta(hours=1))
-    assert len(replay.decide(player, replay.begun(D(1_000)), first, selection).signals) == 1
-    assert replay.decide(player, replay.begun(D(1_000)), second, selection).signals == ()
+    assert len(decided(player, NOON - timedelta(days=1)).signals) == 1
+    assert decided(player, NOON - timedelta(hours=1)).signals == ()

@@ -7,13 +7,12 @@ import pytest
 
 from prescient_dagster.domain.books.ledger import opened
 from prescient_dagster.domain.cycle.bundles import BundleId
-from prescient_dagster.domain.cycle.engine import execute
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.domain.past.explanation import strategy_steps
 from prescient_dagster.domain.strategy.signals import Signal
 from prescient_dagster.domain.strategy.strategies import View
-from tests.builders import D, a_position, decided
+from tests.builders import D, a_position, decided, execute
 from tests.strategies import probes
 from tests.strategies.contract.subject import Subject
 
