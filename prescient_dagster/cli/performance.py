@@ -9,26 +9,14 @@ from prescient_dagster.cli.terminal.options import AsJson
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard
+    from prescient_dagster.domain.figures.figure import Table
+    from prescient_dagster.domain.figures.leaderboard import Leaderboard
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. Without one: all.")
 ]
 RATIO_DECIMALS = 12
-CALIBRATION = ("entries", "events", "mean_price", "hit_rate", "95_%_interval", "brier", "edge")
-TABLES = {
-    "returns": ("days", "equity", "equity_at_mid", "total_profit_loss", "total_return", "cagr"),
-    "risk": ("max_drawdown", "max_drawdown_days", "volatility", "sharpe", "sortino", "calmar"),
-    "closed positions": ("closed_positions", "win_rate", "profit_factor", "expectancy", "holding_days"),
-    "activity": ("open_positions", "fills", "synthetic_share", "turnover", "exposure"),
-    "where the profit came from, USD": ("spread", "fees", "price_move", "settlement", "total_profit_loss"),
-    "what was paid, and what happened": CALIBRATION,
-}
-PERCENTAGES = {
-    *("total_return", "cagr", "volatility", "max_drawdown", "win_rate", "exposure", "synthetic_share", "hit_rate"),
-}
-FINE = {"mean_price", "brier", "edge"}
-"""Figures of which the third and fourth decimal tell something."""
+INTERVAL = "95_%_interval"
 
 
 def performance(names: Names = None, as_json: AsJson = False) -> None:
@@ -56,32 +44,48 @@ def performance(names: Names = None, as_json: AsJson = False) -> None:
 
 def _print(board: "Leaderboard", *, by_price: bool) -> None:
     from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.figures.figure import Table
     from prescient_dagster.domain.figures.leaderboard import ranked
 
-    rows = [_row(each) for each in (*ranked(board.portfolios), *ranked(board.strategies))]
-    for title, columns in TABLES.items():
-        output.print_table([_read(row, columns) for row in rows], ("name", *columns), title)
+    rows = [
+        {"name": each.name, **each.performance.flat()}
+        for each in (*ranked(board.portfolios), *ranked(board.strategies))
+    ]
+    for table in Table:
+        output.print_table([_read(row, _columns(table)) for row in rows], ("name", *_columns(table)), table)
+    calibration = _columns(Table.CALIBRATION)
     for row in rows if by_price else []:
         if row["by_price"]:
             priced = [bucket | {"name": f"{bucket['from']:.1f} to {bucket['to']:.1f}"} for bucket in row["by_price"]]
             title = f"{row['name']}, by price"
-            output.print_table([_read(bucket, CALIBRATION) for bucket in priced], ("name", *CALIBRATION), title)
+            output.print_table([_read(bucket, calibration) for bucket in priced], ("name", *calibration), title)
 
 
-def _row(contender: "Contender") -> dict[str, Any]:
-    """All figures of a portfolio or strategy, without their nesting."""
-    figures = contender.performance.figures()
-    return {"name": contender.name, **figures.pop("calibration"), **figures.pop("profit"), **figures}
+def _columns(table: "Table") -> list[str]:
+    """The figures of a table; the bounds of the hit rate are one column, and the parts of a profit have their sum."""
+    from prescient_dagster.domain.figures.figure import Table, in_table
+    from prescient_dagster.domain.figures.performance import FIGURES
+
+    names = [*in_table(table, FIGURES), *(["total_profit_loss"] if table is Table.PROFIT else [])]
+    return [INTERVAL if name == "hit_rate_low" else name for name in names if name != "hit_rate_high"]
 
 
 def _read(row: dict[str, Any], columns: "Sequence[str]") -> dict[str, Any]:
     """The columns as people read them, short enough for a narrow terminal; --json has all decimals."""
     low, high = row["hit_rate_low"], row["hit_rate_high"]
-    told = {**row, "95_%_interval": None if low is None else f"{low:.1%} to {high:.1%}"}
-    return {"name": row["name"]} | {name: _figure(name, told[name]) for name in columns}
+    interval = None if low is None else f"{low:.1%} to {high:.1%}"
+    return {"name": row["name"]} | {
+        name: interval if name == INTERVAL else _figure(name, row[name]) for name in columns
+    }
 
 
 def _figure(name: str, value: Any) -> Any:
-    if value is None or isinstance(value, int | str):
+    from prescient_dagster.domain.figures.figure import Kind
+    from prescient_dagster.domain.figures.performance import FIGURES
+
+    kind = FIGURES[name].kind
+    if value is None or kind is Kind.COUNT:
         return value
-    return f"{value:7.2%}" if name in PERCENTAGES else round(float(value), 4 if name in FINE else 2)
+    if kind in {Kind.RETURN, Kind.CHANGE, Kind.SHARE}:
+        return f"{value:7.2%}"
+    return round(float(value), 4 if kind in {Kind.PRICE, Kind.SCORE, Kind.EDGE} else 2)

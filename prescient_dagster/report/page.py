@@ -49,7 +49,12 @@ def _environment() -> Environment:
     )
     environment.filters.update(formats.FILTERS)
     environment.globals.update(
-        charts=charts, figures=figures.figures, last_day=last_day, first_day=first_day, counted=counted
+        charts=charts,
+        figures=figures.figures,
+        titled=figures.titled,
+        last_day=last_day,
+        first_day=first_day,
+        counted=counted,
     )
     return environment
 

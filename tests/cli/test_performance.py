@@ -9,19 +9,18 @@ from typing import Any
 
 import pytest
 
+from prescient_dagster.domain.figures.calibration import Calibration
+from prescient_dagster.domain.figures.figure import Table, figures_of, in_table
+from prescient_dagster.domain.figures.performance import FIGURES
+from prescient_dagster.domain.figures.profit_split import ProfitSplit
 from prescient_dagster.store.database import Database
 from tests.builders import D
 from tests.cli.commands import Prescient
 from tests.store.histories import Books
 from tests.store.listings import NOON
 
-FIGURES = (
-    *("valued_on", "initial_balance", "equity", "equity_at_mid", "total_profit_loss", "realized_profit_loss"),
-    *("unrealized_profit_loss", "days", "total_return", "cagr", "volatility", "sharpe", "sortino", "calmar"),
-    *("max_drawdown", "max_drawdown_days", "turnover", "exposure", "fees_paid", "fills", "synthetic_share"),
-    *("open_positions", "closed_positions", "win_rate", "profit_factor", "expectancy", "holding_days"),
-    *("profit", "calibration"),
-)
+TOLD_IN_PARTS = {each for part in (ProfitSplit, Calibration) for each, _ in figures_of(part)}
+NAMES = (*(name for name in FIGURES if name not in TOLD_IN_PARTS), "profit", "calibration")
 
 
 @pytest.fixture
@@ -64,9 +63,9 @@ def test_every_figure_has_its_name_for_portfolios_and_strategies(prescient: Pres
     books.portfolio("one")
     books.portfolio("two")
     told = prescient("performance", "--json").json
-    assert [tuple(each) for each in told["portfolios"]] == [("slug", "strategy_type", *FIGURES)] * 2
+    assert [tuple(each) for each in told["portfolios"]] == [("slug", "strategy_type", *NAMES)] * 2
     (strategy,) = told["strategies"]
-    assert tuple(strategy) == ("strategy_type", "portfolios", *FIGURES)
+    assert tuple(strategy) == ("strategy_type", "portfolios", *NAMES)
     assert (strategy["strategy_type"], strategy["portfolios"], strategy["initial_balance"]) == ("momentum", 2, 2_000)
 
 
@@ -78,6 +77,14 @@ def test_the_page_defines_every_figure(prescient: Prescient, books: Books) -> No
     parts = [*found["profit"], *found["calibration"], "from", "to"]
     page = (Path(__file__).parents[2] / "docs" / "performance.md").read_text(encoding="utf-8")
     assert {*FIGURES, *parts} <= set(re.findall("`([a-z_]+)`", page))
+
+
+def test_the_command_shows_every_figure_that_has_a_table(prescient: Prescient, books: Books) -> None:
+    books.portfolio("bold")
+    told = prescient("performance").out
+    headings = set(re.findall("[a-z%0-9]+", told))  # a narrow table breaks them into words
+    shown = {name for table in Table for name in in_table(table, FIGURES)}
+    assert {word for name in shown for word in name.split("_")} - headings == {"low", "high"}  # the interval
 
 
 def test_what_says_nothing_is_null_and_the_rest_is_exact(prescient: Prescient, books: Books) -> None:

@@ -9,29 +9,15 @@ import dagster as dg
 from prescient_dagster.assets.told.pictures import drawdown_curve, equity_curve, plain
 from prescient_dagster.assets.told.tables import table
 from prescient_dagster.domain.figures.calibration import Calibration
+from prescient_dagster.domain.figures.figure import Kind, Table, in_table
 from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard, ranked
+from prescient_dagster.domain.figures.performance import FIGURES
 from prescient_dagster.domain.figures.returns import drawdowns
 
 MOST_ROWS = 100
 MOST_CURVES = 15  # they stay in Dagster's event log, hour by hour
 TEXTS = ("name", "strategy", "price")
-COUNTS = ("days", "max_drawdown_days", "fills", "open_positions", "closed_positions", "entries", "events")
-FIGURES = (
-    *(
-        "days",
-        "equity",
-        "equity_at_mid",
-        "total_profit_loss",
-        "total_return",
-        "cagr",
-        "volatility",
-        "sharpe",
-        "sortino",
-    ),
-    *("calmar", "max_drawdown", "max_drawdown_days", "closed_positions", "win_rate", "profit_factor", "expectancy"),
-    *("holding_days", "turnover", "exposure", "fills", "synthetic_share", "open_positions"),
-)
-CALIBRATION = ("mean_price", "hit_rate", "hit_rate_low", "hit_rate_high", "brier", "edge")
+TABLES = (Table.RETURNS, Table.RISK, Table.CLOSED, Table.ACTIVITY)
 EVERY_PRICE = "all"
 
 
@@ -51,8 +37,9 @@ def metadata(board: Leaderboard) -> dict[str, Any]:
 
 
 def _leaderboard(contenders: Sequence[Contender]) -> dg.TableMetadataValue:
-    rows = [_named(each) | {name: _number(each.performance.figures()[name]) for name in FIGURES} for each in contenders]
-    return _table(rows)
+    columns = [name for table in TABLES for name in in_table(table, FIGURES)]
+    found = [(_named(each), each.performance.flat()) for each in contenders]
+    return _table([named | {name: _number(values[name]) for name in columns} for named, values in found])
 
 
 def _profit(contenders: Sequence[Contender]) -> dg.TableMetadataValue:
@@ -76,9 +63,8 @@ def _calibration(strategies: Iterable[Contender]) -> dg.TableMetadataValue:
 
 
 def _calibrated(strategy: str, prices: str, figures: Calibration) -> dict[str, Any]:
-    counts = {"entries": figures.entries, "events": figures.events}
-    values = {name: _number(getattr(figures, name)) for name in CALIBRATION}
-    return {"strategy": strategy, "price": prices, **counts, **values}
+    values = {name: _number(getattr(figures, name)) for name in in_table(Table.CALIBRATION, FIGURES)}
+    return {"strategy": strategy, "price": prices, **values}
 
 
 def _named(contender: Contender) -> dict[str, Any]:
@@ -96,7 +82,9 @@ def _table(rows: Sequence[dict[str, Any]]) -> dg.TableMetadataValue:
 
 
 def _type(name: str) -> str:
-    return "string" if name in TEXTS else "int" if name in COUNTS else "float"
+    if name in TEXTS:
+        return "string"
+    return "int" if name in FIGURES and FIGURES[name].kind is Kind.COUNT else "float"
 
 
 def _curves(contenders: Iterable[Contender]) -> dg.MarkdownMetadataValue:

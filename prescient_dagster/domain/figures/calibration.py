@@ -7,7 +7,7 @@ the price. Entries of one event hang together, so the number of distinct events 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from math import sqrt
 from statistics import NormalDist, fmean
@@ -15,10 +15,12 @@ from statistics import NormalDist, fmean
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.books.settlement import Ending, Verdict
+from prescient_dagster.domain.figures.figure import Kind, Table, figure
 from prescient_dagster.domain.figures.round_trips import PricedTrade, RoundTrip
 
 BUCKETS = 10  # of 0.1 USD each, with their lower bound; the last has its upper bound too
 CONFIDENCE = 0.95
+EMPTY = "no market has resolved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,14 @@ class Calibration:
         edge: mean (y - p), USD per share before fees.
     """
 
-    entries: int
-    events: int
-    mean_price: float | None
-    hit_rate: float | None
-    hit_rate_low: float | None
-    hit_rate_high: float | None
-    brier: float | None
-    edge: float | None
+    entries: int = field(metadata=figure(Kind.COUNT, Table.CALIBRATION, "Entries resolved"))
+    events: int = field(metadata=figure(Kind.COUNT, Table.CALIBRATION, "Distinct events"))
+    mean_price: float | None = field(metadata=figure(Kind.PRICE, Table.CALIBRATION, "Mean entry price", EMPTY))
+    hit_rate: float | None = field(metadata=figure(Kind.SHARE, Table.CALIBRATION, "Hit rate", EMPTY))
+    hit_rate_low: float | None = field(metadata=figure(Kind.SHARE, Table.CALIBRATION, why=EMPTY))
+    hit_rate_high: float | None = field(metadata=figure(Kind.SHARE, Table.CALIBRATION, why=EMPTY))
+    brier: float | None = field(metadata=figure(Kind.SCORE, Table.CALIBRATION, "Brier score", EMPTY))
+    edge: float | None = field(metadata=figure(Kind.EDGE, Table.CALIBRATION, "Edge", EMPTY))
 
 
 @dataclass(frozen=True, slots=True)

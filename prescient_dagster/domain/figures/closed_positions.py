@@ -5,15 +5,20 @@ payment. A figure that would be divided by zero is None.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from statistics import fmean
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.figures.figure import Kind, Table, figure
 from prescient_dagster.domain.figures.round_trips import RoundTrip
 
 ONE_DAY = timedelta(days=1)
+
+
+def _why(figures: "ClosedPositions", _equity: object) -> str:
+    return "no loss yet" if figures.closed_positions else "no position has closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,11 @@ class ClosedPositions:
         holding_days: the mean time from the entry to nothing held, in days.
     """
 
-    closed_positions: int
-    win_rate: float | None
-    profit_factor: float | None
-    expectancy: float | None
-    holding_days: float | None
+    closed_positions: int = field(metadata=figure(Kind.COUNT, Table.CLOSED))
+    win_rate: float | None = field(metadata=figure(Kind.SHARE, Table.CLOSED, "Win rate", _why))
+    profit_factor: float | None = field(metadata=figure(Kind.RATIO, Table.CLOSED, "Profit factor", _why))
+    expectancy: float | None = field(metadata=figure(Kind.PROFIT, Table.CLOSED, "Expectancy", _why))
+    holding_days: float | None = field(metadata=figure(Kind.RATIO, Table.CLOSED, "Holding time", _why))
 
 
 def closed_positions(trips: Iterable[RoundTrip]) -> ClosedPositions:

@@ -4,7 +4,7 @@ Several portfolios count as one: the sum of their equities is one series, their 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,9 +15,15 @@ from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.figures.calibration import Bucket, Calibration, Entry, buckets, calibration, entries
 from prescient_dagster.domain.figures.closed_positions import ClosedPositions, closed_positions
 from prescient_dagster.domain.figures.daily_series import DailySeries, Day, daily, summed
+from prescient_dagster.domain.figures.exposure import mean_exposure
+from prescient_dagster.domain.figures.figure import Figure, Kind, Table, figure, figures_of
 from prescient_dagster.domain.figures.profit_split import ProfitSplit, added, profit_split
 from prescient_dagster.domain.figures.returns import Returns, returns
 from prescient_dagster.domain.figures.round_trips import FILLS, PricedTrade, RoundTrip, round_trips
+
+
+def _unvalued(_activity: "Activity", equity: Sequence[Decimal]) -> str:
+    return "equity was 0 or less" if len(equity) > 1 else "nothing has been valued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,13 @@ class Balances:
         total_profit_loss: equity - initial balance = realised + unrealised, exactly.
     """
 
-    valued_on: date | None
-    initial_balance: Decimal
-    equity: Decimal
-    equity_at_mid: Decimal
-    total_profit_loss: Decimal
-    realized_profit_loss: Decimal
-    unrealized_profit_loss: Decimal
+    valued_on: date | None = field(metadata=figure(Kind.DATE, why="nothing has been valued"))
+    initial_balance: Decimal = field(metadata=figure(Kind.AMOUNT))
+    equity: Decimal = field(metadata=figure(Kind.AMOUNT, Table.RETURNS, "Equity at the bid"))
+    equity_at_mid: Decimal = field(metadata=figure(Kind.AMOUNT, Table.RETURNS, "Equity at the middle"))
+    total_profit_loss: Decimal = field(metadata=figure(Kind.PROFIT, Table.RETURNS, "Profit or loss"))
+    realized_profit_loss: Decimal = field(metadata=figure(Kind.PROFIT))
+    unrealized_profit_loss: Decimal = field(metadata=figure(Kind.PROFIT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +86,14 @@ class Activity:
         open_positions: how many are held, a bundle being one.
     """
 
-    turnover: float | None
-    exposure: float | None
-    fees_paid: Decimal
-    fills: int
-    synthetic_share: float | None
-    open_positions: int
+    turnover: float | None = field(metadata=figure(Kind.RATIO, Table.ACTIVITY, "Turnover", _unvalued))
+    exposure: float | None = field(metadata=figure(Kind.SHARE, Table.ACTIVITY, "Exposure", _unvalued))
+    fees_paid: Decimal = field(metadata=figure(Kind.AMOUNT))
+    fills: int = field(metadata=figure(Kind.COUNT, Table.ACTIVITY, place=1))
+    synthetic_share: float | None = field(
+        metadata=figure(Kind.SHARE, Table.ACTIVITY, "Synthetic fills", "no fills", place=2)
+    )
+    open_positions: int = field(metadata=figure(Kind.COUNT, Table.ACTIVITY, place=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,26 @@ class Performance:
             "profit": asdict(self.profit),
             "calibration": asdict(self.calibration) | {"by_price": by_price},
         }
+
+    def flat(self) -> dict[str, Any]:
+        """The same without its nesting: each figure by its name, and the calibration by price."""
+        found = self.figures()
+        return {**found.pop("calibration"), **found.pop("profit"), **found}
+
+    def why_empty(self, name: str) -> str:
+        """Why the figure of this name is None."""
+        part = next(part for part in self.parts if name in dict(figures_of(part)))
+        return FIGURES[name].reason(part, self.series.equity)
+
+    @property
+    def parts(self) -> Sequence[Any]:
+        """The parts that declare the figures."""
+        return (self.balances, self.returns, self.activity, self.closed, self.profit, self.calibration)
+
+
+PARTS = (Balances, Returns, Activity, ClosedPositions, ProfitSplit, Calibration)
+FIGURES: Mapping[str, Figure] = {name: each for part in PARTS for name, each in figures_of(part)}
+"""Every figure by its name, as it is declared beside its formula."""
 
 
 def track_record(history: History, verdicts: Mapping[str, Verdict]) -> TrackRecord:
@@ -169,7 +197,7 @@ def _activity(days: Sequence[Day], trades: Sequence[PricedTrade], trips: Sequenc
     synthetic = sum(priced.trade.synthetic for priced in fills)
     return Activity(
         turnover=_turnover(days, fills),
-        exposure=_exposure(days),
+        exposure=mean_exposure(days),
         fees_paid=sum((priced.trade.fee for priced in trades), money.ZERO),
         fills=len(fills),
         synthetic_share=synthetic / len(fills) if fills else None,
@@ -181,9 +209,3 @@ def _turnover(days: Sequence[Day], fills: Sequence[PricedTrade]) -> float | None
     equity = sum((day.equity for day in days), money.ZERO)
     traded = sum((priced.notional for priced in fills), money.ZERO)
     return float(traded * len(days) / (2 * equity)) if equity > 0 else None
-
-
-def _exposure(days: Sequence[Day]) -> float | None:
-    if not days or any(day.equity <= 0 for day in days):
-        return None
-    return float(sum((day.market_value / day.equity for day in days), money.ZERO) / len(days))

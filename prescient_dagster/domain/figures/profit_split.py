@@ -12,11 +12,12 @@ left with the last. Every part has 6 decimals, so the sum is exact on paper too.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import TradeKind
+from prescient_dagster.domain.figures.figure import Kind, Table, figure
 from prescient_dagster.domain.figures.round_trips import FILLS, PricedTrade, RoundTrip, is_reversal, reversed_ref
 
 
@@ -24,10 +25,10 @@ from prescient_dagster.domain.figures.round_trips import FILLS, PricedTrade, Rou
 class ProfitSplit:
     """The parts of a profit, in USD; a cost is negative."""
 
-    spread: Decimal = money.ZERO
-    fees: Decimal = money.ZERO
-    price_move: Decimal = money.ZERO
-    settlement: Decimal = money.ZERO
+    spread: Decimal = field(default=money.ZERO, metadata=figure(Kind.PROFIT, Table.PROFIT))
+    fees: Decimal = field(default=money.ZERO, metadata=figure(Kind.PROFIT, Table.PROFIT))
+    price_move: Decimal = field(default=money.ZERO, metadata=figure(Kind.PROFIT, Table.PROFIT))
+    settlement: Decimal = field(default=money.ZERO, metadata=figure(Kind.PROFIT, Table.PROFIT))
 
     @property
     def total(self) -> Decimal:

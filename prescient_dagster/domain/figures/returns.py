@@ -5,14 +5,27 @@ None, as is everything that would be divided by zero: never NaN, never infinite.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from math import sqrt
 from statistics import fmean, mean, stdev
 
+from prescient_dagster.domain.figures.figure import Kind, Table, Why, figure
+
 PERIODS = 365  # a year; markets are open every day
 LEAST_DAYS = 30  # under which yearly figures say nothing
+
+
+def _yearly(otherwise: str) -> Why:
+    """Why a yearly figure is empty: `otherwise` where there were days enough, and no debts."""
+
+    def why(figures: "Returns", equity: Sequence[Decimal]) -> str:
+        if figures.days < LEAST_DAYS:
+            return f"under {LEAST_DAYS} days"
+        return "equity was 0 or less" if any(each <= 0 for each in equity) else otherwise
+
+    return why
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +44,21 @@ class Returns:
         max_drawdown_days: from that peak's last day to the first that reaches it again, or to the last day.
     """
 
-    days: int
-    total_return: float
-    cagr: float | None
-    volatility: float | None
-    sharpe: float | None
-    sortino: float | None
-    calmar: float | None
-    max_drawdown: float
-    max_drawdown_days: int
+    days: int = field(metadata=figure(Kind.COUNT, Table.RETURNS, place=0))
+    total_return: float = field(metadata=figure(Kind.RETURN, Table.RETURNS, "Return"))
+    cagr: float | None = field(
+        metadata=figure(Kind.CHANGE, Table.RETURNS, "Return per year (CAGR)", _yearly("not defined"))
+    )
+    volatility: float | None = field(
+        metadata=figure(Kind.SHARE, Table.RISK, "Volatility per year", _yearly("not defined"))
+    )
+    sharpe: float | None = field(
+        metadata=figure(Kind.RATIO, Table.RISK, "Sharpe", _yearly("the daily returns do not differ"))
+    )
+    sortino: float | None = field(metadata=figure(Kind.RATIO, Table.RISK, "Sortino", _yearly("no day with a loss")))
+    calmar: float | None = field(metadata=figure(Kind.RATIO, Table.RISK, "Calmar", _yearly("equity never fell")))
+    max_drawdown: float = field(metadata=figure(Kind.CHANGE, Table.RISK, "Maximum drawdown", place=0))
+    max_drawdown_days: int = field(metadata=figure(Kind.COUNT, Table.RISK, place=0))
 
 
 def returns(equity: Sequence[Decimal]) -> Returns:

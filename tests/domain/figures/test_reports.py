@@ -12,14 +12,13 @@ from prescient_dagster.domain.figures.profit_split import ProfitSplit
 from prescient_dagster.domain.figures.reports import ReportPortfolio, chapter, report
 from prescient_dagster.domain.figures.round_trips import round_trips
 from prescient_dagster.domain.figures.signal_tally import signal_tally
-from prescient_dagster.domain.figures.undefined import why_undefined
 from prescient_dagster.domain.strategy.signals import RejectReason, SignalStatus
 from tests.builders import NOON, D
 from tests.track_records import WON, a_buy, a_history, a_payment, a_sale, a_snapshot
 
 
 def why(name: str, *history: object) -> str:
-    return why_undefined(name, performance([track_record(a_history(*history), {})]))  # type: ignore[arg-type]
+    return performance([track_record(a_history(*history), {})]).why_empty(name)  # type: ignore[arg-type]
 
 
 def test_costs_are_fees_and_spread_over_what_was_bought_and_sold() -> None:
