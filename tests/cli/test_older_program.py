@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prescient_dagster.cli.webserver import Webserver
 
+from prescient_dagster.cli.server.webserver import Webserver
 from prescient_dagster.store import migrate, versions
 from prescient_dagster.store.database import Database
 from tests.cli.older_program import lay_older_program
