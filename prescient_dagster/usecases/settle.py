@@ -1,7 +1,8 @@
 """Paying what has been resolved: the positions of every portfolio in markets that have ended, paused or not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from prescient_dagster.domain.books.answers import Answer, Told, answers
 from prescient_dagster.domain.books.ledger import Trade
@@ -9,11 +10,11 @@ from prescient_dagster.domain.books.settlement import UNKNOWN, UNREADABLE, Endin
 from prescient_dagster.domain.errors import Conflict
 from prescient_dagster.domain.market.markets import Capture, Listing
 from prescient_dagster.store.books import cycles, ledger
-from prescient_dagster.store.books.cycles import Standing
 from prescient_dagster.store.books.ledger import Booking
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, resolutions
 from prescient_dagster.store.market.captures import CaptureRecord
+from prescient_dagster.store.market.resolutions import Due
 from prescient_dagster.venue.interface import Venue
 
 ATTEMPTS = 5
@@ -73,31 +74,26 @@ def settle(database: Database, record: CaptureRecord) -> Iterator[Settled]:
     """
     if captures.wrong_clock(database, record):
         return
-    daily = _first_of_day(database, record)
-    final = resolutions.final(database, resolutions.to_settle(database, record, daily=daily))
-    slugs = resolutions.concerned(database, list(final)) if final else []
-    standings = cycles.load_standings(database, slugs)
-    past = resolutions.payments(database, [each.portfolio.portfolio_id for each in standings.values()], final)
-    for slug in slugs:
-        standing = standings[slug]
-        entries = _settled(database, record, standing, past.get(standing.portfolio.portfolio_id, []), final)
+    look = partial(resolutions.due, database, record, daily=_first_of_day(database, record))
+    due = look()
+    for slug in due.standings:
+        entries = _settled(database, record, slug, due, look)
         if entries:
             yield Settled(slug, tuple(entries))
 
 
-def _settled(
-    database: Database, record: CaptureRecord, standing: Standing, past: list[Trade], final: Mapping[str, Verdict]
-) -> list[Trade]:
+def _settled(database: Database, record: CaptureRecord, slug: str, due: Due, look: Callable[[], Due]) -> list[Trade]:
     for _ in range(ATTEMPTS):
-        account, entries = settled(standing.account, past, final, record.captured_at)
+        standing = due.standings.get(slug)
+        if standing is None:
+            return []
         portfolio_id = standing.portfolio.portfolio_id
+        account, entries = settled(standing.account, due.paid.get(portfolio_id, ()), due.final, record.captured_at)
         with database.begin() as connection:
             if cycles.locked(connection, [standing]):
                 if entries:
                     ledger.append(connection, [Booking(portfolio_id, record.capture_id, entry) for entry in entries])
                     cycles.save_accounts(connection, [(standing, account)], record.captured_at)
                 return entries
-        # A cycle or another settlement came between: look again at what is there.
-        standing = cycles.load_standing(database, standing.portfolio.slug)
-        past = resolutions.payments(database, [portfolio_id], final).get(portfolio_id, [])
-    raise Conflict(f"portfolio {standing.portfolio.slug} is being changed by others all the time: run it again")
+        due = look()  # a cycle or another settlement came between: look again at what is there
+    raise Conflict(f"portfolio {slug} is being changed by others all the time: run it again")

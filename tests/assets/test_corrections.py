@@ -144,9 +144,9 @@ def test_how_a_sold_market_ended_is_corrected_for_calibration(venue: Venue) -> N
     venue.day(0.1, [OPEN], "one")
     assert trades_of(venue, "500")[-1].kind is TradeKind.SELL
     venue.day(1, ["yes"])
-    assert resolutions.final(venue.database, ["500"])["500"].ending == "yes"
+    assert _ending(venue.database) == "yes"
     venue.day(20, ["no"])
-    assert resolutions.final(venue.database, ["500"])["500"].ending == "no"
+    assert _ending(venue.database) == "no"
 
 
 def test_a_market_the_venue_has_stood_by_for_thirty_days_is_asked_for_more_and_more_rarely(venue: Venue) -> None:
@@ -182,3 +182,8 @@ def test_whatever_the_venue_says_in_whatever_order_the_books_end_with_its_last_w
 
 def is_reversal(trade: Trade) -> bool:
     return str(trade.source_ref).endswith(":reversal")
+
+
+def _ending(database: Database) -> str:
+    with database.begin() as connection:
+        return resolutions.final(connection, ["500"])["500"].ending

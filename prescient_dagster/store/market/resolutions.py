@@ -5,10 +5,11 @@ A row per change. The newest is that of the newest capture, by its number: times
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, SelectBase, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from prescient_dagster.domain.books.answers import PRICES, Answer, Told
@@ -17,6 +18,7 @@ from prescient_dagster.domain.books.settlement import OPEN, Ending, Verdict, may
 from prescient_dagster.domain.books.unresolved import Pending
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.store.books import ledger
+from prescient_dagster.store.books.cycles import Standing, standings
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
 from prescient_dagster.store.tables import captures, portfolios, positions, resolutions, trades
@@ -58,13 +60,46 @@ def _left(connection: Connection, at: datetime) -> dict[str, Answer | None]:
     return watched
 
 
-def to_settle(database: Database, record: CaptureRecord, *, daily: bool) -> list[str]:
-    """The markets whose endings may have to be booked: those that are held, and those paid otherwise than they ended.
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What may have to be booked on a capture, as one view of the store tells it.
+
+    Attributes:
+        final: how markets ended, as last seen.
+        standings: by slug the portfolios that hold one of them, or were paid by a verdict that no longer stands.
+        paid: by number of a portfolio what it was paid in these markets so far, in that order.
+    """
+
+    final: Mapping[str, Verdict] = field(default_factory=dict)
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    paid: Mapping[int, Sequence[Trade]] = field(default_factory=dict)
+
+
+def due(database: Database, record: CaptureRecord, *, daily: bool) -> Due:
+    """What a settlement on a capture starts from.
 
     Args:
         daily: look at all that was ever paid; otherwise at what has been said since the last capture that was judged,
             on which all was booked that was known.
     """
+    with database.view() as connection:
+        verdicts = final(connection, _to_settle(record, daily=daily))
+        if not verdicts:
+            return Due()
+        slugs = _concerned(connection, verdicts)
+        found = standings(connection, slugs)
+        ids = [standing.portfolio.portfolio_id for standing in found.values()]
+        return Due(verdicts, {slug: found[slug] for slug in slugs}, _payments(connection, ids, verdicts))
+
+
+def final(connection: Connection, market_ids: Iterable[str] | SelectBase) -> dict[str, Verdict]:
+    """The verdicts of those of these markets that have ended, as last seen."""
+    latest = _latest(connection, market_ids)
+    return {market_id: answer.verdict for market_id, answer in latest.items() if answer.verdict.is_final}
+
+
+def _to_settle(record: CaptureRecord, *, daily: bool) -> SelectBase:
+    """The markets whose endings may have to be booked: the held ones, and those paid otherwise than they ended."""
     before = select(func.max(captures.c.capture_id)).where(
         captures.c.capture_id < record.capture_id, captures.c.status.in_(JUDGED)
     )
@@ -73,9 +108,7 @@ def to_settle(database: Database, record: CaptureRecord, *, daily: bool) -> list
     told = select(resolutions.c.market_id, resolutions.c.ending).where(*ended).subquery()
     otherwise = trades.c.kind.in_(PAYMENTS) & (trades.c.details["verdict"].astext != told.c.ending)
     paid = select(told.c.market_id).join(trades, (trades.c.market_id == told.c.market_id) & otherwise)
-    with database.begin() as connection:
-        held = set(connection.scalars(select(positions.c.market_id).distinct()))
-        return sorted(held | set(connection.scalars(paid.distinct())))
+    return select(positions.c.market_id).union(paid)
 
 
 def observe(database: Database, record: CaptureRecord, said: Told, statuses: Mapping[str, str]) -> int:
@@ -130,7 +163,7 @@ def answer_of(row: Row[Any]) -> Answer:
     return Answer(Verdict(Ending(row.ending), row.reason, row.timestamp), prices)
 
 
-def _newest(market_ids: Iterable[str] | Select[Any]) -> Select[Any]:
+def _newest(market_ids: Iterable[str] | SelectBase) -> Select[Any]:
     return (
         select(resolutions)
         .where(resolutions.c.market_id.in_(market_ids))
@@ -139,7 +172,7 @@ def _newest(market_ids: Iterable[str] | Select[Any]) -> Select[Any]:
     )
 
 
-def _latest(connection: Connection, market_ids: Iterable[str] | Select[Any]) -> dict[str, Answer]:
+def _latest(connection: Connection, market_ids: Iterable[str] | SelectBase) -> dict[str, Answer]:
     return {row.market_id: answer_of(row) for row in connection.execute(_newest(market_ids))}
 
 
@@ -150,14 +183,7 @@ def told_by(database: Database, capture_id: int) -> dict[str, Answer]:
         return {row.market_id: answer_of(row) for row in connection.execute(until)}
 
 
-def final(database: Database, market_ids: Sequence[str]) -> dict[str, Verdict]:
-    """The verdicts of those of these markets that have ended, as last seen."""
-    with database.begin() as connection:
-        latest = _latest(connection, market_ids)
-    return {market_id: answer.verdict for market_id, answer in latest.items() if answer.verdict.is_final}
-
-
-def concerned(database: Database, market_ids: Sequence[str]) -> list[str]:
+def _concerned(connection: Connection, market_ids: Iterable[str]) -> list[str]:
     """The slugs of the portfolios that hold one of these markets, or were paid by a verdict that no longer stands."""
     newest = _newest(market_ids).subquery()
     ended = newest.c.ending != Ending.PENDING
@@ -174,8 +200,7 @@ def concerned(database: Database, market_ids: Sequence[str]) -> list[str]:
     query = select(portfolios.c.slug).where(
         or_(portfolios.c.portfolio_id.in_(held), portfolios.c.portfolio_id.in_(paid_otherwise))
     )
-    with database.begin() as connection:
-        return list(connection.scalars(query.order_by(portfolios.c.portfolio_id)))
+    return list(connection.scalars(query.order_by(portfolios.c.portfolio_id)))
 
 
 def pending(database: Database) -> list[Pending]:
@@ -215,7 +240,9 @@ def _since(market_ids: Collection[str]) -> Select[Any]:
     )
 
 
-def payments(database: Database, portfolio_ids: Iterable[int], market_ids: Iterable[str]) -> dict[int, list[Trade]]:
+def _payments(
+    connection: Connection, portfolio_ids: Iterable[int], market_ids: Iterable[str]
+) -> dict[int, list[Trade]]:
     """The settlements and refunds of these portfolios in these markets so far, by portfolio, in their order."""
     query = (
         select(trades)
@@ -227,7 +254,6 @@ def payments(database: Database, portfolio_ids: Iterable[int], market_ids: Itera
         .order_by(trades.c.trade_id)
     )
     made: dict[int, list[Trade]] = defaultdict(list)
-    with database.begin() as connection:
-        for row in connection.execute(query).mappings():
-            made[row["portfolio_id"]].append(ledger.trade_of(row))
+    for row in connection.execute(query).mappings():
+        made[row["portfolio_id"]].append(ledger.trade_of(row))
     return made
