@@ -1,6 +1,6 @@
 """Market data: what the venue lists becomes a capture, and a capture that is complete becomes ready to be traded."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,10 @@ from prescient_dagster.assets import checks
 from prescient_dagster.assets.checks import ASKED, BALANCED, BOOKS, OF_CAPTURES, asked_check, balance_check, books_check
 from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.told.endings import paid_told, pending_table
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.code_identity import version_of
 from prescient_dagster.domain.books.answers import Answer
-from prescient_dagster.domain.books.ledger import Trade
-from prescient_dagster.domain.books.unresolved import Pending
 from prescient_dagster.domain.errors import NotFound, VenueError
 from prescient_dagster.domain.market import plausibility
 from prescient_dagster.domain.market.markets import EVENTS, MARKETS, Capture, Column, Kind, QuoteSource
@@ -24,11 +23,10 @@ from prescient_dagster.domain.market.plausibility import Finding
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store.books.reconciliation import reconcile
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market import captures
+from prescient_dagster.store.market import captures, rejections
 from prescient_dagster.store.market import resolutions as waiting_markets
 from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
 from prescient_dagster.usecases import settle, take_capture
-from prescient_dagster.usecases.settle import Settled
 from prescient_dagster.usecases.take_capture import Taken
 from prescient_dagster.usecases.trade_books import book_counts, missing_books
 
@@ -36,18 +34,6 @@ GROUP = "market_data"
 POOL = "market_data"
 TAGS = {"layer": "platform", "runs": "every_capture"}
 MOST_ROWS = 100
-ENTRIES = columns(
-    portfolio="string",
-    question="string",
-    market_id="string",
-    side="string",
-    kind="string",
-    shares="float",
-    price="float",
-    cash_delta="float",
-    profit="float",
-    source_ref="string",
-)
 CAPTURE_CODE = version_of("venue", "domain.market.markets", "domain.cycle.held_quotes", "store.market.capture_files")
 TYPES: dict[Kind, str] = {
     "text": "string",
@@ -160,7 +146,7 @@ def _findings(
     if markets is None:
         markets = captures.load(database, folder, record.capture_id).markets
     before = captures.previous(database, record.capture_id)
-    left_out = captures.rejections(database, record.capture_id) if record.rejected_records else []
+    left_out = rejections.of_capture(database, record.capture_id) if record.rejected_records else []
     markets_before = None if before is None else before.markets
     wrong_clock = captures.wrong_clock(database, record)
     return plausibility.findings(record.events, markets, left_out, markets_before, wrong_clock)
@@ -195,7 +181,7 @@ def resolutions(
             "capture_id": record.capture_id,
             "asked": len(told),
             "ended": sum(answer.verdict.is_final for answer in told.values()),
-            "pending": _pending_table(waiting, record.captured_at),
+            "pending": pending_table(waiting, record.captured_at),
         }
     )
     yield asked_check(failure, len(told))
@@ -216,19 +202,6 @@ def _endings(
 def _silent(unanswered: Mapping[str, str]) -> str:
     """What stands in the check where single markets could not be asked for."""
     return f"of {len(unanswered)} markets: {next(iter(unanswered.values()))}" if unanswered else ""
-
-
-def _pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.MetadataValue[Any]:
-    rows = [
-        {
-            "market_id": market.market_id,
-            "question": market.market_question,
-            "reason": market.reason,
-            "days": market.days(captured_at),
-        }
-        for market in waiting
-    ]
-    return table(None, rows) if rows else dg.MetadataValue.int(0)
 
 
 @dg.asset(
@@ -252,31 +225,8 @@ def settlements(
     with explained():
         record = _capture_of(store, context.run.run_id)
         paid = list(settle.settle(store, record))
-        yield dg.MaterializeResult(metadata={"capture_id": record.capture_id, **_paid_told(paid)})
+        yield dg.MaterializeResult(metadata={"capture_id": record.capture_id, **paid_told(paid)})
         yield balance_check("settlements", reconcile(store, [settled.slug for settled in paid]))
-
-
-def _paid_told(paid: Sequence[Settled]) -> dict[str, Any]:
-    rows = [_entry(settled.slug, entry) for settled in paid for entry in settled.entries]
-    entries = {"entries": table(ENTRIES, rows[:MOST_ROWS])} if rows else {}
-    more = {"entries_shown": f"the first {MOST_ROWS} of {len(rows)}"} if len(rows) > MOST_ROWS else {}
-    return {"portfolios": len(paid), "settled": len(rows), **entries, **more}
-
-
-def _entry(slug: str, entry: Trade) -> dict[str, Any]:
-    return {
-        "portfolio": slug,
-        "question": entry.market_question,
-        "market_id": entry.market_id,
-        "side": str(entry.side),
-        "side_label": entry.side_label,
-        "kind": str(entry.kind),
-        "shares": float(entry.shares),
-        "price": float(entry.price),
-        "cash_delta": float(entry.cash_delta),
-        "profit": float(entry.cash_delta + entry.cost_delta),
-        "source_ref": str(entry.source_ref),
-    }
 
 
 @dg.asset(

@@ -1,6 +1,6 @@
 """Bringing a database to the newest migration.
 
-A migration is a file in `migrations/versions/`, written by hand after `tables.py`; a test compares the two.
+A migration is a file in `migrations/versions/`, written by hand after `tables/`; a test compares the two.
 """
 
 from sqlalchemy import Connection, text

@@ -11,7 +11,7 @@ import pytest
 
 from prescient_dagster.assets.market_data import judged
 from prescient_dagster.definitions import defs
-from prescient_dagster.store.market import captures
+from prescient_dagster.store.market import captures, rejections
 from prescient_dagster.store.market.captures import CaptureStatus
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
@@ -119,7 +119,7 @@ def test_records_that_cannot_be_parsed_are_counted_and_listed(
     record = captures.newest(platform.database)
     assert record is not None
     assert (record.markets, record.rejected_records) == (342, 1)
-    left_out = captures.rejections(platform.database, record.capture_id)
+    left_out = rejections.of_capture(platform.database, record.capture_id)
     assert left_out[0].record_id == events[0]["markets"][0]["id"]
     assert "bestAsk" in left_out[0].reason
 

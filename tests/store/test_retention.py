@@ -11,7 +11,7 @@ from prescient_dagster.domain.errors import NotFound, StoreError
 from prescient_dagster.domain.market.markets import Rejection
 from prescient_dagster.store import retention
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market import capture_files, captures, order_books
+from prescient_dagster.store.market import capture_files, captures, order_books, rejections
 from prescient_dagster.store.retention import PrunedCaptures
 from tests.builders import a_book
 from tests.store.histories import Books
@@ -60,7 +60,7 @@ def test_old_captures_lose_their_files_and_keep_their_rows(
     after = captures.find(database, three[0])
     assert after.pruned_at == now
     assert (after.bytes, after.rejected_records) == (before.bytes, 1)
-    assert captures.rejections(database, three[0]) == []
+    assert rejections.of_capture(database, three[0]) == []
 
 
 def test_the_second_pass_finds_nothing_to_do(database: Database, captures_folder: Path, three: list[int]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from prescient_dagster.assets.told.fills import FILLS, NO_FILL, fill
 from prescient_dagster.assets.told.pictures import bars, equity_curve
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.domain import money
@@ -40,20 +41,6 @@ SIGNALS = columns(
     confidence="float",
     status="string",
     reason="string",
-    market_id="string",
-)
-FILLS = columns(
-    signal_id="int",
-    question="string",
-    action="string",
-    shares="float",
-    price="float",
-    touch="float",
-    slippage_percent="float",
-    fee="float",
-    cash_delta="float",
-    synthetic="bool",
-    status="string",
     market_id="string",
 )
 REFUSALS = columns(reason="string", signals="int")
@@ -215,35 +202,10 @@ def _fill_row(number: int | None, outcome: Outcome, question: str) -> dict[str, 
         "question": question,
         "action": str(outcome.signal.action),
         "side_label": outcome.signal.side_label,
-        **(NO_FILL if trade is None else _fill(trade)),
+        **(NO_FILL if trade is None else fill(trade)),
         "status": _ending(outcome),
         "market_id": outcome.signal.market_id,
     }
-
-
-NO_FILL = dict.fromkeys(("shares", "price", "touch", "slippage_percent", "fee", "cash_delta", "synthetic"))
-
-
-def _fill(trade: Trade) -> dict[str, Any]:
-    return {
-        "shares": money.plain(trade.shares),
-        "price": money.plain(trade.price),
-        "touch": money.plain(_touch(trade)),
-        "slippage_percent": slippage_percent(trade),
-        "fee": money.plain(trade.fee),
-        "cash_delta": money.plain(trade.cash_delta),
-        "synthetic": trade.synthetic,
-    }
-
-
-def _touch(trade: Trade) -> Decimal:
-    return money.exact(trade.details["touch"])
-
-
-def slippage_percent(trade: Trade) -> float:
-    """How much worse than the best quote the average price was, in percent of that quote."""
-    worse = trade.price - _touch(trade) if trade.shares > 0 else _touch(trade) - trade.price
-    return round(float(100 * worse / _touch(trade)), 3)
 
 
 def _snapshots(result: Result) -> dict[str, Any]:

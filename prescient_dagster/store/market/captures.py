@@ -1,13 +1,13 @@
 """Captures: numbered, immutable, two files and a row. A capture exists when its row does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, not_, select, update
+from sqlalchemy import Connection, RowMapping, func, not_, select, update
 from sqlalchemy.dialects import postgresql
 
 from prescient_dagster.domain.cycle.order_books import Book
@@ -20,15 +20,14 @@ from prescient_dagster.domain.market.markets import (
     MARKETS,
     Capture,
     Listing,
-    Rejection,
     check_events,
     check_markets,
 )
 from prescient_dagster.store import world
 from prescient_dagster.store.database import Database, storable
-from prescient_dagster.store.market import capture_files, order_books
+from prescient_dagster.store.market import capture_files, order_books, rejections
 from prescient_dagster.store.market.stamps import MISDATED
-from prescient_dagster.store.tables import captures, rejected_records
+from prescient_dagster.store.tables import captures
 
 NUMBERS = func.pg_get_serial_sequence("prescient.captures", "capture_id")
 NEWEST_FIRST = (
@@ -151,26 +150,11 @@ def _add(database: Database, listing: Listing, row: dict[str, Any], books: Mappi
     with database.begin() as connection:
         added = _first(connection, query.returning(captures))
         if added is not None:
-            _add_rejections(connection, added.capture_id, listing.rejections)
+            rejections.add(connection, added.capture_id, listing.rejections)
             order_books.keep(connection, added.capture_id, books)
         record = added or _stored_at(connection, listing)
     assert record is not None
     return record
-
-
-def _add_rejections(connection: Connection, capture_id: int, left_out: Sequence[Rejection]) -> None:
-    rows = [
-        {
-            "capture_id": capture_id,
-            "number": number,
-            "kind": rejection.kind,
-            "record_id": storable(rejection.record_id),
-            "reason": storable(rejection.reason),
-        }
-        for number, rejection in enumerate(left_out, start=1)
-    ]
-    if rows:
-        connection.execute(insert(rejected_records), rows)
 
 
 def load(database: Database, folder: Path, capture_id: int | None = None) -> Capture:
@@ -280,14 +264,6 @@ def list_recent(database: Database, limit: int = 20) -> list[CaptureRecord]:
     """The latest captures, newest first."""
     with database.begin() as connection:
         return [_record(row) for row in connection.execute(NEWEST_FIRST.limit(limit)).mappings()]
-
-
-def rejections(database: Database, capture_id: int) -> list[Rejection]:
-    """The venue's records that were left out of a capture, in the order of the listing."""
-    query = select(rejected_records).where(rejected_records.c.capture_id == capture_id)
-    with database.begin() as connection:
-        rows = connection.execute(query.order_by(rejected_records.c.number)).mappings()
-        return [Rejection(row["kind"], row["record_id"], row["reason"]) for row in rows]
 
 
 def mark_ready(database: Database, capture_id: int) -> CaptureRecord:

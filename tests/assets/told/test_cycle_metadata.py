@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 from sqlalchemy import text
 
-from prescient_dagster.assets.told.cycle_metadata import slippage_percent
+from prescient_dagster.assets.told.fills import slippage_percent
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.usecases import trade_results

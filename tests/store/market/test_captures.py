@@ -13,7 +13,7 @@ from prescient_dagster.domain.errors import Conflict, NotFound, StoreError, Venu
 from prescient_dagster.domain.market.markets import MARKET_COLUMNS, Rejection, check_events, check_markets
 from prescient_dagster.store import world
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market import captures
+from prescient_dagster.store.market import captures, rejections
 from prescient_dagster.store.market.captures import CaptureStatus
 from tests.store.listings import NOON, a_listing, some_markets
 from tests.store.old_captures import as_before, of_version_1, replace_markets, written
@@ -163,7 +163,7 @@ def test_rejections_are_kept_in_their_order(database: Database, captures_folder:
     left_out = (Rejection("market", "9", "no outcomes"), Rejection("event", "8\0", "half a \ud83d surrogate"))
     record = captures.save(database, captures_folder, a_listing(rejections=left_out))
     assert record.rejected_records == 2
-    assert captures.rejections(database, record.capture_id) == [
+    assert rejections.of_capture(database, record.capture_id) == [
         Rejection("market", "9", "no outcomes"),
         Rejection("event", "8\ufffd", "half a \ufffd surrogate"),
     ]

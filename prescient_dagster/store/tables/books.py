@@ -1,19 +1,14 @@
-"""The tables of the schema `prescient`. What each column means stands here; how they came to be, in `migrations/`."""
-
-from typing import Any
+"""What portfolios are, decided, traded and hold; and how markets ended."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
     Integer,
-    MetaData,
-    Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -23,96 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-SCHEMA = "prescient"
-metadata = MetaData(
-    schema=SCHEMA,
-    naming_convention={
-        "pk": "%(table_name)s_pkey",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-        "ck": "%(table_name)s_%(constraint_name)s",
-        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
-    },
-)
-
-Usd = Numeric(20, 6)
-Price = Numeric(8, 6)
-Shares = Numeric(20, 2)
-Time = DateTime(timezone=True)
-
-# One row: the venue this database belongs to. Positions of one venue cannot be valued on another.
-world = Table(
-    "world",
-    metadata,
-    Column("only_row", Boolean, primary_key=True, server_default="true"),
-    Column("venue", Text, nullable=False),
-    Column("started_at", Time, nullable=False),  # of a simulated venue: the real time at which its clock began
-    Column("parameters", JSONB, nullable=False),  # of a simulated venue: seed, events, speed
-    CheckConstraint("only_row", name="one_row"),
-)
-
-captures = Table(
-    "captures",
-    metadata,
-    Column("capture_id", BigInteger, Identity(), primary_key=True),  # taken before the row: the files are named by it
-    Column("venue", Text, nullable=False),
-    Column("captured_at", Time, nullable=False),  # the venue's clock
-    Column("stored_at", Time, nullable=False, server_default=func.clock_timestamp()),  # ours
-    Column("status", Text, nullable=False),  # stored, ready, refused
-    Column("status_reason", Text),
-    Column("run_id", Text, nullable=False, server_default=""),  # of the Dagster run that took it
-    Column("path", Text, nullable=False),  # of the file pair, below the captures folder, without its endings
-    Column("events", Integer, nullable=False),
-    Column("markets", Integer, nullable=False),
-    Column("tradable_markets", Integer, nullable=False),
-    Column("rejected_records", Integer, nullable=False),
-    Column("events_sha256", Text, nullable=False),
-    Column("markets_sha256", Text, nullable=False),
-    Column("bytes", BigInteger, nullable=False),
-    Column("pruned_at", Time),  # when retention removed its files; the row stays, for what was decided on it
-    CheckConstraint("status IN ('stored', 'ready', 'refused')", name="status"),
-    UniqueConstraint("venue", "captured_at"),
-    Index(None, "captured_at"),
-)
-
-rejected_records = Table(
-    "rejected_records",
-    metadata,
-    Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("kind", Text, nullable=False),  # event, market
-    Column("record_id", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    PrimaryKeyConstraint("capture_id", "number"),
-)
-
-# A token's order book as it was when a portfolio first needed it on this capture; every later fill uses the same.
-order_books = Table(
-    "order_books",
-    metadata,
-    Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
-    Column("token_id", Text, nullable=False),
-    Column("fetched_at", Time, nullable=False, server_default=func.clock_timestamp()),
-    Column("book", JSONB(none_as_null=True)),  # {"bids": [["0.49", "100"], ...], "asks": ...}
-    # none: the venue has none; touch: as was none when orders without a book filled at the best quote.
-    Column("state", Text, nullable=False),
-    Column("why", Text, nullable=False, server_default=""),  # it is unusable
-    Column("evidence", Text, nullable=False, server_default=""),  # of an unusable one, what the venue sent
-    PrimaryKeyConstraint("capture_id", "token_id"),
-    CheckConstraint("state IN ('readable', 'none', 'unusable', 'touch')", name="state"),
-    CheckConstraint("(state = 'readable') = (book IS NOT NULL)", name="book"),
-)
-
-# That the venue could not be asked for a token's book. Another try may find one; who traded before saw none.
-unavailable_books = Table(
-    "unavailable_books",
-    metadata,
-    Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
-    Column("token_id", Text, nullable=False),
-    Column("asked_at", Time, nullable=False, server_default=func.clock_timestamp()),
-    Column("why", Text, nullable=False),
-    PrimaryKeyConstraint("capture_id", "token_id", "asked_at"),
-)
+from prescient_dagster.store.tables.schema import Price, Shares, Time, Usd, metadata
 
 portfolios = Table(
     "portfolios",
@@ -301,69 +207,4 @@ snapshots = Table(
     Column("marks", JSONB, nullable=False),  # {"market:side": [mark, source], ...} of the positions held
     PrimaryKeyConstraint("portfolio_id", "capture_id"),
     Index(None, "portfolio_id", "timestamp"),
-)
-
-
-def _like(table: Table, *left_out: str) -> list[Column[Any]]:
-    """The columns of a table for a replay's rows, which mean the same."""
-    return [Column(each.name, each.type, nullable=each.nullable) for each in table.columns if each.name not in left_out]
-
-
-# A strategy under one config played over stored captures. Nothing here touches the live books; a replay can be removed.
-replays = Table(
-    "replays",
-    metadata,
-    Column("replay_id", BigInteger, Identity(always=True), primary_key=True),
-    Column("name", Text, nullable=False, server_default=""),
-    Column("strategy_type", Text, nullable=False),
-    Column("portfolio", Text),  # the slug of the portfolio whose settings were taken
-    Column("config", JSONB, nullable=False),  # the effective one
-    Column("config_sha256", Text, nullable=False),
-    Column("code_version", Text, nullable=False),
-    Column("source", Text, nullable=False),  # captures, or the folder that was read
-    Column("from_time", Time),  # what was asked for; null: from the first
-    Column("to_time", Time),  # null: to the last
-    Column("initial_balance", Usd, nullable=False),
-    Column("created_at", Time, nullable=False, server_default=func.clock_timestamp()),
-    # The rest is known at the end.
-    Column("first_captured_at", Time),
-    Column("last_captured_at", Time),
-    Column("captures_read", Integer, nullable=False, server_default="0"),  # refused ones among them
-    Column("captures_missing", Integer, nullable=False, server_default="0"),
-    Column("captures_duplicated", Integer, nullable=False, server_default="0"),
-    Column("notes", JSONB, nullable=False, server_default="[]"),  # what a reader has to know of the result
-    Column("endings", JSONB, nullable=False, server_default="{}"),  # how markets ended: {market_id: yes, no, void}
-    Column("figures", JSONB, nullable=False, server_default="{}"),
-)
-
-replay_signals = Table(
-    "replay_signals",
-    metadata,
-    Column("replay_id", ForeignKey("prescient.replays.replay_id", ondelete="CASCADE"), nullable=False),
-    Column("number", Integer, nullable=False),  # in the order of time and execution, from 1
-    Column("capture_id", BigInteger),  # null: of a folder, whose captures have no numbers
-    *_like(signals, "signal_id", "portfolio_id", "capture_id"),
-    PrimaryKeyConstraint("replay_id", "number"),
-)
-
-replay_trades = Table(
-    "replay_trades",
-    metadata,
-    Column("replay_id", ForeignKey("prescient.replays.replay_id", ondelete="CASCADE"), nullable=False),
-    Column("number", Integer, nullable=False),  # in the order of booking, from 1
-    Column("capture_id", BigInteger),
-    Column("signal_number", Integer),
-    *_like(trades, "trade_id", "portfolio_id", "capture_id", "signal_id"),
-    PrimaryKeyConstraint("replay_id", "number"),
-    UniqueConstraint("replay_id", "source_ref"),
-)
-
-replay_snapshots = Table(
-    "replay_snapshots",
-    metadata,
-    Column("replay_id", ForeignKey("prescient.replays.replay_id", ondelete="CASCADE"), nullable=False),
-    Column("capture_id", BigInteger),
-    *_like(snapshots, "portfolio_id", "capture_id", "marks"),
-    Column("marks", JSONB),  # null: played before they were kept
-    PrimaryKeyConstraint("replay_id", "timestamp"),
 )

@@ -1,0 +1,37 @@
+"""The tables of the schema `prescient`. What each column means stands here; how they came to be, in `migrations/`."""
+
+from prescient_dagster.store.tables.books import (
+    configs,
+    cycles,
+    portfolios,
+    positions,
+    resolutions,
+    signals,
+    snapshots,
+    trades,
+)
+from prescient_dagster.store.tables.market import captures, order_books, rejected_records, unavailable_books, world
+from prescient_dagster.store.tables.past import replay_signals, replay_snapshots, replay_trades, replays
+from prescient_dagster.store.tables.schema import SCHEMA, metadata
+
+__all__ = [
+    "SCHEMA",
+    "captures",
+    "configs",
+    "cycles",
+    "metadata",
+    "order_books",
+    "portfolios",
+    "positions",
+    "rejected_records",
+    "replay_signals",
+    "replay_snapshots",
+    "replay_trades",
+    "replays",
+    "resolutions",
+    "signals",
+    "snapshots",
+    "trades",
+    "unavailable_books",
+    "world",
+]

@@ -1,0 +1,94 @@
+"""What a venue listed: its captures, and the order books that were asked for."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from prescient_dagster.store.tables.schema import Time, metadata
+
+# One row: the venue this database belongs to. Positions of one venue cannot be valued on another.
+world = Table(
+    "world",
+    metadata,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("venue", Text, nullable=False),
+    Column("started_at", Time, nullable=False),  # of a simulated venue: the real time at which its clock began
+    Column("parameters", JSONB, nullable=False),  # of a simulated venue: seed, events, speed
+    CheckConstraint("only_row", name="one_row"),
+)
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("capture_id", BigInteger, Identity(), primary_key=True),  # taken before the row: the files are named by it
+    Column("venue", Text, nullable=False),
+    Column("captured_at", Time, nullable=False),  # the venue's clock
+    Column("stored_at", Time, nullable=False, server_default=func.clock_timestamp()),  # ours
+    Column("status", Text, nullable=False),  # stored, ready, refused
+    Column("status_reason", Text),
+    Column("run_id", Text, nullable=False, server_default=""),  # of the Dagster run that took it
+    Column("path", Text, nullable=False),  # of the file pair, below the captures folder, without its endings
+    Column("events", Integer, nullable=False),
+    Column("markets", Integer, nullable=False),
+    Column("tradable_markets", Integer, nullable=False),
+    Column("rejected_records", Integer, nullable=False),
+    Column("events_sha256", Text, nullable=False),
+    Column("markets_sha256", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("pruned_at", Time),  # when retention removed its files; the row stays, for what was decided on it
+    CheckConstraint("status IN ('stored', 'ready', 'refused')", name="status"),
+    UniqueConstraint("venue", "captured_at"),
+    Index(None, "captured_at"),
+)
+
+rejected_records = Table(
+    "rejected_records",
+    metadata,
+    Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),  # event, market
+    Column("record_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("capture_id", "number"),
+)
+
+# A token's order book as it was when a portfolio first needed it on this capture; every later fill uses the same.
+order_books = Table(
+    "order_books",
+    metadata,
+    Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("fetched_at", Time, nullable=False, server_default=func.clock_timestamp()),
+    Column("book", JSONB(none_as_null=True)),  # {"bids": [["0.49", "100"], ...], "asks": ...}
+    # none: the venue has none; touch: as was none when orders without a book filled at the best quote.
+    Column("state", Text, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),  # it is unusable
+    Column("evidence", Text, nullable=False, server_default=""),  # of an unusable one, what the venue sent
+    PrimaryKeyConstraint("capture_id", "token_id"),
+    CheckConstraint("state IN ('readable', 'none', 'unusable', 'touch')", name="state"),
+    CheckConstraint("(state = 'readable') = (book IS NOT NULL)", name="book"),
+)
+
+# That the venue could not be asked for a token's book. Another try may find one; who traded before saw none.
+unavailable_books = Table(
+    "unavailable_books",
+    metadata,
+    Column("capture_id", ForeignKey("prescient.captures.capture_id", ondelete="CASCADE"), nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("asked_at", Time, nullable=False, server_default=func.clock_timestamp()),
+    Column("why", Text, nullable=False),
+    PrimaryKeyConstraint("capture_id", "token_id", "asked_at"),
+)
