@@ -7,8 +7,18 @@ half to even and now rounds down.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.market.markets import Floats
+
+Price = TypeVar("Price", Decimal, Floats)
+
+
+def taker_fee(rate: Price, exponent: Price | int, price: Price) -> Price:
+    """The fee of one share at `price`, unrounded, in USD: of one market exactly, or of many as arrays."""
+    fee: Price = rate * (price * (1 - price)) ** exponent
+    return fee
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,7 @@ class FeeSchedule:
         """The fee of one share at `price`, unrounded, in USD."""
         if not self.rate:
             return money.ZERO
-        return self.rate * (price * (1 - price)) ** self.exponent
+        return taker_fee(self.rate, self.exponent, price)
 
     def of(self, shares: Decimal, price: Decimal) -> Decimal:
         """The fee of one level of a fill, in USD."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prescient_dagster.domain.market.fees import taker_fee
 from prescient_dagster.domain.market.markets import Capture, Floats, Mask, Rows
+from prescient_dagster.domain.market.quotes import USUAL_TICK
 
-DEFAULT_TICK = 0.01
 PRICE_DECIMALS = 6
 
 
@@ -38,18 +39,15 @@ class Touches:
         return self.ask + self.fee(self.ask)
 
     def fee(self, price: Floats) -> Floats:
-        """The taker fee of one share at `price`, unrounded: rate × (p(1 - p))^exponent."""
-        variance = price * (1 - price)
-        if (self.exponent != 1).any():  # a power is dear, and 1 is what there mostly is
-            variance = variance**self.exponent
-        fee: Floats = self.rate * variance
-        return fee
+        """The taker fee of one share at `price`, unrounded."""
+        # A power of arrays is dear, and 1 is what there mostly is.
+        return taker_fee(self.rate, self.exponent if (self.exponent != 1).any() else 1, price)
 
 
 def touches(capture: Capture, rows: Rows, yes: Mask | bool) -> Touches:
     """The best quotes for these rows of `capture.markets`: of the YES side where `yes` says so, else of the NO side."""
     tick = capture.columns["tick_size"][rows]
-    tick = np.where(tick > 0, tick, DEFAULT_TICK)
+    tick = np.where(tick > 0, tick, float(USUAL_TICK))
     bid, ask = capture.columns["best_bid"][rows], capture.columns["best_ask"][rows]
     exponent = capture.columns["fee_exponent"][rows]
     return Touches(

@@ -1,7 +1,8 @@
 """The shared filters: which markets of a capture a portfolio looks at, and what each filter removed.
 
 A market qualifies if its event passed the `event_*` filters and it passed the `market_*` filters. Bounds are inclusive,
-a missing number counts as 0, a missing end date fails any day bound, an unset bound is no bound.
+a missing number counts as 0 for a minimum and passes no maximum, a missing end date fails any day bound, an unset
+bound is no bound.
 """
 
 from collections.abc import Iterator
@@ -56,15 +57,15 @@ def filters(capture: Capture, config: StrategyConfig) -> Iterator[Rule]:
     for name, bound in config.bounds():
         noun, is_minimum = _noun(name)
         rule = at_least if is_minimum else at_most
-        yield rule(name, bound, filter_values(capture, noun))
+        yield rule(name, bound, filter_values(capture, noun, is_minimum=is_minimum))
 
 
-def filter_values(capture: Capture, noun: str) -> Floats:
+def filter_values(capture: Capture, noun: str, *, is_minimum: bool) -> Floats:
     """What a filter compares, per market: USD, a conviction, or days from the capture to the event's end."""
     if noun == "event_days_until_end":
         return days_until_end(capture)
-    values: Floats = np.nan_to_num(capture.columns[COLUMN_OF[noun]], nan=0.0)
-    return values
+    values: Floats = capture.columns[COLUMN_OF[noun]]
+    return np.nan_to_num(values, nan=0.0) if is_minimum else values
 
 
 def days_until_end(capture: Capture) -> Floats:

@@ -20,6 +20,7 @@ from msgspec.structs import fields
 
 from prescient_dagster.domain.market.bounds import AMOUNT, CHANGE, EXPONENT, LONGEST_ID, PRICE, RATE, TICK, Bounds
 from prescient_dagster.domain.market.markets import QuoteSource, Rejection
+from prescient_dagster.domain.market.quotes import USUAL_TICK
 from prescient_dagster.venue.polymarket.columns import (
     Faults,
     Flags,
@@ -37,7 +38,6 @@ from prescient_dagster.venue.polymarket.rules import rules_hashes
 from prescient_dagster.venue.polymarket.schemas import Event, FeeSchedule, Market
 from prescient_dagster.venue.polymarket.tradability import untradable
 
-DEFAULT_TICK_SIZE = 0.01
 DEFAULT_MIN_ORDER_SIZE = 5.0
 
 Columns = dict[str, Any]  # numpy arrays, and texts
@@ -136,7 +136,7 @@ def _filled_in(columns: Columns) -> Columns:
     for name in ("best_bid", "best_ask"):
         filled[name] = np.where((columns[name] > 0) & (columns[name] < 1), columns[name], np.nan)
     filled["last_price"] = np.where(columns["last_price"] > 0, columns["last_price"], np.nan)
-    filled["tick_size"] = _or_else(columns["tick_size"], DEFAULT_TICK_SIZE)
+    filled["tick_size"] = _or_else(columns["tick_size"], float(USUAL_TICK))
     filled["min_order_size"] = _or_else(columns["min_order_size"], DEFAULT_MIN_ORDER_SIZE)
     return filled
 

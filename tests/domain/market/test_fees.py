@@ -1,6 +1,14 @@
 """What the venue charges for taking liquidity."""
 
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from prescient_dagster.domain.market.fees import NO_FEE, FeeSchedule
+from prescient_dagster.domain.market.touches import Touches
 from tests.builders import D
 
 
@@ -19,3 +27,17 @@ def test_a_fee_is_rounded_half_up_at_the_fifth_decimal() -> None:
 
 def test_a_market_without_fees_charges_nothing() -> None:
     assert NO_FEE.of(D(1_000_000), D("0.5")) == 0
+
+
+@given(
+    price=st.decimals("0.001", "0.999", places=3),
+    rate=st.decimals(0, "0.3", places=3),
+    exponent=st.sampled_from([1, 2, D("0.5")]),
+)
+def test_the_fee_of_one_market_is_that_of_many_at_once(price: Decimal, rate: Decimal, exponent: Decimal) -> None:
+    one = FeeSchedule(rate, D(exponent)).per_share(price)
+    prices, rates = np.array([float(price)] * 2), np.array([float(rate)] * 2)
+    many = Touches(prices, prices, prices, rates, np.array([float(exponent), 1.0]))
+    assert many.fee(prices) == pytest.approx([float(one), float(rate * price * (1 - price))], abs=1e-12)
+    assert many.cost[0] == pytest.approx(float(price + one))
+    assert many.proceeds[0] == pytest.approx(float(price - one))

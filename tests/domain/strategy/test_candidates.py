@@ -35,6 +35,13 @@ def test_a_missing_number_counts_as_nothing(setting: str, column: str, bound: fl
     assert passes(a_market() | {column: None}, **{setting: 0})
 
 
+def test_a_missing_number_passes_no_maximum() -> None:
+    """What nobody told is not small: a market nobody bids for has no narrow spread."""
+    untold = a_capture(a_market() | {"yes_price": None})
+    assert list(select(untold, a_config(market_max_conviction=1)).rows) == []
+    assert list(select(untold, a_config(market_min_conviction=0)).rows) == [0]
+
+
 @pytest.mark.parametrize(("yes", "inside"), [(0.75, True), (0.825, True), (0.25, True), (0.749, False), (0.826, False)])
 def test_a_conviction_of_exactly_50_or_65_hundredths_is_inside_the_band(yes: float, inside: bool) -> None:
     assert passes(a_market(yes=yes), market_min_conviction=0.50, market_max_conviction=0.65) is inside
