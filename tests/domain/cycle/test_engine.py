@@ -7,7 +7,10 @@ import pytest
 
 from prescient_dagster.domain.books.ledger import Account, opened
 from prescient_dagster.domain.books.snapshots import valued
+from prescient_dagster.domain.cycle.engine import Selections
 from prescient_dagster.domain.cycle.limits import frequency_allows
+from prescient_dagster.domain.cycle.players import Player
+from prescient_dagster.domain.strategy.candidates import Selection
 from prescient_dagster.domain.strategy.configs import StrategyConfig, TradeFrequency
 from prescient_dagster.domain.strategy.signals import Action, RejectReason, Signal
 from tests.builders import (
@@ -134,3 +137,15 @@ def test_the_first_capture_of_all_is_the_first_of_its_hour_and_day(frequency: Tr
 def test_hours_and_days_are_those_of_utc() -> None:
     assert frequency_allows(TradeFrequency.LOW, NEW_YEAR, NEW_YEAR - timedelta(microseconds=1))
     assert not frequency_allows(TradeFrequency.LOW, NEW_YEAR + timedelta(hours=23, minutes=59), NEW_YEAR)
+
+
+def test_portfolios_share_their_candidates_where_their_filters_are_the_same() -> None:
+    capture = a_capture(a_market("1", liquidity=900), a_market("2", liquidity=50))
+    selections, strategy = Selections(), a_strategy()
+
+    def found(**settings: Any) -> Selection:
+        return selections.of(Player(strategy, a_config(**settings), D(100)), capture)
+
+    assert found(trade_amount=5) is found(trade_amount=7)
+    assert len(found().rows) == 2
+    assert len(found(market_min_liquidity=100).rows) == 1
