@@ -13,15 +13,14 @@ if TYPE_CHECKING:
 SIGNAL_COLUMNS = ("market_id", "market_question", "action", "target_price", "amount", "confidence", "status", "reason")
 TRADE_COLUMNS = (
     "trade_id",
-    "timestamp",
+    "capture_id",
     "kind",
-    "market_id",
+    "market_question",
     "side",
     "shares",
     "price",
     "fee",
     "cash_delta",
-    "synthetic",
 )
 POSITION_COLUMNS = (
     "market_id",
@@ -58,9 +57,17 @@ def trades(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> No
 
     Example:  prescient trades bold
     """
+    _print(_trades, name, capture, TRADE_COLUMNS, as_json)
+
+
+def _trades(database: "Database", portfolio_id: int, capture_id: int | None) -> list[dict[str, Any]]:
+    """The trades, each with its market's question."""
+    from prescient_dagster.store.books.signals import questions
     from prescient_dagster.store.books.trades import list_trades
 
-    _print(list_trades, name, capture, TRADE_COLUMNS, as_json)
+    asked = questions(database, portfolio_id)
+    rows = list_trades(database, portfolio_id, capture_id)
+    return [row | {"market_question": asked.get(row["market_id"])} for row in rows]
 
 
 def positions(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.terminal.options import AsJson, CaptureId, Name
+from prescient_dagster.cli.terminal.options import AsJson
 
 if TYPE_CHECKING:
     from prescient_dagster.domain.cycle.limits import Circumstances
@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from prescient_dagster.store.database import Database
     from prescient_dagster.store.past.explanation import Situation
 
-MarketId = Annotated[str, typer.Argument(metavar="MARKET_ID", help="The market's id, as `prescient markets` lists it.")]
+OptionalName = Annotated[str | None, typer.Argument(metavar="SLUG", help="The portfolio's slug or number.")]
+MarketId = Annotated[
+    str | None, typer.Argument(metavar="MARKET_ID", help="The market's id, as `prescient markets` lists it.")
+]
+CaptureOfEntry = Annotated[
+    int | None,
+    typer.Option(
+        "--capture", metavar="ID", min=1, help="Without it: where the market was last entered, or else the newest."
+    ),
+]
+TradeId = Annotated[
+    int | None, typer.Option("--trade", metavar="ID", min=1, help="Explain this trade; nothing else is needed.")
+]
 
 STEP_COLUMNS = ("part", "rule", "asks", "value", "passed", "note")
 EXIT_COLUMNS = ("position", "rule", "asks", "value", "applies", "note")
@@ -29,7 +41,13 @@ TRADE_COLUMNS = ("trade_id", "timestamp", "kind", "side", "shares", "price", "fe
 TRADE_FIELDS = (*TRADE_COLUMNS, "side_label")
 
 
-def explain(name: Name, market_id: MarketId, capture: CaptureId = None, as_json: AsJson = False) -> None:
+def explain(
+    name: OptionalName = None,
+    market_id: MarketId = None,
+    capture: CaptureOfEntry = None,
+    trade: TradeId = None,
+    as_json: AsJson = False,
+) -> None:
     """Show why a portfolio entered a market or did not: every rule in order, and the first that refused.
 
     It is worked out again from the capture, with the settings and the books that the cycle on it began with. Where the
@@ -44,11 +62,43 @@ def explain(name: Name, market_id: MarketId, capture: CaptureId = None, as_json:
 
     settings = home.read_settings()
     database = home.open_database(settings)
+    name, market_id, capture = _asked(database, name, market_id, capture, trade)
     found = situation(database, name, capture)
     at = _circumstances(settings, database, found)
+    _require_known(found, at, market_id)
     told = explanation.explain(at, market_id)
     document = _document(market_id, _with_reasons(database, found, at), at, told)
     output.print_json(document) if as_json else _print(document)
+
+
+def _asked(
+    database: "Database", name: str | None, market_id: str | None, capture: int | None, trade: int | None
+) -> tuple[str, str, int | None]:
+    """Portfolio, market and capture that are meant."""
+    from prescient_dagster.store.books import portfolios, trades
+
+    if trade is not None:
+        if name is not None or market_id is not None or capture is not None:
+            raise typer.BadParameter("--trade says which portfolio, market and capture: leave those out")
+        place = trades.place(database, trade)
+        return str(place.portfolio_id), place.market_id, place.capture_id
+    if name is None or market_id is None:
+        raise typer.BadParameter("give SLUG and MARKET_ID, or --trade ID")
+    portfolio = portfolios.get(database, name)
+    return name, market_id, capture or trades.entry(database, portfolio.portfolio_id, market_id)
+
+
+def _require_known(found: "Situation", at: "Circumstances", market_id: str) -> None:
+    """Raise `NotFound` for a market that neither the capture nor the portfolio's books of then know."""
+    from prescient_dagster.domain.errors import NotFound
+
+    held = any(position.market_id == market_id for position in found.account.positions.values())
+    traded = any(row["market_id"] == market_id for row in (*found.signals, *found.trades))
+    if market_id not in at.moment.capture.row_of and not held and not traded:
+        raise NotFound(
+            f"capture {found.record.capture_id} lists no market {market_id!r}: `prescient markets` shows the newest; "
+            "--capture takes an older one"
+        )
 
 
 def _with_reasons(database: "Database", found: "Situation", at: "Circumstances") -> "Situation":

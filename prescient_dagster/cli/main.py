@@ -133,7 +133,7 @@ def _setting(field: Any) -> str:
 def build() -> typer.Typer:
     """The command line, put together."""
     style: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
-    root = typer.Typer(cls=Root, invoke_without_command=True, **style)
+    root = typer.Typer(cls=Root, invoke_without_command=True, **style | {"add_completion": True})
     root.callback()(prescient)
     for panel, commands in PANELS.items():
         _add(root, commands, rich_help_panel=panel)
@@ -154,9 +154,20 @@ def _help(command: Callable[..., None]) -> str:
     return inspect.cleandoc(command.__doc__ or "").replace("\n\nExample:", "\n\n\b\nExample:")
 
 
+def _tell_version(asked: bool) -> None:
+    from importlib.metadata import version
+
+    if asked:
+        print(f"prescient {version('prescient')}")
+        raise typer.Exit
+
+
 def prescient(
     context: typer.Context,
     _debug: Annotated[bool, typer.Option("--debug", help="Show where an unexpected error came from.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version and exit.")
+    ] = False,
 ) -> None:
     """Paper-trade prediction markets with many portfolios side by side.
 

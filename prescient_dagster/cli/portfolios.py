@@ -1,6 +1,6 @@
 """`prescient portfolio`: the portfolios, their money and their settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,12 +44,12 @@ def create(  # noqa: PLR0913, PLR0917
     Example:  prescient portfolio create bold --strategy momentum --balance 50000 --config '{"min_confidence": 0.8}'
     """
     from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal.configs import read_config
+    from prescient_dagster.cli.terminal.configs import read_configs
     from prescient_dagster.domain.books.portfolios import checked_balance
     from prescient_dagster.store.books import portfolios
 
     new = portfolios.NewPortfolio(
-        slug, strategy, checked_balance(balance), name or "", description or "", read_config(config or "{}")
+        slug, strategy, checked_balance(balance), name or "", description or "", read_configs(config or ())
     )
     _check(strategy, new.strategy_config)
     settings = home.read_settings()
@@ -139,11 +139,11 @@ def update(  # noqa: PLR0913, PLR0917
     _show(database, portfolio, as_json)
 
 
-def _laid_over(there: "Portfolio", config: str | None, reset: list[str]) -> dict[str, Any]:
-    from prescient_dagster.cli.terminal.configs import read_config
+def _laid_over(there: "Portfolio", config: Sequence[str] | None, reset: list[str]) -> dict[str, Any]:
+    from prescient_dagster.cli.terminal.configs import read_configs
     from prescient_dagster.usecases import change_portfolio
 
-    changed = change_portfolio.laid_over(there, read_config(config or "{}"), reset)
+    changed = change_portfolio.laid_over(there, read_configs(config or ()), reset)
     _check(there.strategy_type, changed)
     return changed
 

@@ -109,12 +109,17 @@ def _require_alone(portfolio: str | None, *given: object) -> None:
 
 
 def _entrant(  # noqa: PLR0913, PLR0917 - what a user may give
-    database: "Database", strategy: str | None, slug: str | None, config: str | None, balance: str | None, name: str
+    database: "Database",
+    strategy: str | None,
+    slug: str | None,
+    config: list[str] | None,
+    balance: str | None,
+    name: str,
 ) -> "Entrant":
-    from prescient_dagster.cli.terminal.configs import read_config
+    from prescient_dagster.cli.terminal.configs import read_configs
     from prescient_dagster.usecases.replay import entrant
 
-    overrides = {} if config is None else read_config(config)
+    overrides = read_configs(config or ())
     return entrant(database, strategy, slug, overrides, balance, name)
 
 

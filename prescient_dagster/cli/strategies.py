@@ -83,7 +83,10 @@ def _bounds(schema: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator
 
 def validate(
     name: StrategyName,
-    config: Annotated[str, typer.Option("--config", metavar="JSON|@FILE", help="The settings to judge.")],
+    config: Annotated[
+        list[str],
+        typer.Option("--config", metavar="JSON|@FILE|NAME=VALUE", help="The settings to judge; may be repeated."),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Judge a config without making a portfolio: valid or not, all errors, and what is probably not meant.
@@ -96,11 +99,11 @@ def validate(
 
     from prescient_dagster.catalog import load_strategy
     from prescient_dagster.cli.terminal import output
-    from prescient_dagster.cli.terminal.configs import read_config
+    from prescient_dagster.cli.terminal.configs import read_configs
     from prescient_dagster.usecases import change_portfolio
 
     load_strategy(name)  # whether there is one is told before whether the JSON is any
-    verdict = asdict(change_portfolio.verdict(name, read_config(config)))
+    verdict = asdict(change_portfolio.verdict(name, read_configs(config)))
     if as_json:
         output.print_json(verdict)
     else:

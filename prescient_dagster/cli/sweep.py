@@ -45,12 +45,12 @@ def sweep(  # noqa: PLR0913, PLR0917 - its options
     """
     from prescient_dagster.cli.replay import progress
     from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal.configs import read_config
+    from prescient_dagster.cli.terminal.configs import read_configs
     from prescient_dagster.domain.books.portfolios import checked_balance
     from prescient_dagster.usecases import replay, sweep
 
     bounds = {"since": read_since(since), "until": read_until(until)}
-    base = {} if config is None else read_config(config)
+    base = read_configs(config or ())
     found = sweep.candidates(strategy, base, sweep.read_grid(grid, _value))
     settings = home.read_settings()
     database = home.open_database(settings)

@@ -65,7 +65,7 @@ def test_the_settings_and_the_books_are_those_of_the_cycle_on_the_capture(bold: 
     bold("cycle", "bold")
     bold("portfolio", "update", "bold", "--config", '{"min_confidence": 0.99, "market_max_conviction": null}')
     bold("capture")
-    then, now = explained(bold, "bold", FAVOURITE, "--capture", 1), explained(bold, "bold", FAVOURITE)
+    then, now = explained(bold, "bold", FAVOURITE, "--capture", 1), explained(bold, "bold", FAVOURITE, "--capture", 2)
     assert (step(then, "min_confidence")["threshold"], then["enters"], then["held"]) == (0.75, True, [])
     assert (step(now, "min_confidence")["threshold"], now["capture_id"]) == (0.99, 2)
     assert now["held"][0]["shares"] == 120.48
@@ -77,20 +77,36 @@ def test_what_is_held_is_told_with_its_exit_rules(on_recordings: Prescient) -> N
     create(on_recordings, "bold", stop_loss=0.10)
     on_recordings("cycle", "bold")
     on_recordings("capture")
-    before = explained(on_recordings, "bold", FAVOURITE)
+    before = explained(on_recordings, "bold", FAVOURITE, "--capture", 2)
     assert before["exit_verdict"] == "sold by stop_loss"
     assert [(each["rule"], each["applies"]) for each in before["exits"]] == [("can be sold", True), ("stop_loss", True)]
     on_recordings("cycle", "bold")
-    after = explained(on_recordings, "bold", FAVOURITE)
+    after = explained(on_recordings, "bold", FAVOURITE, "--capture", 2)
     assert (after["exits"], after["did"]) == (before["exits"], "sell_yes: executed")
     on_recordings("capture")
-    assert explained(on_recordings, "bold", FAVOURITE)["held"] == []
+    assert explained(on_recordings, "bold", FAVOURITE, "--capture", 3)["held"] == []
 
 
-def test_a_market_that_is_not_listed_is_told_so(bold: Prescient) -> None:
-    document = explained(bold, "bold", "nonsense")
-    assert (document["refused_by"], document["market_question"]) == ("in the capture", None)
-    assert document["verdict"] == 'refused by the rule "in the capture" (it is not listed there)'
+def test_a_market_that_nothing_knows_fails_in_one_line(bold: Prescient) -> None:
+    done = bold("explain", "bold", "nonsense")
+    assert (done.code, "lists no market 'nonsense'" in done.complaint) == (1, True)
+
+
+def test_a_market_that_was_entered_is_explained_where_it_was_and_a_trade_by_its_number(bold: Prescient) -> None:
+    bold("cycle", "bold")
+    bold("capture")
+    (trade,) = bold("trades", "bold", "--json").json
+    by_default, by_trade = explained(bold, "bold", FAVOURITE), explained(bold, "--trade", trade["trade_id"])
+    assert by_default == by_trade
+    assert (by_trade["capture_id"], by_trade["market_id"], by_trade["did"]) == (1, FAVOURITE, "buy_yes: executed")
+    assert explained(bold, "bold", FED)["capture_id"] == 2
+    assert trade["market_question"] == by_trade["market_question"]
+
+
+def test_a_trade_says_all_that_is_asked(bold: Prescient) -> None:
+    assert bold("explain", "--trade", 99).complaint.startswith("error: there is no trade 99")
+    for wrong in (("bold",), ("bold", FED, "--trade", 1), ()):
+        assert bold("explain", *wrong).code == 2
 
 
 def test_why_there_was_no_cycle_is_told(bold: Prescient) -> None:

@@ -1,9 +1,11 @@
 """The command line documents itself, starts fast, and ends with one line where something is wrong."""
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -141,3 +143,14 @@ def test_who_stops_reading_is_not_answered_with_an_error(bare_prescient: Prescie
     command = f"{sys.executable} -m prescient_dagster.cli.main strategy show momentum --json | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+def test_the_version_is_told(bare_prescient: Prescient) -> None:
+    assert bare_prescient("--version").out == f"prescient {version('prescient')}\n"
+
+
+def test_the_shell_completes_commands() -> None:
+    asked = {"_PRESCIENT_COMPLETE": "complete_bash", "COMP_WORDS": "prescient portf", "COMP_CWORD": "1"}
+    command = [sys.executable, "-c", "from prescient_dagster.cli.main import main; main()"]
+    done = subprocess.run(command, env=os.environ | asked, capture_output=True, text=True, check=False)
+    assert (done.stdout.split(), done.stderr) == (["portfolio"], "")

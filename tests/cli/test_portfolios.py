@@ -57,6 +57,21 @@ def test_a_config_can_come_from_a_file(prescient: Prescient, tmp_path: Path) -> 
     assert prescient("portfolio", "show", "bold", "--json").json["strategy_config"] == {"trade_amount": 50}
 
 
+def test_settings_can_be_given_one_by_one_beside_json(prescient: Prescient) -> None:
+    given = ("trade_amount=50", "trade_frequency=low", "market_max_conviction=null", '{"max_positions": 3}')
+    options = [word for each in given for word in ("--config", each)]
+    prescient("portfolio", "create", "bold", "--strategy", "momentum", "--balance", "1234.5678", *options)
+    config = {"trade_amount": 50, "trade_frequency": "low", "market_max_conviction": None, "max_positions": 3}
+    assert prescient("portfolio", "show", "bold", "--json").json["strategy_config"] == config
+
+
+def test_money_is_shown_to_the_cent_and_exact_in_json(prescient: Prescient) -> None:
+    create(prescient, balance="1234.5678")
+    told = prescient("portfolio", "list").out
+    assert ("1,234.57" in told, "1,234.5678" in told) == (True, False)
+    assert prescient("portfolio", "list", "--json").json[0]["equity"] == 1234.5678
+
+
 def test_the_number_works_where_the_slug_does(prescient: Prescient) -> None:
     create(prescient)
     number = prescient("portfolio", "show", "bold", "--json").json["portfolio_id"]

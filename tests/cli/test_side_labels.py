@@ -60,7 +60,7 @@ def test_every_command_tells_the_label_beside_the_side(prescient: Prescient, rec
             *("yes (Ravensport) or no (Milltown Rovers)", "passes every rule: buy_yes (Ravensport)"),
             "buy_yes (Ravensport): executed",
         ),
-        ("explain", "bold", DERBY): (f"113.63 {bought}",),
+        ("explain", "bold", DERBY, "--capture", 3): (f"113.63 {bought}",),
         ("markets",): ("Ravensport",),
         ("compare", "bold", "shy"): (f"shy: {against}; bold: {bought}",),
         replay: (bought,),
@@ -126,7 +126,7 @@ def test_quotes_that_turn_sell_the_side_that_was_bought_under_its_label(prescien
     prescient("capture")
     prescient("cycle", "bold")
     assert "sell_yes (Ravensport)" in prescient("signals", "bold").out
-    assert "sell_yes (Ravensport): executed" in prescient("explain", "bold", DERBY).out
+    assert "sell_yes (Ravensport): executed" in prescient("explain", "bold", DERBY, "--capture", 2).out
 
 
 def test_what_is_held_from_before_labels_were_kept_learns_its_label(

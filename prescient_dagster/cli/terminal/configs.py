@@ -1,18 +1,37 @@
-"""Strategy settings as they are given on the command line: JSON, or a file that holds it."""
+"""Strategy settings as they are given on the command line: JSON, a file that holds it, or `name=value`."""
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from prescient_dagster.domain.errors import InvalidInput
 
+PAIR = re.compile(r"(\w+)=(.*)", re.DOTALL)
+
+
+def read_configs(given: Sequence[str]) -> dict[str, Any]:
+    """All settings that are given, each once.
+
+    Raises:
+        InvalidInput: one cannot be read, or a setting is given twice.
+    """
+    pairs = [pair for each in given for pair in read_config(each).items()]
+    try:
+        return _unique(pairs)
+    except ValueError as error:
+        raise InvalidInput(f"--config: {error}") from None
+
 
 def read_config(given: str) -> dict[str, Any]:
-    """The settings in a JSON text, or in the file named after an `@`.
+    """The settings in a JSON text, in the file named after an `@`, or the one in `name=value`.
 
     Raises:
         InvalidInput: no such file, or not a JSON object.
     """
+    if pair := PAIR.fullmatch(given):
+        return {pair[1]: _value(pair[2])}
     source, text = ("--config", given) if not given.startswith("@") else (given[1:], _read(Path(given[1:])))
     try:
         config = json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
@@ -23,6 +42,14 @@ def read_config(given: str) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise InvalidInput(f'{source} must be a JSON object of settings, such as {{"trade_amount": 50}}')
     return config
+
+
+def _value(text: str) -> Any:
+    """A value as JSON has it; what is none is a word: `trade_frequency=low`."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _read(path: Path) -> str:

@@ -14,7 +14,11 @@ Search = Annotated[
 ]
 Rows = Annotated[int, typer.Option("--rows", min=1, help="How many to show in the table; --json prints all.")]
 ConfigText = Annotated[
-    str | None,
-    typer.Option("--config", metavar="JSON|@FILE", help="Strategy settings, as JSON or from a file. null: no bound."),
+    list[str] | None,
+    typer.Option(
+        "--config",
+        metavar="JSON|@FILE|NAME=VALUE",
+        help="Strategy settings: JSON, a file, or one setting; may be repeated. null: no bound.",
+    ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Dagster's log on stderr.")]

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 PIPED_WIDTH = 200
+CENT = 2
+MONEY = {
+    *("amount", "fee", "cost", "cash_delta", "market_value", "balance", "equity", "initial_balance"),
+    *("current_balance", "total_invested", "total_profit_loss", "realized_profit_loss", "unrealized_profit_loss"),
+    *("liquidity", "volume", "volume_24hr"),
+}
+"""Columns in USD: people read them to the cent, --json has them whole."""
+WHOLE = {"slug", "name", "portfolio", "market_id", "strategy_type"}
+"""Columns to be copied from: never broken."""
 MISSING = "–"
 
 
@@ -75,9 +84,11 @@ def table(rows: Iterable[Row], columns: Sequence[str], title: str | None = None)
     rows = [for_reading(row) for row in rows]
     for name in columns:
         numeric = any(isinstance(row[name], int | float | Decimal) for row in rows)
-        drawn.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+        drawn.add_column(
+            name.replace("_", " "), justify="right" if numeric else "left", overflow="fold", no_wrap=name in WHOLE
+        )
     for row in rows:
-        drawn.add_row(*(Text(cell(row[name])) for name in columns))
+        drawn.add_row(*(Text(told(name, row[name])) for name in columns))
     return drawn
 
 
@@ -93,8 +104,15 @@ def print_record(record: Row) -> None:
 
     drawn = Table.grid(padding=(0, 2))
     for name, value in record.items():
-        drawn.add_row(name.replace("_", " "), Text(cell(value)))
+        drawn.add_row(name.replace("_", " "), Text(told(name, value)))
     console().print(drawn)
+
+
+def told(name: str, value: Any) -> str:
+    """A named value as it stands in a table: money to the cent."""
+    if name in MONEY and isinstance(value, float | Decimal) and math.isfinite(value):
+        return f"{round(value, CENT):,.2f}"
+    return cell(value)
 
 
 def cell(value: Any) -> str:  # noqa: PLR0911

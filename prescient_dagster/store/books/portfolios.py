@@ -3,6 +3,7 @@
 Wherever a portfolio is named, its slug and its number do.
 """
 
+import difflib
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ def get(database: Database, name: str) -> Portfolio:
     """The portfolio with this slug or number, or `NotFound`."""
     with database.begin() as connection:
         row = connection.execute(select(portfolios).where(named(name))).mappings().one_or_none()
-    return of_row(found(row, name))
+        return of_row(found(connection, row, name))
 
 
 def list_all(database: Database, strategy_type: str | None = None) -> list[Portfolio]:
@@ -177,7 +178,8 @@ def close_if_flat(connection: Connection, portfolio_id: int) -> None:
 def lock(connection: Connection, name: str) -> Portfolio:
     """The portfolio, which nobody else changes until the transaction ends, or `NotFound`."""
     query = select(portfolios).where(named(name)).with_for_update()
-    return of_row(found(connection.execute(query).mappings().one_or_none(), name))
+    row = connection.execute(query).mappings().one_or_none()
+    return of_row(found(connection, row, name))
 
 
 def _become(connection: Connection, there: Portfolio, status: PortfolioStatus) -> Portfolio:
@@ -206,11 +208,13 @@ def named(name: str) -> ColumnElement[bool]:
     return portfolios.c.slug == (name if SLUG.fullmatch(name) else None)
 
 
-def found(row: RowMapping | None, name: str) -> RowMapping:
-    """The row, or `NotFound` where there is none."""
-    if row is None:
-        raise NotFound(f"there is no portfolio {name!r}: `prescient portfolio list` shows those there are")
-    return row
+def found(connection: Connection, row: RowMapping | None, name: str) -> RowMapping:
+    """The row, or `NotFound` with the slug that is probably meant."""
+    if row is not None:
+        return row
+    near = difflib.get_close_matches(name, connection.scalars(select(portfolios.c.slug)).all(), n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    raise NotFound(f"there is no portfolio {name!r}: {meant}`prescient portfolio list` shows those there are")
 
 
 def of_row(row: RowMapping) -> Portfolio:

@@ -47,3 +47,10 @@ def list_signals(database: Database, portfolio_id: int, capture_id: int | None =
     )
     with database.begin() as connection:
         return [dict(row) for row in connection.execute(query.order_by(signals.c.rank)).mappings()]
+
+
+def questions(database: Database, portfolio_id: int) -> dict[str, str]:
+    """The question of each market that a portfolio ever wished to trade, by the market's id."""
+    query = select(signals.c.market_id, signals.c.market_question).where(signals.c.portfolio_id == portfolio_id)
+    with database.begin() as connection:
+        return {row.market_id: row.market_question for row in connection.execute(query.distinct())}

@@ -19,7 +19,9 @@ IDENTITY = ("portfolio_id", "slug", "name", "description", "strategy_type", "str
 def statement(database: Database, name: str) -> dict[str, Any]:
     """The statement of the portfolio with this slug or number, or `NotFound`."""
     with database.begin() as connection:
-        row = found(connection.execute(select(portfolios).where(named(name))).mappings().one_or_none(), name)
+        row = found(
+            connection, connection.execute(select(portfolios).where(named(name))).mappings().one_or_none(), name
+        )
         return _statement(row, held_by(connection, [row["portfolio_id"]]).get(row["portfolio_id"], []))
 
 

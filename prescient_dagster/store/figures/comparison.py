@@ -106,7 +106,7 @@ def _owner(connection: Connection, name: str) -> _Owner:
     if replay_id is not None:
         row, key = replays.row(connection, replay_id), replays.label(replay_id)
         return _Owner(key, key, row["strategy_type"], row["initial_balance"])
-    row = found(connection.execute(select(portfolios).where(named(name))).mappings().one_or_none(), name)
+    row = found(connection, connection.execute(select(portfolios).where(named(name))).mappings().one_or_none(), name)
     return _Owner(str(row["portfolio_id"]), row["slug"], row["strategy_type"], row["initial_balance"])
 
 

@@ -75,7 +75,9 @@ def _portfolios(connection: Connection, names: Sequence[str]) -> list[RowMapping
     query = select(portfolios).order_by(portfolios.c.portfolio_id)
     if not names:
         return list(connection.execute(query).mappings())
-    return [found(connection.execute(query.where(named(name))).mappings().one_or_none(), name) for name in names]
+    return [
+        found(connection, connection.execute(query.where(named(name))).mappings().one_or_none(), name) for name in names
+    ]
 
 
 def _daily(connection: Connection, ids: Iterable[int], misdated: Collection[int]) -> dict[int, list[Snapshot]]:
