@@ -310,3 +310,17 @@ def test_every_page_is_linked_from_the_readme() -> None:
 def test_every_table_of_an_export_is_told() -> None:
     told = [name.strip("`") for name, _ in table(KEEPING, "table", "a row is")]
     assert told == [*(each.name for each in TABLES), "daily", "performance"]
+
+
+def test_what_developing_says_is_there() -> None:
+    """Every file, folder and make target that the page for developers names."""
+    page = (ROOT / "docs" / "developing.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:prescient_dagster|strategy_assets|tests)/[\w/.]*)`", page)
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert [each for each in re.findall(r"`make ([\w-]+)", page) if f"\n{each}:" not in makefile] == []
+    folders = re.findall(r"ARGS=\"?(tests/\w+)", page)
+    assert [name for name in folders if not (ROOT / name).is_dir()] == []
+    rooms = {path.name for path in (ROOT / "prescient_dagster" / "domain").iterdir() if (path / "__init__.py").exists()}
+    assert rooms == set(re.findall(r"\| `prescient_dagster/domain/(\w+)/` \|", page))
