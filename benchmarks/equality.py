@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
-OTHERWISE = {"run_id", "code_version", "created_at", "started_at", "stored_at", "fetched_at", "asked_at", "finished_at"}
-"""Columns and names of what is another at every run."""
+OTHERWISE = {"run_id", "source", "code_version", "created_at", "started_at", "stored_at", "fetched_at", "asked_at"}
+"""Names of what is another at every run: real times, identities of runs and code, the folder that was played."""
 EXPLAINED = 2  # markets per portfolio: traded ones, and as many that were not
 SHOWN = 10
 
