@@ -9,7 +9,7 @@ from prescient_dagster.cli.terminal.options import AsJson
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from prescient_dagster.domain.figures.figure import Table
+    from prescient_dagster.domain.figures.figure import Section
     from prescient_dagster.domain.figures.leaderboard import Leaderboard
 
 Names = Annotated[
@@ -44,16 +44,16 @@ def performance(names: Names = None, as_json: AsJson = False) -> None:
 
 def _print(board: "Leaderboard", *, by_price: bool) -> None:
     from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.figures.figure import Table
+    from prescient_dagster.domain.figures.figure import Section
     from prescient_dagster.domain.figures.leaderboard import ranked
 
     rows = [
         {"name": each.name, **each.performance.flat()}
         for each in (*ranked(board.portfolios), *ranked(board.strategies))
     ]
-    for table in Table:
+    for table in Section:
         output.print_table([_read(row, _columns(table)) for row in rows], ("name", *_columns(table)), table)
-    calibration = _columns(Table.CALIBRATION)
+    calibration = _columns(Section.CALIBRATION)
     for row in rows if by_price else []:
         if row["by_price"]:
             priced = [bucket | {"name": f"{bucket['from']:.1f} to {bucket['to']:.1f}"} for bucket in row["by_price"]]
@@ -61,12 +61,12 @@ def _print(board: "Leaderboard", *, by_price: bool) -> None:
             output.print_table([_read(bucket, calibration) for bucket in priced], ("name", *calibration), title)
 
 
-def _columns(table: "Table") -> list[str]:
+def _columns(table: "Section") -> list[str]:
     """The figures of a table; the bounds of the hit rate are one column, and the parts of a profit have their sum."""
-    from prescient_dagster.domain.figures.figure import Table, in_table
+    from prescient_dagster.domain.figures.figure import Section, in_table
     from prescient_dagster.domain.figures.performance import FIGURES
 
-    names = [*in_table(table, FIGURES), *(["total_profit_loss"] if table is Table.PROFIT else [])]
+    names = [*in_table(table, FIGURES), *(["total_profit_loss"] if table is Section.PROFIT else [])]
     return [INTERVAL if name == "hit_rate_low" else name for name in names if name != "hit_rate_high"]
 
 
@@ -80,12 +80,12 @@ def _read(row: dict[str, Any], columns: "Sequence[str]") -> dict[str, Any]:
 
 
 def _figure(name: str, value: Any) -> Any:
-    from prescient_dagster.domain.figures.figure import Kind
+    from prescient_dagster.domain.figures.figure import Unit
     from prescient_dagster.domain.figures.performance import FIGURES
 
-    kind = FIGURES[name].kind
-    if value is None or kind is Kind.COUNT:
+    kind = FIGURES[name].unit
+    if value is None or kind is Unit.COUNT:
         return value
-    if kind in {Kind.RETURN, Kind.CHANGE, Kind.SHARE}:
+    if kind in {Unit.RETURN, Unit.CHANGE, Unit.SHARE}:
         return f"{value:7.2%}"
-    return round(float(value), 4 if kind in {Kind.PRICE, Kind.SCORE, Kind.EDGE} else 2)
+    return round(float(value), 4 if kind in {Unit.PRICE, Unit.SCORE, Unit.EDGE} else 2)

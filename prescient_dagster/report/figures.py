@@ -4,24 +4,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prescient_dagster.domain.figures.figure import Kind, in_table
+from prescient_dagster.domain.figures.figure import Unit, in_table
 from prescient_dagster.domain.figures.performance import FIGURES, Performance
 from prescient_dagster.report import formats
 
-READ: dict[Kind, Callable[[Any], str]] = {
-    Kind.DATE: str,
-    Kind.COUNT: formats.count,
-    Kind.AMOUNT: formats.usd,
-    Kind.PROFIT: formats.signed_usd,
-    Kind.RETURN: formats.signed_percent,
-    Kind.CHANGE: formats.signed_percent,
-    Kind.SHARE: formats.percent,
-    Kind.RATIO: formats.ratio,
-    Kind.PRICE: formats.price,
-    Kind.SCORE: formats.fine,
-    Kind.EDGE: formats.signed_fine,
+READ: dict[Unit, Callable[[Any], str]] = {
+    Unit.DATE: str,
+    Unit.COUNT: formats.count,
+    Unit.AMOUNT: formats.usd,
+    Unit.PROFIT: formats.signed_usd,
+    Unit.RETURN: formats.signed_percent,
+    Unit.CHANGE: formats.signed_percent,
+    Unit.SHARE: formats.percent,
+    Unit.RATIO: formats.ratio,
+    Unit.PRICE: formats.price,
+    Unit.SCORE: formats.fine,
+    Unit.EDGE: formats.signed_fine,
 }
-COLOURED = (Kind.PROFIT, Kind.RETURN, Kind.EDGE)  # what was won or lost
+COLOURED = (Unit.PROFIT, Unit.RETURN, Unit.EDGE)  # what was won or lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +49,5 @@ def _tile(name: str, value: Any, performance: Performance) -> Tile:
     told = FIGURES[name]
     if value is None:
         return Tile(told.title, formats.MISSING, performance.why_empty(name))
-    sign = formats.sign(value) if told.kind in COLOURED else ""
-    return Tile(told.title, READ[told.kind](value), sign=sign)
+    sign = formats.sign(value) if told.unit in COLOURED else ""
+    return Tile(told.title, READ[told.unit](value), sign=sign)

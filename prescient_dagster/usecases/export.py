@@ -15,7 +15,7 @@ from prescient_dagster.domain import money
 from prescient_dagster.domain.figures.calibration import Calibration
 from prescient_dagster.domain.figures.closed_positions import ClosedPositions
 from prescient_dagster.domain.figures.leaderboard import Contender, leaderboard
-from prescient_dagster.domain.figures.performance import Activity, Balances
+from prescient_dagster.domain.figures.performance import Balances, Trading
 from prescient_dagster.domain.figures.profit_split import ProfitSplit
 from prescient_dagster.domain.figures.returns import Returns, daily_returns
 from prescient_dagster.store import tables_out
@@ -53,7 +53,7 @@ DAILY = pa.schema(
 )
 KINDS = {Decimal: USD, float: NUMBER, int: COUNT, date: pa.date32()}
 PARTS = (
-    *((part, "") for part in (Balances, Returns, Activity, ClosedPositions)),
+    *((part, "") for part in (Balances, Returns, Trading, ClosedPositions)),
     (ProfitSplit, "profit_"),
     (Calibration, "calibration_"),
 )

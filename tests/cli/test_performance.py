@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from prescient_dagster.domain.figures.calibration import Calibration
-from prescient_dagster.domain.figures.figure import Table, figures_of, in_table
+from prescient_dagster.domain.figures.figure import Section, figures_of, in_table
 from prescient_dagster.domain.figures.performance import FIGURES
 from prescient_dagster.domain.figures.profit_split import ProfitSplit
 from prescient_dagster.store.database import Database
@@ -83,7 +83,7 @@ def test_the_command_shows_every_figure_that_has_a_table(prescient: Prescient, b
     books.portfolio("bold")
     told = prescient("performance").out
     headings = set(re.findall("[a-z%0-9]+", told))  # a narrow table breaks them into words
-    shown = {name for table in Table for name in in_table(table, FIGURES)}
+    shown = {name for table in Section for name in in_table(table, FIGURES)}
     assert {word for name in shown for word in name.split("_")} - headings == {"low", "high"}  # the interval
 
 

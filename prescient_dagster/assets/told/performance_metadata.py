@@ -9,7 +9,7 @@ import dagster as dg
 from prescient_dagster.assets.told.pictures import drawdown_curve, equity_curve, plain
 from prescient_dagster.assets.told.tables import table
 from prescient_dagster.domain.figures.calibration import Calibration
-from prescient_dagster.domain.figures.figure import Kind, Table, in_table
+from prescient_dagster.domain.figures.figure import Section, Unit, in_table
 from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard, ranked
 from prescient_dagster.domain.figures.performance import FIGURES
 from prescient_dagster.domain.figures.returns import drawdowns
@@ -17,7 +17,7 @@ from prescient_dagster.domain.figures.returns import drawdowns
 MOST_ROWS = 100
 MOST_CURVES = 15  # they stay in Dagster's event log, hour by hour
 TEXTS = ("name", "strategy", "price")
-TABLES = (Table.RETURNS, Table.RISK, Table.CLOSED, Table.ACTIVITY)
+TABLES = (Section.RETURNS, Section.RISK, Section.CLOSED, Section.ACTIVITY)
 EVERY_PRICE = "all"
 
 
@@ -63,7 +63,7 @@ def _calibration(strategies: Iterable[Contender]) -> dg.TableMetadataValue:
 
 
 def _calibrated(strategy: str, prices: str, figures: Calibration) -> dict[str, Any]:
-    values = {name: _number(getattr(figures, name)) for name in in_table(Table.CALIBRATION, FIGURES)}
+    values = {name: _number(getattr(figures, name)) for name in in_table(Section.CALIBRATION, FIGURES)}
     return {"strategy": strategy, "price": prices, **values}
 
 
@@ -84,7 +84,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> dg.TableMetadataValue:
 def _type(name: str) -> str:
     if name in TEXTS:
         return "string"
-    return "int" if name in FIGURES and FIGURES[name].kind is Kind.COUNT else "float"
+    return "int" if name in FIGURES and FIGURES[name].unit is Unit.COUNT else "float"
 
 
 def _curves(contenders: Iterable[Contender]) -> dg.MarkdownMetadataValue:

@@ -15,7 +15,7 @@ from statistics import NormalDist, fmean
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.books.settlement import Ending, Verdict
-from prescient_dagster.domain.figures.figure import Kind, Table, figure
+from prescient_dagster.domain.figures.figure import Section, Unit, figure
 from prescient_dagster.domain.figures.round_trips import PricedTrade, RoundTrip
 
 BUCKETS = 10  # of 0.1 USD each, with their lower bound; the last has its upper bound too
@@ -44,14 +44,14 @@ class Calibration:
         edge: mean (y - p), USD per share before fees.
     """
 
-    entries: int = field(metadata=figure(Kind.COUNT, Table.CALIBRATION, "Entries resolved"))
-    events: int = field(metadata=figure(Kind.COUNT, Table.CALIBRATION, "Distinct events"))
-    mean_price: float | None = field(metadata=figure(Kind.PRICE, Table.CALIBRATION, "Mean entry price", EMPTY))
-    hit_rate: float | None = field(metadata=figure(Kind.SHARE, Table.CALIBRATION, "Hit rate", EMPTY))
-    hit_rate_low: float | None = field(metadata=figure(Kind.SHARE, Table.CALIBRATION, why=EMPTY))
-    hit_rate_high: float | None = field(metadata=figure(Kind.SHARE, Table.CALIBRATION, why=EMPTY))
-    brier: float | None = field(metadata=figure(Kind.SCORE, Table.CALIBRATION, "Brier score", EMPTY))
-    edge: float | None = field(metadata=figure(Kind.EDGE, Table.CALIBRATION, "Edge", EMPTY))
+    entries: int = field(metadata=figure(Unit.COUNT, Section.CALIBRATION, "Entries resolved"))
+    events: int = field(metadata=figure(Unit.COUNT, Section.CALIBRATION, "Distinct events"))
+    mean_price: float | None = field(metadata=figure(Unit.PRICE, Section.CALIBRATION, "Mean entry price", EMPTY))
+    hit_rate: float | None = field(metadata=figure(Unit.SHARE, Section.CALIBRATION, "Hit rate", EMPTY))
+    hit_rate_low: float | None = field(metadata=figure(Unit.SHARE, Section.CALIBRATION, why=EMPTY))
+    hit_rate_high: float | None = field(metadata=figure(Unit.SHARE, Section.CALIBRATION, why=EMPTY))
+    brier: float | None = field(metadata=figure(Unit.SCORE, Section.CALIBRATION, "Brier score", EMPTY))
+    edge: float | None = field(metadata=figure(Unit.EDGE, Section.CALIBRATION, "Edge", EMPTY))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from statistics import fmean
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.figures.figure import Kind, Table, figure
+from prescient_dagster.domain.figures.figure import Section, Unit, figure
 from prescient_dagster.domain.figures.round_trips import RoundTrip
 
 ONE_DAY = timedelta(days=1)
@@ -33,11 +33,11 @@ class ClosedPositions:
         holding_days: the mean time from the entry to nothing held, in days.
     """
 
-    closed_positions: int = field(metadata=figure(Kind.COUNT, Table.CLOSED))
-    win_rate: float | None = field(metadata=figure(Kind.SHARE, Table.CLOSED, "Win rate", _why))
-    profit_factor: float | None = field(metadata=figure(Kind.RATIO, Table.CLOSED, "Profit factor", _why))
-    expectancy: float | None = field(metadata=figure(Kind.PROFIT, Table.CLOSED, "Expectancy", _why))
-    holding_days: float | None = field(metadata=figure(Kind.RATIO, Table.CLOSED, "Holding time", _why))
+    closed_positions: int = field(metadata=figure(Unit.COUNT, Section.CLOSED))
+    win_rate: float | None = field(metadata=figure(Unit.SHARE, Section.CLOSED, "Win rate", _why))
+    profit_factor: float | None = field(metadata=figure(Unit.RATIO, Section.CLOSED, "Profit factor", _why))
+    expectancy: float | None = field(metadata=figure(Unit.PROFIT, Section.CLOSED, "Expectancy", _why))
+    holding_days: float | None = field(metadata=figure(Unit.RATIO, Section.CLOSED, "Holding time", _why))
 
 
 def closed_positions(trips: Iterable[RoundTrip]) -> ClosedPositions:

@@ -14,7 +14,7 @@ Why = Callable[[Any, Sequence[Decimal]], str]
 """The reason from the part that the figure belongs to, and the daily equity E₀ … Eₙ."""
 
 
-class Kind(StrEnum):
+class Unit(StrEnum):
     """What a figure's number means, which decides how it is read."""
 
     DATE = "date"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
     EDGE = "edge"  # USD per share, with its sign
 
 
-class Table(StrEnum):
+class Section(StrEnum):
     """The table that a figure stands in, by its title."""
 
     RETURNS = "returns"
@@ -52,8 +52,8 @@ class Figure:
         place: in its table; those that are equal stand as they are declared.
     """
 
-    kind: Kind
-    table: Table | None = None
+    unit: Unit
+    table: Section | None = None
     title: str = ""
     why: Why | str = ""
     place: int = 9
@@ -64,10 +64,10 @@ class Figure:
 
 
 def figure(
-    kind: Kind, table: Table | None = None, title: str = "", why: Why | str = "", place: int = 9
+    unit: Unit, table: Section | None = None, title: str = "", why: Why | str = "", place: int = 9
 ) -> dict[str, Figure]:
     """The metadata of a dataclass field that is a figure."""
-    return {Figure.__name__: Figure(kind, table, title, why, place)}
+    return {Figure.__name__: Figure(unit, table, title, why, place)}
 
 
 def figures_of(part: Any) -> Iterator[tuple[str, Figure]]:
@@ -76,6 +76,6 @@ def figures_of(part: Any) -> Iterator[tuple[str, Figure]]:
         yield each.name, each.metadata[Figure.__name__]
 
 
-def in_table(table: Table | str, known: Mapping[str, Figure]) -> list[str]:
+def in_table(table: Section | str, known: Mapping[str, Figure]) -> list[str]:
     """The names of a table's figures, in their order."""
     return sorted((name for name, each in known.items() if each.table == table), key=lambda name: known[name].place)

@@ -16,13 +16,13 @@ from prescient_dagster.domain.figures.calibration import Bucket, Calibration, En
 from prescient_dagster.domain.figures.closed_positions import ClosedPositions, closed_positions
 from prescient_dagster.domain.figures.daily_series import DailySeries, Day, daily, summed
 from prescient_dagster.domain.figures.exposure import mean_exposure
-from prescient_dagster.domain.figures.figure import Figure, Kind, Table, figure, figures_of
+from prescient_dagster.domain.figures.figure import Figure, Section, Unit, figure, figures_of
 from prescient_dagster.domain.figures.profit_split import ProfitSplit, added, profit_split
 from prescient_dagster.domain.figures.returns import Returns, returns
 from prescient_dagster.domain.figures.round_trips import FILLS, PricedTrade, RoundTrip, round_trips
 
 
-def _unvalued(_activity: "Activity", equity: Sequence[Decimal]) -> str:
+def _unvalued(_activity: "Trading", equity: Sequence[Decimal]) -> str:
     return "equity was 0 or less" if len(equity) > 1 else "nothing has been valued"
 
 
@@ -64,17 +64,17 @@ class Balances:
         total_profit_loss: equity - initial balance = realised + unrealised, exactly.
     """
 
-    valued_on: date | None = field(metadata=figure(Kind.DATE, why="nothing has been valued"))
-    initial_balance: Decimal = field(metadata=figure(Kind.AMOUNT))
-    equity: Decimal = field(metadata=figure(Kind.AMOUNT, Table.RETURNS, "Equity at the bid"))
-    equity_at_mid: Decimal = field(metadata=figure(Kind.AMOUNT, Table.RETURNS, "Equity at the middle"))
-    total_profit_loss: Decimal = field(metadata=figure(Kind.PROFIT, Table.RETURNS, "Profit or loss"))
-    realized_profit_loss: Decimal = field(metadata=figure(Kind.PROFIT))
-    unrealized_profit_loss: Decimal = field(metadata=figure(Kind.PROFIT))
+    valued_on: date | None = field(metadata=figure(Unit.DATE, why="nothing has been valued"))
+    initial_balance: Decimal = field(metadata=figure(Unit.AMOUNT))
+    equity: Decimal = field(metadata=figure(Unit.AMOUNT, Section.RETURNS, "Equity at the bid"))
+    equity_at_mid: Decimal = field(metadata=figure(Unit.AMOUNT, Section.RETURNS, "Equity at the middle"))
+    total_profit_loss: Decimal = field(metadata=figure(Unit.PROFIT, Section.RETURNS, "Profit or loss"))
+    realized_profit_loss: Decimal = field(metadata=figure(Unit.PROFIT))
+    unrealized_profit_loss: Decimal = field(metadata=figure(Unit.PROFIT))
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
+class Trading:
     """How much was traded, and how.
 
     Attributes:
@@ -86,14 +86,14 @@ class Activity:
         open_positions: how many are held, a bundle being one.
     """
 
-    turnover: float | None = field(metadata=figure(Kind.RATIO, Table.ACTIVITY, "Turnover", _unvalued))
-    exposure: float | None = field(metadata=figure(Kind.SHARE, Table.ACTIVITY, "Exposure", _unvalued))
-    fees_paid: Decimal = field(metadata=figure(Kind.AMOUNT))
-    fills: int = field(metadata=figure(Kind.COUNT, Table.ACTIVITY, place=1))
+    turnover: float | None = field(metadata=figure(Unit.RATIO, Section.ACTIVITY, "Turnover", _unvalued))
+    exposure: float | None = field(metadata=figure(Unit.SHARE, Section.ACTIVITY, "Exposure", _unvalued))
+    fees_paid: Decimal = field(metadata=figure(Unit.AMOUNT))
+    fills: int = field(metadata=figure(Unit.COUNT, Section.ACTIVITY, place=1))
     synthetic_share: float | None = field(
-        metadata=figure(Kind.SHARE, Table.ACTIVITY, "Synthetic fills", "no fills", place=2)
+        metadata=figure(Unit.SHARE, Section.ACTIVITY, "Synthetic fills", "no fills", place=2)
     )
-    open_positions: int = field(metadata=figure(Kind.COUNT, Table.ACTIVITY, place=0))
+    open_positions: int = field(metadata=figure(Unit.COUNT, Section.ACTIVITY, place=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Performance:
     series: DailySeries
     balances: Balances
     returns: Returns
-    activity: Activity
+    activity: Trading
     closed: ClosedPositions
     profit: ProfitSplit
     calibration: Calibration
@@ -138,7 +138,7 @@ class Performance:
         return (self.balances, self.returns, self.activity, self.closed, self.profit, self.calibration)
 
 
-PARTS = (Balances, Returns, Activity, ClosedPositions, ProfitSplit, Calibration)
+PARTS = (Balances, Returns, Trading, ClosedPositions, ProfitSplit, Calibration)
 FIGURES: Mapping[str, Figure] = {name: each for part in PARTS for name, each in figures_of(part)}
 """Every figure by its name, as it is declared beside its formula."""
 
@@ -192,10 +192,10 @@ def _balances(series: DailySeries, trades: Sequence[PricedTrade]) -> Balances:
     )
 
 
-def _activity(days: Sequence[Day], trades: Sequence[PricedTrade], trips: Sequence[RoundTrip]) -> Activity:
+def _activity(days: Sequence[Day], trades: Sequence[PricedTrade], trips: Sequence[RoundTrip]) -> Trading:
     fills = [priced for priced in trades if priced.trade.kind in FILLS]
     synthetic = sum(priced.trade.synthetic for priced in fills)
-    return Activity(
+    return Trading(
         turnover=_turnover(days, fills),
         exposure=mean_exposure(days),
         fees_paid=sum((priced.trade.fee for priced in trades), money.ZERO),

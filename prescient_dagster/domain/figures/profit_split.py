@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import TradeKind
-from prescient_dagster.domain.figures.figure import Kind, Table, figure
+from prescient_dagster.domain.figures.figure import Section, Unit, figure
 from prescient_dagster.domain.figures.round_trips import FILLS, PricedTrade, RoundTrip, is_reversal, reversed_ref
 
 
@@ -25,10 +25,10 @@ from prescient_dagster.domain.figures.round_trips import FILLS, PricedTrade, Rou
 class ProfitSplit:
     """The parts of a profit, in USD; a cost is negative."""
 
-    spread: Decimal = field(default=money.ZERO, metadata=figure(Kind.PROFIT, Table.PROFIT))
-    fees: Decimal = field(default=money.ZERO, metadata=figure(Kind.PROFIT, Table.PROFIT))
-    price_move: Decimal = field(default=money.ZERO, metadata=figure(Kind.PROFIT, Table.PROFIT))
-    settlement: Decimal = field(default=money.ZERO, metadata=figure(Kind.PROFIT, Table.PROFIT))
+    spread: Decimal = field(default=money.ZERO, metadata=figure(Unit.PROFIT, Section.PROFIT))
+    fees: Decimal = field(default=money.ZERO, metadata=figure(Unit.PROFIT, Section.PROFIT))
+    price_move: Decimal = field(default=money.ZERO, metadata=figure(Unit.PROFIT, Section.PROFIT))
+    settlement: Decimal = field(default=money.ZERO, metadata=figure(Unit.PROFIT, Section.PROFIT))
 
     @property
     def total(self) -> Decimal:

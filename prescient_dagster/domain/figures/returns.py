@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import sqrt
 from statistics import fmean, mean, stdev
 
-from prescient_dagster.domain.figures.figure import Kind, Table, Why, figure
+from prescient_dagster.domain.figures.figure import Section, Unit, Why, figure
 
 PERIODS = 365  # a year; markets are open every day
 LEAST_DAYS = 30  # under which yearly figures say nothing
@@ -44,21 +44,21 @@ class Returns:
         max_drawdown_days: from that peak's last day to the first that reaches it again, or to the last day.
     """
 
-    days: int = field(metadata=figure(Kind.COUNT, Table.RETURNS, place=0))
-    total_return: float = field(metadata=figure(Kind.RETURN, Table.RETURNS, "Return"))
+    days: int = field(metadata=figure(Unit.COUNT, Section.RETURNS, place=0))
+    total_return: float = field(metadata=figure(Unit.RETURN, Section.RETURNS, "Return"))
     cagr: float | None = field(
-        metadata=figure(Kind.CHANGE, Table.RETURNS, "Return per year (CAGR)", _yearly("not defined"))
+        metadata=figure(Unit.CHANGE, Section.RETURNS, "Return per year (CAGR)", _yearly("not defined"))
     )
     volatility: float | None = field(
-        metadata=figure(Kind.SHARE, Table.RISK, "Volatility per year", _yearly("not defined"))
+        metadata=figure(Unit.SHARE, Section.RISK, "Volatility per year", _yearly("not defined"))
     )
     sharpe: float | None = field(
-        metadata=figure(Kind.RATIO, Table.RISK, "Sharpe", _yearly("the daily returns do not differ"))
+        metadata=figure(Unit.RATIO, Section.RISK, "Sharpe", _yearly("the daily returns do not differ"))
     )
-    sortino: float | None = field(metadata=figure(Kind.RATIO, Table.RISK, "Sortino", _yearly("no day with a loss")))
-    calmar: float | None = field(metadata=figure(Kind.RATIO, Table.RISK, "Calmar", _yearly("equity never fell")))
-    max_drawdown: float = field(metadata=figure(Kind.CHANGE, Table.RISK, "Maximum drawdown", place=0))
-    max_drawdown_days: int = field(metadata=figure(Kind.COUNT, Table.RISK, place=0))
+    sortino: float | None = field(metadata=figure(Unit.RATIO, Section.RISK, "Sortino", _yearly("no day with a loss")))
+    calmar: float | None = field(metadata=figure(Unit.RATIO, Section.RISK, "Calmar", _yearly("equity never fell")))
+    max_drawdown: float = field(metadata=figure(Unit.CHANGE, Section.RISK, "Maximum drawdown", place=0))
+    max_drawdown_days: int = field(metadata=figure(Unit.COUNT, Section.RISK, place=0))
 
 
 def returns(equity: Sequence[Decimal]) -> Returns:

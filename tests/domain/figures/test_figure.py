@@ -6,7 +6,7 @@ from typing import get_type_hints
 import pytest
 
 from prescient_dagster.assets.told.performance_metadata import metadata
-from prescient_dagster.domain.figures.figure import Table, in_table
+from prescient_dagster.domain.figures.figure import Section, in_table
 from prescient_dagster.domain.figures.leaderboard import leaderboard
 from prescient_dagster.domain.figures.performance import FIGURES, PARTS, performance, track_record
 from prescient_dagster.report.figures import READ, figures
@@ -33,11 +33,11 @@ def test_an_empty_figure_gives_its_reason_on_the_page(name: str) -> None:
 
 
 def test_every_kind_can_be_read() -> None:
-    assert {each.kind for each in FIGURES.values()} <= set(READ)
+    assert {each.unit for each in FIGURES.values()} <= set(READ)
 
 
 def test_the_asset_has_a_column_for_every_figure_that_has_a_table() -> None:
     told = metadata(leaderboard([a_history()], {}))
     columns = [each.name for name in ("leaderboard", "profit", "calibration") for each in told[name].schema.columns]
-    shown = {name for table in Table for name in in_table(table, FIGURES)}
+    shown = {name for table in Section for name in in_table(table, FIGURES)}
     assert shown <= set(columns)
