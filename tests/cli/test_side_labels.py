@@ -60,7 +60,7 @@ def test_every_command_tells_the_label_beside_the_side(prescient: Prescient, rec
             *("yes (Ravensport) or no (Milltown Rovers)", "passes every rule: buy_yes (Ravensport)"),
             "buy_yes (Ravensport): executed",
         ),
-        ("explain", "bold", DERBY, "--capture", 3): (f"113.63 {bought}",),
+        ("explain", "bold", DERBY, "--capture", 2): (f"113.63 {bought}",),
         ("markets",): ("Ravensport",),
         ("compare", "bold", "shy"): (f"shy: {against}; bold: {bought}",),
         replay: (bought,),
