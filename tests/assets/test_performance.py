@@ -113,8 +113,8 @@ def test_a_portfolio_that_its_last_settlement_closed_shows_what_it_lost(
     assert (found["days"], found["open_positions"]) == (2, 0)
 
 
-def test_a_market_that_was_sold_before_it_ended_is_asked_for_once_a_day(
-    recording: Recording, platform: Platform
+def test_a_market_that_was_sold_before_it_ended_is_asked_for_until_it_answers_and_then_once_a_day(
+    recording: Recording, platform: Platform, asked: Callable[[], int]
 ) -> None:
     recording.hour(0)
     platform.portfolio("one")
@@ -124,8 +124,11 @@ def test_a_market_that_was_sold_before_it_ended_is_asked_for_once_a_day(
     platform.run(["one"])
     assert figures(platform)["calibration"]["entries"] == 0
 
-    recording.hour(2, SETTLED_NO)
-    assert known_endings(platform) == {}  # the same day
+    recording.hour(2, {"resolution_status": "proposed"})
+    assert asked() == 1
+    recording.hour(3, SETTLED_NO)
+    assert asked() == 0  # the same day
+    assert "no" not in known_endings(platform).values()
     recording.hour(13, SETTLED_NO)
 
     assert known_endings(platform) == {"500": "no"}  # 501 is still open, and not asked for
