@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -66,6 +66,31 @@ def _belongs(process: psutil.Process, home: Path) -> bool:
         return process.environ().get("DAGSTER_HOME") == f"{home}/dagster" or process.cwd().startswith(f"{home}/")
     except psutil.Error:
         return False
+
+
+def command_line(process: psutil.Process) -> str:
+    """How a process was started; nothing of one that has ended since it was found."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def children(process: psutil.Process) -> list[psutil.Process]:
+    """Whom it has started and that are still there; nobody, if it has ended itself."""
+    try:
+        return list(process.children())
+    except psutil.Error:
+        return []
+
+
+def names_of_home(home: Path) -> set[str]:
+    """The names of the processes that work on a home, but for those that end while they are asked."""
+    names = set()
+    for process in of_home(home):
+        with suppress(psutil.Error):
+            names.add(process.name())
+    return names
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.snapshots import list_snapshots
 from prescient_dagster.store.market import captures
 from tests.pages import ROOT
-from tests.processes import books, environment, free_port, interrupted, of_home, wait_for
+from tests.processes import books, environment, free_port, interrupted, names_of_home, wait_for
 from tests.ui.served import Served
 
 TYPED = """
@@ -71,4 +71,4 @@ def test_dagster_dev_started_by_hand_trades_by_its_schedules(home: Path) -> None
         assert [portfolio.slug for portfolio in there] == ["by-hand"]
         assert list_snapshots(database, there[0].portfolio_id) != []
     assert process.returncode == 0
-    wait_for("the end of all but the database", lambda: {each.name() for each in of_home(home)} == {"postgres"})
+    wait_for("the end of all but the database", lambda: names_of_home(home) == {"postgres"})

@@ -15,7 +15,17 @@ from prescient_dagster.store.books.trades import list_trades
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.tables import cycles
 from prescient_dagster.store.tables import portfolios as portfolios_table
-from tests.processes import PATIENCE_SECONDS, books, dev, free_port, of_home, wait_for
+from tests.processes import (
+    PATIENCE_SECONDS,
+    books,
+    children,
+    command_line,
+    dev,
+    free_port,
+    names_of_home,
+    of_home,
+    wait_for,
+)
 from tests.ui.served import Served
 
 LAUNCH = """mutation($tags: [ExecutionTag!]!) { launchRun(executionParams: {selector: {
@@ -49,33 +59,26 @@ def a_run_in_the_middle(served: Served) -> Iterator[str]:
         yield (started(served) - before).pop()
 
 
-def command(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:  # it has ended meanwhile
-        return ""
-
-
 def code_server(home: Path) -> list[psutil.Process]:
     """The process that serves the strategies."""
-    return [each for each in of_home(home) if re.search("api grpc .*strategy_assets", command(each))]
+    return [each for each in of_home(home) if re.search("api grpc .*strategy_assets", command_line(each))]
 
 
 def workers(home: Path) -> list[psutil.Process]:
     """The processes that carry out runs of strategies."""
-    children = [child for server in code_server(home) for child in server.children()]
-    return [child for child in children if "spawn_main" in command(child)]
+    found = [child for server in code_server(home) for child in children(server)]
+    return [child for child in found if "spawn_main" in command_line(child)]
 
 
 def service(home: Path, module: str) -> psutil.Process:
     """The web server or the daemon."""
-    return next(each for each in of_home(home) if f"-m {module}" in command(each))
+    return next(each for each in of_home(home) if f"-m {module}" in command_line(each))
 
 
 def last_words(process: "subprocess.Popen[str]", home: Path) -> str:
     """The last line of a `prescient dev` that fails by itself; nothing that it had started is left."""
     assert process.wait(timeout=PATIENCE_SECONDS) == 1
-    assert {each.name() for each in of_home(home)} == {"postgres"}
+    assert names_of_home(home) == {"postgres"}
     return (home / "dev.err").read_text().splitlines()[-1]
 
 

@@ -16,7 +16,7 @@ from prescient_dagster.store.market import captures
 from prescient_dagster.store.server import postgres
 from tests.cli.commands import Done, Prescient
 from tests.conftest import on_server
-from tests.processes import dev, free_port, new_home, of_home, wait_for
+from tests.processes import command_line, dev, free_port, new_home, of_home, wait_for
 
 MARKER = "zx9marker"
 PASSWORD = f"{MARKER}/ä%40: "
@@ -163,7 +163,7 @@ def test_nothing_that_prescient_dev_leaves_holds_the_password(server: Server, ho
     database = connect(url)
     with dev(home, free_port(), database_url=url, alert_webhook=f"http://127.0.0.1:9/{MARKER}"):
         wait_for("a capture", lambda: captures.newest_ready(database) is not None)
-        words = [word for process in of_home(home) for word in process.cmdline()]
+        words = [command_line(process) for process in of_home(home)]
         server.stop()
         server.start()
         wait_for("another capture", lambda: latest(url) > 1)

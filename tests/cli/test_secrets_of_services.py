@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.processes import dev, free_port, of_home, wait_for
+from tests.processes import command_line, dev, free_port, of_home, wait_for
 
 WEBHOOK = "PRESCIENT_ALERT_WEBHOOK"
 ROLES = {
@@ -18,8 +18,8 @@ GIVEN = {"the code server of the platform"}
 
 
 def role(process: psutil.Process) -> str:
-    command = " ".join(process.cmdline())
-    return next((name for sign, name in ROLES.items() if sign in command), command)
+    started = command_line(process)
+    return next((name for sign, name in ROLES.items() if sign in started), started)
 
 
 def note(home: Path, seen: dict[str, set[bool]]) -> bool:

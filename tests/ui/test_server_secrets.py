@@ -13,7 +13,7 @@ from prescient_dagster.store.books.portfolios import NewPortfolio
 from strategy_assets.definitions import defs as strategy_defs
 from tests.assets.launchpads import FREE, FROM_ENVIRONMENT, JOBS, MARKER, VARIABLE, fields_of, laid, least
 from tests.cli.test_passwords import everything
-from tests.processes import of_home, wait_for
+from tests.processes import command_line, of_home, wait_for
 from tests.ui.dagster_ui import DagsterUi
 from tests.ui.served import BY_HAND, Served, serving
 
@@ -79,7 +79,7 @@ def test_every_field_that_names_a_variable_is_refused_before_launch(served: Serv
 
 def test_what_any_value_is_taken_for_shows_the_secret_nowhere(served: Served, page: Page, told: list[str]) -> None:
     """The runs that were launched, what the launchpad says while somebody types, and what all that has left."""
-    code_servers = [process for process in of_home(served.home) if "code-server" in process.cmdline()]
+    code_servers = [process for process in of_home(served.home) if " code-server " in command_line(process)]
     assert all(psutil.Process(process.pid).environ()[VARIABLE] == MARKER for process in code_servers)
     runs = [_launched(served, *place) for place in FREE]
     wait_for("their ends", lambda: all(served.runs()[run]["status"] in ("FAILURE", "SUCCESS") for run in runs))

@@ -14,7 +14,17 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.trades import list_trades
 from prescient_dagster.store.database import Database, connect
 from prescient_dagster.store.server import postgres
-from tests.processes import PATIENCE_SECONDS, PRESCIENT, books, dev, environment, free_port, of_home, wait_for
+from tests.processes import (
+    PATIENCE_SECONDS,
+    PRESCIENT,
+    books,
+    dev,
+    environment,
+    free_port,
+    names_of_home,
+    of_home,
+    wait_for,
+)
 
 
 def trades(database: Database) -> list[tuple[str, int, str]]:
@@ -47,7 +57,7 @@ def test_it_trades_by_itself_and_goes_on_after_a_restart(home: Path) -> None:
     assert set(before) <= set(after)
     assert len({(slug, source) for slug, _, source in after}) == len(after)
     # The database server ran before, for us: it stays, alone.
-    assert {process.name() for process in of_home(home)} == {"postgres"}
+    assert names_of_home(home) == {"postgres"}
 
 
 def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
@@ -78,7 +88,7 @@ def test_a_home_of_another_venue_is_told_before_dagster_starts(home: Path) -> No
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "belongs to the venue simulated" in done.stderr
     assert "Launching" not in (home / "dagster" / "dev.log").read_text()
-    assert {process.name() for process in of_home(home)} == {"postgres"}
+    assert names_of_home(home) == {"postgres"}
 
 
 @pytest.mark.parametrize(

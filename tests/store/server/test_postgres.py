@@ -19,6 +19,7 @@ from prescient_dagster.domain.errors import DatabaseUnavailable, StoreError
 from prescient_dagster.store.database import connect
 from prescient_dagster.store.server import postgres
 from prescient_dagster.store.server.server_account import run_as, server_account
+from tests.processes import children, command_line
 
 START = """
 import sys
@@ -53,10 +54,9 @@ def postmaster(home: Path) -> psutil.Process:
 def child(server: psutil.Process, kind: str) -> psutil.Process:
     """The process of that kind, once it says so: it is named after its start, and workers come and go meanwhile."""
     for _ in range(500):
-        for process in server.children():
-            with suppress(psutil.NoSuchProcess):
-                if kind in " ".join(process.cmdline()):
-                    return process
+        for process in children(server):
+            if kind in command_line(process):
+                return process
         time.sleep(0.02)
     raise AssertionError(f"the server has no {kind}")
 
