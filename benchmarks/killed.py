@@ -133,7 +133,8 @@ def _told_wrong(
     ).records
     told = {record.partition_key: record.asset_materialization for record in records}
     for slug in SLUGS:
-        metadata = {} if told.get(slug) is None else told[slug].metadata  # type: ignore[union-attr]
+        materialization = told.get(slug)
+        metadata = {} if materialization is None else materialization.metadata
         values = {name: metadata[name].value for name in ("capture_id", "trades_executed") if name in metadata}
         made = values.get("trades_executed", trades[slug])
         if "MATERIALIZED" not in str(statuses[slug]) or (values.get("capture_id"), made) != (capture_id, trades[slug]):
