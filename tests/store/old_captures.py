@@ -20,7 +20,7 @@ VERSION_1 = (
     *("event_end_date", "event_market_count"),
 )
 """The columns of a capture's markets before any was added."""
-FILLED = {"exclusive_group": "", "quote_source": "listing", "untradable": ""}
+FILLED = {"exclusive_group": "", "quote_source": "listing", "untradable": "", "tags": "", "category": ""}
 """What today's readers see in their place."""
 
 
@@ -39,7 +39,8 @@ def written(markets: pd.DataFrame) -> bytes:
 
 def as_before(markets: pd.DataFrame) -> pd.DataFrame:
     """What today's readers make of the file of the first schema."""
-    return markets.assign(**{name: pd.Series(value, markets.index, "str") for name, value in FILLED.items()})
+    texts = {name: pd.Series(value, markets.index, "str") for name, value in FILLED.items()}
+    return markets.assign(**texts, game_start_time=pd.Series(pd.NaT, markets.index, "datetime64[us, UTC]"))
 
 
 def replace_markets(database: Database, folder: Path, record: CaptureRecord, content: bytes) -> None:

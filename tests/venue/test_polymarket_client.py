@@ -180,7 +180,10 @@ def test_a_market_asked_for_alone_may_be_unknown_but_not_unanswered() -> None:
     assert [rejection.kind for rejection in service.client.market("10").rejections] == ["market"]
     with pytest.raises(VenueAnswerInvalid, match="/markets/11: answered 403"):
         service.client.market("11")
-    assert [request.url.raw_path for request in service.asked[:2]] == [b"/markets/7", b"/markets/8%2F..%2F9%3F"]
+    assert [request.url.raw_path for request in service.asked[:2]] == [
+        b"/markets/7?include_tag=true",
+        b"/markets/8%2F..%2F9%3F?include_tag=true",
+    ]
 
 
 def test_nothing_is_asked_for_nothing() -> None:

@@ -23,6 +23,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "with fees": {"feesEnabled": True, "feeSchedule": {"rate": 0.05, "exponent": 1}},
     "closed": {"closed": True, "outcomePrices": '["1", "0"]', "umaResolutionStatuses": '["proposed", "resolved"]'},
     "not active": {"active": False},
+    "a game": {"sportsMarketType": "totals", "gameStartTime": "2026-03-01 17:30:00+00"},
     "three outcomes": {"outcomes": '["a", "b", "c"]'},
     "a number too large": {"volume": 1e30},
     "a field of another kind": {"question": 5},

@@ -116,6 +116,9 @@ MARKETS: dict[str, Column] = {
     "event_volume_24hr": Column("number", "volume of its event in the last 24 hours, USD"),
     "event_end_date": Column("time", "when its event is due to end, UTC"),
     "event_market_count": Column("integer", "markets the venue lists for its event, unreadable ones included"),
+    "tags": Column("text", "what it is about in the venue's words, sorted, | between (`tags`); empty: nobody said", 3),
+    "category": Column("text", "the section of the venue it stands in; empty: none, or nobody said", 3),
+    "game_start_time": Column("time", "when the game it is about begins, UTC; missing: no sport, or nobody said", 3),
 }
 
 EVENTS: dict[str, Column] = {

@@ -118,7 +118,8 @@ class PolymarketClient:
         """These markets as far as they are closed, or open, page by page; one that is not `active` is in neither."""
         url, state = f"{self._gamma_url}/markets/keyset", str(closed).lower()
         for ids in _chunks(market_ids, MARKETS_PER_PAGE):
-            filters = [("closed", state), ("limit", str(MARKETS_PER_PAGE)), *(("id", market_id) for market_id in ids)]
+            wanted = [("closed", state), ("include_tag", "true"), ("limit", str(MARKETS_PER_PAGE))]
+            filters = [*wanted, *(("id", market_id) for market_id in ids)]
             yield from self._pages(_Question("GET", url, self._markets_limit, filters), decode_market_page)
 
     def market(self, market_id: str, until: float = math.inf) -> MarketPage:
@@ -129,7 +130,8 @@ class PolymarketClient:
         """
         url = f"{self._gamma_url}/markets/{quote(market_id, safe='')}"
         try:
-            return self._ask(_Question("GET", url, self._markets_limit, until=until), decode_market)
+            question = _Question("GET", url, self._markets_limit, [("include_tag", "true")], until=until)
+            return self._ask(question, decode_market)
         except RefusedRequest as refusal:
             if refusal.status == httpx.codes.NOT_FOUND:
                 return MarketPage([])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from msgspec.structs import replace
 
 from prescient_dagster.domain.errors import VenueError
 from prescient_dagster.domain.market.markets import ColumnData, Listing, Rejection, event_frame, market_frame
@@ -44,7 +45,7 @@ class Crawl:
     def add_markets(self, page: MarketPage) -> None:
         """Take in markets listed on their own. How many markets their events have is not told there: 0."""
         self.rejections += page.rejections
-        events = [market.events[0] if market.events else _NO_EVENT for market in page.markets]
+        events = [_event_of(market) for market in page.markets]
         self._add(events, [0] * len(events), page.markets, range(len(events)))
 
     def missing(self, market_ids: Sequence[str]) -> list[str]:
@@ -76,6 +77,13 @@ class Crawl:
         self.parts.append(part)
         self.rejections += part.rejections
         self.events_read += len(events)
+
+
+def _event_of(market: Market) -> Event:
+    """The event of a market that is listed on its own, with what is told of it at the market."""
+    event = market.events[0] if market.events else _NO_EVENT
+    tags, category = event.tags or market.tags, event.category or market.category
+    return event if (tags, category) == (event.tags, event.category) else replace(event, tags=tags, category=category)
 
 
 def require_whole(listing: Listing) -> Listing:

@@ -36,6 +36,7 @@ from prescient_dagster.venue.polymarket.columns import (
 )
 from prescient_dagster.venue.polymarket.rules import rules_hashes
 from prescient_dagster.venue.polymarket.schemas import Event, FeeSchedule, Market
+from prescient_dagster.venue.polymarket.subjects import game_starts, subjects
 from prescient_dagster.venue.polymarket.tradability import untradable
 
 DEFAULT_MIN_ORDER_SIZE = 5.0
@@ -83,6 +84,7 @@ def parsed(
     event_faults, faults = Faults(), Faults()
     event_columns = _event_columns(events, market_counts, event_faults)
     market_columns = _market_columns(markets, faults) | _columns_of_events(event_columns, event_rows)
+    market_columns["game_start_time"] = game_starts(markets, events, event_rows, faults)
     market_columns["neg_risk"] = _exclusive(markets, market_columns.pop("event_neg_risk"))
     _reject_with_events(event_rows, event_faults, faults)
     named = np.array([event.id != "" for event in events], dtype=bool)
@@ -97,7 +99,7 @@ def _event_columns(events: Sequence[Event], market_counts: Sequence[int], faults
     columns: Columns = {name: _numbers(events, name, bounds, faults) for name, bounds in _EVENT_NUMBERS.items()}
     columns |= {name: _times(events, name, faults) for name in ("start_date", "end_date")}
     columns |= {name: _flags(events, name) for name in ("neg_risk", "neg_risk_augmented", "closed")}
-    columns |= {name: _texts(events, name, faults) for name in ("title", "slug")}
+    columns |= {name: _texts(events, name, faults) for name in ("title", "slug")} | subjects(events, faults)
     columns["event_id"] = ids([str(event.id) for event in events], "id", faults)
     columns["market_count"] = np.array(market_counts, dtype=np.int64)
     return columns
@@ -108,7 +110,7 @@ def _columns_of_events(events: Columns, rows: Sequence[int]) -> Columns:
     names = ("title", "liquidity", "volume", "volume_24hr", "end_date", "market_count", "neg_risk")
     taken = np.array(rows, dtype=np.int64)
     columns = {f"event_{name}": events[name].take(taken) for name in names}
-    columns |= {name: events[name].take(taken) for name in ("event_id", "neg_risk_augmented")}
+    columns |= {name: events[name].take(taken) for name in ("event_id", "neg_risk_augmented", "tags", "category")}
     return columns
 
 

@@ -19,6 +19,12 @@ class FeeSchedule(Struct, gc=False):
     exponent: Number = None
 
 
+class Tag(Struct, gc=False):
+    """What an event is about, in a word or two."""
+
+    label: str | None = None
+
+
 class Event(Struct, gc=False, rename="camel"):
     """An event of Gamma; with its markets where they are listed below it."""
 
@@ -33,6 +39,9 @@ class Event(Struct, gc=False, rename="camel"):
     neg_risk: bool | None = None
     neg_risk_augmented: bool | None = None
     closed: bool | None = None
+    category: str | None = None
+    tags: list[Tag] | None = None
+    game_id: Any = None  # of a sport; only whether there is one counts
     markets: "list[Market] | None" = None
 
 
@@ -73,6 +82,11 @@ class Market(Struct, gc=False, rename="camel"):
     enable_order_book: bool | None = None
     resolution_status: str | None = field(default=None, name="umaResolutionStatus")
     resolution_statuses: InnerList = field(default=None, name="umaResolutionStatuses")
+    category: str | None = None
+    tags: list[Tag] | None = None
+    game_id: Any = None
+    sports_market_type: Any = None
+    game_start_time: str | None = None
     events: list[Event] | None = None
 
 

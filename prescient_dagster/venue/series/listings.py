@@ -139,6 +139,7 @@ def _before(seen: pd.DataFrame, back: pd.Timedelta, name: str, otherwise: "pd.Se
 def _markets(seen: pd.DataFrame, assumptions: Assumptions) -> dict[str, Any]:
     """The columns of the markets of all captures."""
     number, event = len(seen), [seen["capture"], seen["event_id"]]
+    never = pd.array([pd.NaT] * number, dtype="datetime64[us, UTC]")
     bid, ask = quotes(seen["yes_price"].to_numpy(), assumptions)
     liquidity = seen["liquidity"].fillna(assumptions.liquidity)
     ends = seen["end_date"] if assumptions.ends is None else seen["end_date"].fillna(pd.Timestamp(assumptions.ends))
@@ -155,7 +156,8 @@ def _markets(seen: pd.DataFrame, assumptions: Assumptions) -> dict[str, Any]:
             "liquidity": liquidity.array,
             "end_date": ends.array,
             "event_end_date": ends.array,
-            "start_date": pd.array([pd.NaT] * number, dtype="datetime64[us, UTC]"),
+            "start_date": never,
+            "game_start_time": never,
             "event_liquidity": liquidity.groupby(event).transform("sum").array,
             "event_volume": seen["volume"].groupby(event).transform("sum").array,
             "event_volume_24hr": seen["volume_24hr"].groupby(event).transform("sum").array,
@@ -184,6 +186,8 @@ def _same_for_all(seen: pd.DataFrame, assumptions: Assumptions) -> dict[str, Any
         "exclusive_group": "",
         "quote_source": QuoteSource.LISTING.value,
         "untradable": "",
+        "tags": "",
+        "category": "",
     }
     numbers = {
         "tick_size": assumptions.tick,

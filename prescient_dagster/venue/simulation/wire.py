@@ -15,6 +15,7 @@ from prescient_dagster.venue.simulation.endings import Stage
 from prescient_dagster.venue.simulation.profiles import FIRST_BESIDE, Structure
 from prescient_dagster.venue.simulation.quotes import ONE
 from prescient_dagster.venue.simulation.rows import EventRow, MarketRow, event_rows, market_rows
+from prescient_dagster.venue.simulation.subjects import game_start, tags
 from prescient_dagster.venue.simulation.texts import (
     EventText,
     MarketText,
@@ -111,6 +112,7 @@ class _EventFrame:
             "liquidityClob": event.liquidity,
             "volume": event.volume,
             "enableNegRisk": self.neg_risk,
+            "tags": tags(event.profile.theme),
         }
         record = EVENT_DEFAULTS | self.common | record
         record |= {"volume24hr": event.volume_24hr} if event.volume_24hr else {}
@@ -130,7 +132,7 @@ class _EventFrame:
             "orderPriceMinTickSize": row.tick / ONE,
             "groupItemThreshold": str(row.leg),
         }
-        record |= _prices(row) | _amounts(row) | self._oracle(row) | self._fees()
+        record |= _prices(row) | _amounts(row) | self._oracle(row) | self._fees() | self._game()
         if not row.without_end:
             record |= self._end(row)
         return record | self._exclusion(self.event.profile.part(row.leg))
@@ -159,6 +161,10 @@ class _EventFrame:
             "clobTokenIds": f'["{row.tokens[0]}", "{row.tokens[1]}"]',
             "startDateIso": self.common["startDate"][:10],
         }
+
+    def _game(self) -> Record:
+        begins = game_start(self.event.profile.theme, self.event.starts, self.event.ends)
+        return {} if begins is None else {"gameStartTime": f"{self.world.instant(begins):%Y-%m-%d %H:%M:%S}+00"}
 
     def _end(self, row: MarketRow) -> Record:
         dated = self.event.profile.structure is Structure.NESTED

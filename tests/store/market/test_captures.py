@@ -139,7 +139,7 @@ def test_a_capture_of_an_older_schema_is_a_capture_of_today(database: Database, 
     ("markets", "why"),
     [
         (some_markets().assign(colour="grey"), "colour may be of a later Prescient: upgrade it"),
-        (some_markets().drop(columns="tradable"), "tradable of version 2 missing"),
+        (some_markets().drop(columns="tradable"), "tradable of version 3 missing"),
     ],
 )
 def test_a_capture_of_no_known_schema_is_refused_in_one_line(
