@@ -102,19 +102,28 @@ def _imported(module: str, known: Modules) -> Iterator[str]:
 @cache
 def _names(module: str, path: Path) -> tuple[str, ...]:
     try:
-        nodes = ast.walk(ast.parse(path.read_bytes()))
+        statements = list(_statements(ast.parse(path.read_bytes())))
     except SyntaxError:  # it does not load either, which is told where it is loaded
         return ()
     inside = module if path.stem == "__init__" else module.rpartition(".")[0]
-    return tuple(name for node in nodes for name in _named(node, inside))
+    return tuple(name for statement in statements for name in _named(statement, inside))
 
 
-def _named(node: ast.AST, package: str) -> Iterator[str]:
-    """What an import statement of a module in `package` names."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
-        source = ".".join([*above, *([node.module] if node.module else [])])
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements below a node; what they are made of holds no imports, and is most of a file."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            yield from _statements(child)
+
+
+def _named(statement: ast.AST, package: str) -> Iterator[str]:
+    """What a statement of a module in `package` imports."""
+    if isinstance(statement, ast.Import):
+        yield from (alias.name for alias in statement.names)
+    elif isinstance(statement, ast.ImportFrom):
+        level = statement.level
+        above = package.split(".")[: len(package.split(".")) + 1 - level] if level else []
+        source = ".".join([*above, *([statement.module] if statement.module else [])])
         yield from [source] if source != STRATEGIES else []
-        yield from (f"{source}.{alias.name}" for alias in node.names)
+        yield from (f"{source}.{alias.name}" for alias in statement.names)
