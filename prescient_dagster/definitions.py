@@ -16,6 +16,7 @@ from prescient_dagster.assets.cycle_form import portfolio_cycle_job
 from prescient_dagster.assets.performance import performance_asset
 from prescient_dagster.assets.portfolio_jobs import portfolio_jobs
 from prescient_dagster.assets.replay_jobs import replay_job
+from prescient_dagster.assets.runs.lost_runs import lost_runs_sensor
 from prescient_dagster.assets.status import status_asset
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.resources import resources
@@ -32,6 +33,13 @@ scheduled = [
     retention.retention_schedule(settings),
     weekly_drift.drift_schedule(settings.drift_cron),
 ]
+scheduled_jobs = [
+    jobs.market_data_job(),
+    jobs.performance_job(),
+    jobs.status_job(),
+    check_jobs.checks_job(standing_checks),
+    weekly_drift.drift_job(),
+]
 watched_jobs = [*(schedule.job_name for schedule in scheduled), *strategy_names()]
 """The jobs whose failure is a problem: those that nobody starts by hand, and so nobody watches."""
 defs = dg.Definitions(
@@ -46,12 +54,8 @@ defs = dg.Definitions(
     ],
     asset_checks=standing_checks,
     jobs=[
-        jobs.market_data_job(),
-        jobs.performance_job(),
-        jobs.status_job(),
-        check_jobs.checks_job(standing_checks),
+        *scheduled_jobs,
         retention.retention_job(),
-        weekly_drift.drift_job(),
         *portfolio_jobs(strategy_names()),
         portfolio_cycle_job(),
         replay_job(strategy_names()),
@@ -60,6 +64,7 @@ defs = dg.Definitions(
     sensors=[
         partitions.partition_sensor(strategy_names()),
         alerts.alerts_sensor(watched_jobs, settings.alert_webhook, settings.venue_name, settings.stale_minutes),
+        lost_runs_sensor(scheduled_jobs),
     ],
     resources=resources(),
     executor=dg.in_process_executor,

@@ -15,6 +15,7 @@ import dagster as dg
 
 from prescient_dagster.assets import jobs, schedules
 from prescient_dagster.assets.cycle import OWNERS, cycle_assets
+from prescient_dagster.assets.runs.lost_runs import lost_runs_sensor
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.domain.errors import StrategyUnavailable
 from prescient_dagster.resources import resources
@@ -57,10 +58,13 @@ def offline(name: str, error: StrategyUnavailable) -> dg.AssetSpec:
 def location(*names: str) -> dg.Definitions:
     """A code location of these strategies."""
     keep_from_runs()
-    return dg.Definitions.merge(
-        dg.Definitions(resources=resources(), executor=dg.in_process_executor),
-        *[strategy_definitions(name) for name in names],
+    strategies = [strategy_definitions(name) for name in names]
+    shared = dg.Definitions(
+        sensors=[lost_runs_sensor([job for strategy in strategies for job in strategy.jobs or ()])],
+        resources=resources(),
+        executor=dg.in_process_executor,
     )
+    return dg.Definitions.merge(shared, *strategies)
 
 
 def __getattr__(name: str) -> dg.Definitions:

@@ -1,13 +1,12 @@
 """When things run. Every schedule is made by `schedule`, is on from the start, and says in words why it did nothing."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from prescient_dagster.assets.cycle import asset_keys, op_name, partitions_name
+from prescient_dagster.assets.cycle import op_name, partitions_name
 from prescient_dagster.assets.partitions_asked import range_tags
-from prescient_dagster.assets.runs.lost_runs import give_up_lost
 from prescient_dagster.assets.runs.run_tags import NEVER_BEGAN_TAG
 from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.domain.watch import crons
@@ -27,10 +26,8 @@ def always(_instance: dg.DagsterInstance, _database: DatabaseResource) -> Answer
     return dg.RunRequest()
 
 
-def schedule(  # noqa: PLR0913, PLR0917 - what a schedule is
-    name: str, job: str, cron: str, what: str, decide: Decide = always, assets: Collection[dg.AssetKey] = ()
-) -> dg.ScheduleDefinition:
-    """A schedule: one run of the job at each tick, unless one is still queued or going. A lost run does not count.
+def schedule(name: str, job: str, cron: str, what: str, decide: Decide = always) -> dg.ScheduleDefinition:
+    """A schedule: one run of the job at each tick, unless one is still queued or going.
 
     Args:
         name: the job's subject, with `_schedule` behind it.
@@ -39,7 +36,6 @@ def schedule(  # noqa: PLR0913, PLR0917 - what a schedule is
         what: what it does and on what, as sentences that begin with a verb: "Removes captures older than 14 days." How
             often is put before it.
         decide: the run to make, or why there is nothing to do; an error of ours that it raises is told as that.
-        assets: those of the job, if runs that are started from their pages share its pool.
     """
     often = crons.told(cron)
 
@@ -53,7 +49,6 @@ def schedule(  # noqa: PLR0913, PLR0917 - what a schedule is
     def tick(context: dg.ScheduleEvaluationContext, database: DatabaseResource) -> dg.RunRequest | dg.SkipReason:
         try:
             database.open().require_newest()
-            give_up_lost(context.instance, job, assets, datetime.now(UTC))
             going = still_going(context.instance, job)
             return decide(context.instance, database) if going is None else dg.SkipReason(going)
         except PrescientError as error:
@@ -111,7 +106,7 @@ def strategy_schedule(strategy: str, cron: str, captures_cron: str, stale_minute
         return due(instance, strategy, data, stale and f"{stale}: {due_when}")
 
     what = f"Trades all {strategy} portfolios on the newest capture that is ready, each capture once."
-    return schedule(strategy_schedule_name(strategy), strategy, cron, what, decide, asset_keys(strategy))
+    return schedule(strategy_schedule_name(strategy), strategy, cron, what, decide)
 
 
 def due(instance: dg.DagsterInstance, strategy: str, data: MarketData, stale: str | None = None) -> Answer:

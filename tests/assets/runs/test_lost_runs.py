@@ -1,4 +1,4 @@
-"""A run that no process carries out is given up at the next tick of its schedule; one that is carried out never is."""
+"""A run that no process carries out is given up within seconds; one that is carried out never is."""
 
 import os
 import subprocess
@@ -15,6 +15,8 @@ from sqlalchemy import text
 from prescient_dagster.assets.cycle import asset_keys
 from prescient_dagster.assets.runs.run_tags import NEVER_BEGAN_TAG, PROCESS_TAG
 from prescient_dagster.assets.schedules import CAPTURE_TAG
+from prescient_dagster.definitions import defs as platform_defs
+from prescient_dagster.resources import resources
 from strategy_assets.definitions import defs
 from tests.assets.conftest import Platform
 from tests.assets.test_schedules import tick
@@ -72,6 +74,17 @@ def status_of(platform: Platform, run_id: str) -> dg.DagsterRunStatus:
     return run.status
 
 
+def look(platform: Platform, of: dg.Definitions = defs) -> list[dg.RunRequest]:
+    """One evaluation of the sensor: the runs that it starts again."""
+    context = dg.build_sensor_context(instance=platform.instance, definitions=of, resources=resources())
+    return list(of.resolve_sensor_def("lost_runs").evaluate_tick(context).run_requests or ())
+
+
+def look_and_tick(platform: Platform) -> dg.RunRequest | str:
+    look(platform)
+    return tick(platform)
+
+
 @contextmanager
 def a_worker() -> Iterator[int]:
     """A process such as a code server starts for a run."""
@@ -90,7 +103,7 @@ def test_a_run_that_never_began_is_given_up_and_its_capture_is_traded_at_once(
     process: int | None, traded: Platform
 ) -> None:
     lost = a_run(traded, STARTING, process)
-    answer = tick(traded)
+    answer = look_and_tick(traded)
     assert status_of(traded, lost) is FAILURE
     assert isinstance(answer, dg.RunRequest)
     assert answer.tags[CAPTURE_TAG] == "1"
@@ -98,55 +111,88 @@ def test_a_run_that_never_began_is_given_up_and_its_capture_is_traded_at_once(
 
 def test_a_run_that_died_on_its_way_is_given_up_and_the_next_capture_heals_it(traded: Platform) -> None:
     lost = a_run(traded, STARTED, NOBODY)
-    assert tick(traded) == "capture 1 already traded"
+    assert look_and_tick(traded) == "capture 1 already traded"
     assert status_of(traded, lost) is FAILURE
     traded.capture(a_listing(*favourites(1), hours=1))
-    assert isinstance(tick(traded), dg.RunRequest)
+    assert isinstance(look_and_tick(traded), dg.RunRequest)
 
 
 def test_one_that_was_started_from_the_page_of_an_asset_does_not_hold_the_pool(traded: Platform) -> None:
     lost = a_run(traded, STARTING, from_the_page=True)
-    assert isinstance(tick(traded), dg.RunRequest)
+    assert isinstance(look_and_tick(traded), dg.RunRequest)
     assert status_of(traded, lost) is FAILURE
 
 
 @pytest.mark.parametrize("status", [STARTING, STARTED])
 def test_a_run_whose_process_lives_is_waited_for(status: dg.DagsterRunStatus, traded: Platform) -> None:
     run = a_run(traded, status, os.getpid(), seconds=500)
-    assert "still going" in str(tick(traded))
+    assert "still going" in str(look_and_tick(traded))
     assert status_of(traded, run) is status
 
 
 def test_a_run_whose_process_has_not_told_yet_is_waited_for(traded: Platform) -> None:
     run = a_run(traded, STARTING, seconds=500)
     with a_worker():
-        assert "still going" in str(tick(traded))
+        assert "still going" in str(look_and_tick(traded))
     assert status_of(traded, run) is STARTING
-    assert isinstance(tick(traded), dg.RunRequest)
+    assert isinstance(look_and_tick(traded), dg.RunRequest)
 
 
 def test_the_process_of_another_run_is_none_of_its_own(traded: Platform) -> None:
     with a_worker() as worker:
         other = a_run(traded, STARTED, worker, from_the_page=True)
         lost = a_run(traded, STARTING)
-        tick(traded)
+        look_and_tick(traded)
     assert (status_of(traded, other), status_of(traded, lost)) == (STARTED, FAILURE)
 
 
 def test_a_run_that_is_just_being_launched_is_waited_for(traded: Platform) -> None:
     run = a_run(traded, STARTING, seconds=1)
-    assert "still going" in str(tick(traded))
+    assert "still going" in str(look_and_tick(traded))
     assert status_of(traded, run) is STARTING
 
 
 def test_a_run_that_a_command_carries_out_is_its_own_affair(traded: Platform) -> None:
     run = a_run(traded, STARTED, NOBODY, tags={PROCESS_TAG: "1"})
-    assert "still going" in str(tick(traded))
+    assert "still going" in str(look_and_tick(traded))
     assert status_of(traded, run) is STARTED
 
 
 def test_a_lost_run_says_whether_it_ever_began(traded: Platform) -> None:
     runs = [a_run(traded, STARTING), a_run(traded, STARTED, NOBODY)]
-    tick(traded)
+    look_and_tick(traded)
     tags = [traded.instance.get_run_by_id(run).tags for run in runs]  # type: ignore[union-attr]
     assert [NEVER_BEGAN_TAG in each for each in tags] == [True, False]
+
+
+SCHEDULED = {"dagster/schedule_name": "momentum_schedule", "dagster/tick": "7", ".dagster/grpc_info": "{}"}
+
+
+def test_what_a_schedule_started_and_never_began_is_started_again_as_it_was_asked_for(traded: Platform) -> None:
+    asked = tick(traded)
+    assert isinstance(asked, dg.RunRequest)
+    a_run(traded, STARTING, tags={**asked.tags, **SCHEDULED})
+    [again] = look(traded)
+    assert (again.job_name, again.tags) == ("momentum", asked.tags | {"dagster/sensor_name": "lost_runs"})
+    assert look(traded) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "process", "tags"),
+    [(STARTING, None, {}), (STARTED, NOBODY, SCHEDULED), (STARTING, None, {"dagster/sensor_name": "lost_runs"})],
+)
+def test_nothing_else_is_started_again(
+    status: dg.DagsterRunStatus, process: int | None, tags: dict[str, str], traded: Platform
+) -> None:
+    lost = a_run(traded, status, process, tags=tags)
+    assert look(traded) == []
+    assert status_of(traded, lost) is FAILURE
+
+
+def test_each_code_location_looks_after_its_own_runs(traded: Platform) -> None:
+    lost = a_run(traded, STARTING, tags=SCHEDULED)
+    of_a_page = a_run(traded, STARTING, from_the_page=True)
+    assert look(traded, platform_defs) == []
+    assert {status_of(traded, run) for run in (lost, of_a_page)} == {STARTING}
+    assert len(look(traded)) == 1
+    assert {status_of(traded, run) for run in (lost, of_a_page)} == {FAILURE}
