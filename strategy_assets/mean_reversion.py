@@ -4,8 +4,12 @@ Where a market is nearly certain, the underdog costs little and pays a lot if th
 """
 
 from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.market.markets import Floats, Mask
 from prescient_dagster.domain.strategy.configs import (
     EventMinLiquidity,
     EventMinVolume,
@@ -18,10 +22,17 @@ from prescient_dagster.domain.strategy.configs import (
     MaxPositions,
     MinFavouritePrice,
     TradeAmount,
+    setting,
 )
+from prescient_dagster.domain.strategy.looking_back import MOST_HOURS, LookbackHours, favourite_was
 from prescient_dagster.domain.strategy.rules import Rule, above, at_least
 from prescient_dagster.domain.strategy.strategies import Entries, Strategy, View
 
+LEAST_POINTS = 2
+"""A standard deviation takes two prices."""
+Z_DECIMALS = 9
+FLAT = 1e-9
+"""A standard deviation of less is the noise of floats: the price has not moved."""
 STRETCHED = 0.70
 """A favourite at this price or less is not worth betting against."""
 
@@ -37,6 +48,19 @@ class MeanReversionConfig(FavouriteConfig):
     market_min_conviction: MarketMinConviction = 0.70
     market_max_conviction: MarketMaxConviction = 0.95
     min_confidence: MinFavouritePrice = 0.70
+    lookback_hours: LookbackHours = None
+    min_points: Annotated[
+        int | None,
+        setting(
+            "least known prices in lookback_hours, one an hour; unset: half of them", "prices", ge=2, le=MOST_HOURS
+        ),
+    ] = None
+    min_z_score: Annotated[
+        float | None,
+        setting(
+            "least distance of the favourite above its mean of lookback_hours", "standard deviations", gt=0, le=100
+        ),
+    ] = None
     max_positions: MaxPositions = 5
     trade_amount: TradeAmount = 200
 
@@ -45,24 +69,89 @@ class MeanReversionConfig(FavouriteConfig):
         highest = self.market_max_conviction
         if highest is not None and 1 + money.exact(highest) <= 2 * money.exact(STRETCHED):
             yield f"{self.named('market_max_conviction')} leaves no favourite above {STRETCHED:g}"
+        yield from self._impossible_history()
+
+    def _impossible_history(self) -> Iterator[str]:
+        if self.lookback_hours is None:
+            for name in ("min_z_score", "min_points"):
+                if getattr(self, name) is not None:
+                    yield f"{self.named(name)} has no prices to go by: set lookback_hours as well, 168 is a week"
+        elif self.points < LEAST_POINTS:
+            yield f"{self.named('lookback_hours')} is too short: of one price an hour it takes {LEAST_POINTS}"
+        elif self.least_points > self.points:
+            yield f"{self.named('min_points')} is more than the {self.points} hours of lookback_hours"
+
+    def doubtful(self) -> Iterator[str]:
+        yield from super().doubtful()
+        if self.lookback_hours is not None and self.min_z_score is None:
+            yield f"{self.named('lookback_hours')} does nothing without min_z_score: set that too, or neither"
+
+    @property
+    def points(self) -> int:
+        """How many prices are looked at, one an hour."""
+        return int(self.lookback_hours or 0)
+
+    @property
+    def least_points(self) -> int:
+        """How many of them have to be known."""
+        return self.min_points or max(LEAST_POINTS, -(-self.points // 2))
+
+
+def known(view: View, config: MeanReversionConfig) -> Mask | None:
+    """The candidates of whose past enough is known, where it is asked for."""
+    if config.min_z_score is None:
+        return None
+    enough: Mask = np.isfinite(_path(view, config)).sum(axis=1) >= config.least_points
+    return enough
+
+
+def _path(view: View, config: MeanReversionConfig) -> Floats:
+    assert config.lookback_hours is not None  # impossible() has looked
+    return view.path(config.lookback_hours, config.points)
+
+
+def z_scores(view: View, config: MeanReversionConfig) -> Floats:
+    """How far the favourite is above its mean of before, in standard deviations of its path (ddof 1).
+
+    NaN where too little of the path is known, or where it is flat.
+    """
+    path = _path(view, config)
+    there = np.isfinite(path)
+    number = there.sum(axis=1)
+    enough = number >= config.least_points
+    count = np.where(enough, number, np.nan)
+    mean = np.where(there, path, 0).sum(axis=1) / count
+    squares = (np.where(there, path - mean[:, None], 0) ** 2).sum(axis=1)
+    deviation = np.sqrt(squares / (count - 1))
+    above_mean = view.favourite_price - favourite_was(view, mean)
+    return np.round(above_mean / np.where(deviation > FLAT, deviation, np.nan), Z_DECIMALS)
 
 
 def rules(view: View, config: MeanReversionConfig) -> Iterator[Rule]:
-    """A favourite that is stretched, and at a price of `min_confidence` or more."""
+    """A favourite that is stretched, at a price of `min_confidence` or more, and by `min_z_score` above its past."""
     yield above("favourite price", STRETCHED, view.favourite_price)
     if config.min_confidence is not None:
         yield at_least("min_confidence", config.min_confidence, view.favourite_price)
+    if config.min_z_score is not None:
+        yield at_least("min_z_score", config.min_z_score, z_scores(view, config))
 
 
 def decide(view: View, config: MeanReversionConfig) -> Entries:
-    """Buy the underdog of every favourite above 0.70 and at least `min_confidence`; confidence = favourite - 0.50."""
+    """Buy the underdog of every favourite that passes all rules; confidence = the favourite's price - 0.50."""
     price = view.favourite_price
+    scores = None if config.min_z_score is None else z_scores(view, config)
+
+    def stretch(candidate: int) -> str:
+        if scores is None:
+            return ""
+        return f", {scores[candidate]:.2f} deviations above its mean of {config.lookback_hours:g} hours"
+
     return view.entries(
         chosen=view.passing(rules(view, config)),
         yes=~view.yes_is_favourite,
         amount=config.trade_amount,
         confidence=price - 0.50,
-        reason=lambda candidate: f"underdog against a favourite at {price[candidate]:g}",
+        reason=lambda candidate: f"underdog against a favourite at {price[candidate]:g}{stretch(candidate)}",
     )
 
 
@@ -73,4 +162,5 @@ STRATEGY = Strategy(
     config=MeanReversionConfig,
     decide=decide,
     rules=rules,
+    known=known,
 )

@@ -113,14 +113,17 @@ def _circumstances(settings: "Settings", database: "Database", found: "Situation
     from prescient_dagster.catalog import load_strategy
     from prescient_dagster.domain.cycle.limits import Circumstances
     from prescient_dagster.domain.cycle.players import Moment, Player
+    from prescient_dagster.domain.market.history import PriceHistory
     from prescient_dagster.domain.strategy.configs import validated
     from prescient_dagster.store.market import captures
+    from prescient_dagster.store.market.capture_sources import stored_past
 
     strategy = load_strategy(found.portfolio.strategy_type)
     layer = found.portfolio.strategy_config if found.cycle is None else found.cycle.config
     player = Player(strategy, validated(strategy.config, layer), found.portfolio.initial_balance, found.status)
     capture = captures.load(database, settings.captures_folder, found.record.capture_id)
-    return Circumstances(player, found.account, Moment(capture, True, found.previous))
+    history = PriceHistory(stored_past(database, settings.captures_folder))
+    return Circumstances(player, found.account, Moment(capture, True, found.previous, history=history))
 
 
 def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Explanation") -> dict[str, Any]:

@@ -68,14 +68,21 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
     from prescient_dagster.catalog import load_strategy
     from prescient_dagster.cli.server import home
     from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.cycle.engine import Selections
+    from prescient_dagster.domain.cycle.players import Moment, Player
+    from prescient_dagster.domain.market.history import PriceHistory
     from prescient_dagster.domain.strategy.configs import validated
     from prescient_dagster.store.books import portfolios
+    from prescient_dagster.store.market.capture_sources import stored_past
 
-    portfolio = portfolios.get(home.open_database(home.read_settings()), name)
+    settings = home.read_settings()
+    database = home.open_database(settings)
+    portfolio = portfolios.get(database, name)
     strategy = load_strategy(portfolio.strategy_type)
     config = validated(strategy.config, portfolio.strategy_config)
     found = _capture(capture)
-    selection = strategy.select(found, config)
+    moment = Moment(found, history=PriceHistory(stored_past(database, settings.captures_folder)))
+    selection = Selections().of(Player(strategy, config, portfolio.initial_balance), moment)
     passed, funnel = found.markets.iloc[selection.rows], _funnel(selection, config)
     if as_json:
         output.print_json(

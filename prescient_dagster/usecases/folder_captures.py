@@ -6,6 +6,7 @@ read or comes twice is left out and told. What may be traded is judged as a live
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,14 +20,18 @@ from prescient_dagster.domain.cycle.players import Moment
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, StoreError
 from prescient_dagster.domain.market import plausibility
 from prescient_dagster.domain.market.capture_schema import version
+from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import EVENTS as EVENT_TABLE
 from prescient_dagster.domain.market.markets import PRICES, Capture, Listing
 from prescient_dagster.store.market.capture_sources import Gap, Told
 from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
+from prescient_dagster.store.market.past_captures import PastCaptures
 from prescient_dagster.venue.polymarket.crawl import require_whole
 from prescient_dagster.venue.recorded import EVENTS, JSON, MARKETS, read_recording, time_of
 from prescient_dagster.venue.sizes import TooLargeError, read_file
 
+Recordings = tuple[datetime, list[Path]]
+"""All recordings of one moment, by path."""
 NUMBERED = 0
 """The number of captures that have none."""
 
@@ -46,7 +51,8 @@ class FolderCaptures:
         self.name, self.told, self._habits = str(folder), Told(), Habits()
         self._since = since
         found = _by_time(folder, self.told)
-        self._before = max((at for at in found if since is not None and at < since), default=None)
+        self._earlier = {at: found[at] for at in sorted(found) if since is not None and at < since}
+        self._before = max(self._earlier, default=None)
         self._paths = {
             at: found[at] for at in sorted(found) if (since is None or at >= since) and (until is None or at <= until)
         }
@@ -58,31 +64,44 @@ class FolderCaptures:
         """Every recording that can be read."""
         previous, markets_before = self._before, None
         told: dict[str, Answer] = {}
+        past = PastCaptures(self._tradable_before, lambda recordings: _open_one(recordings)[1].capture)
+        self.told.unread = past.missed
         for captured_at, paths in self._paths.items():
             opened = self._opened(captured_at, paths)
             if opened is not None:
                 news = {market_id for market_id, ending in opened.ended.items() if told.get(market_id) != ending}
                 told.update(opened.ended)
                 ready = _is_plausible(opened.capture, markets_before)
-                yield Moment(opened.capture, ready, previous, told, frozenset(news))
+                if ready:
+                    past.add(captured_at, (captured_at, paths))
+                yield Moment(opened.capture, ready, previous, told, frozenset(news), PriceHistory(past))
                 previous = captured_at if ready else previous
                 markets_before = len(opened.capture.columns["tradable"])
 
+    def _tradable_before(self, since: datetime) -> dict[datetime, Recordings]:
+        """The recordings from a moment up to the first that is played which a live capture would have let through."""
+        found: dict[datetime, Recordings] = {}
+        markets_before = None
+        for captured_at in (at for at in self._earlier if at >= since):
+            recordings = (captured_at, self._earlier[captured_at])
+            with suppress(PrescientError):
+                capture = _open_one(recordings)[1].capture
+                if _is_plausible(capture, markets_before):
+                    found[captured_at] = recordings
+                markets_before = len(capture.columns["tradable"])
+        return found
+
     def _opened(self, captured_at: datetime, paths: list[Path]) -> Opened | None:
         """The first of several recordings of a moment that can be read."""
-        reasons = []
-        for number, path in enumerate(paths, start=1):
-            try:
-                opened = _open(path, captured_at, self._habits)
-            except PrescientError as error:
-                reasons.append(str(error))
-                continue
-            again = Gap(captured_at, "there is another recording of the same moment")
-            self.told.duplicated += [again] * (len(paths) - number)
-            self.told.count(captured_at)
-            return opened
-        self.told.missing.append(Gap(captured_at, reasons[0]))
-        return None
+        try:
+            number, opened = _open_one((captured_at, paths), self._habits)
+        except PrescientError as error:
+            self.told.missing.append(Gap(captured_at, str(error)))
+            return None
+        again = Gap(captured_at, "there is another recording of the same moment")
+        self.told.duplicated += [again] * (len(paths) - number)
+        self.told.count(captured_at)
+        return opened
 
     def order_books(self, _capture: Capture, _token_ids: Iterable[str]) -> dict[str, Book]:
         """None: recordings keep no order books."""
@@ -111,6 +130,18 @@ def _by_time(folder: Path, told: Told) -> dict[datetime, list[Path]]:
 def _of_markets(path: Path) -> Path:
     """A recording by one file: a capture by that of its markets."""
     return path.with_name(path.name.removesuffix(EVENTS) + MARKETS) if path.name.endswith(EVENTS) else path
+
+
+def _open_one(recordings: Recordings, habits: Habits | None = None) -> tuple[int, Opened]:
+    """The first recording of a moment that can be read, and which it is, from 1; else what is wrong with the first."""
+    captured_at, paths = recordings
+    faults = []
+    for number, path in enumerate(paths, start=1):
+        try:
+            return number, _open(path, captured_at, habits or Habits())
+        except PrescientError as error:
+            faults.append(error)
+    raise faults[0]
 
 
 def _open(path: Path, captured_at: datetime, habits: Habits) -> Opened:

@@ -19,6 +19,7 @@ from prescient_dagster.domain.cycle import engine
 from prescient_dagster.domain.cycle.engine import Decision, Selections
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
+from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
 from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.store.books import cycle_saves, cycles, orders
@@ -27,6 +28,7 @@ from prescient_dagster.store.books.cycle_saves import CycleSave
 from prescient_dagster.store.books.cycles import Stage, Standing
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, resolutions
+from prescient_dagster.store.market.capture_sources import stored_past
 from prescient_dagster.store.market.captures import CaptureRecord
 from prescient_dagster.usecases import trade_words
 from prescient_dagster.usecases.trade_books import CycleBooks, OpenVenue, missing_books
@@ -62,6 +64,7 @@ class Desk:
         self.books = CycleBooks(database, open_venue)
         self._moments: dict[int, Moment] = {}
         self._selections = Selections()
+        self._past = stored_past(database, captures_folder)
 
     def carry_out(self, order: Order) -> Iterator[Result]:
         """One result per portfolio, in the order given, each once its transaction has been committed.
@@ -266,6 +269,6 @@ class Desk:
             before = captures.previous_ready(self.database, record.capture_id)
             told = resolutions.told_by(self.database, record.capture_id)
             self._moments[record.capture_id] = Moment(
-                capture, True, None if before is None else before.captured_at, told
+                capture, True, None if before is None else before.captured_at, told, history=PriceHistory(self._past)
             )
         return self._moments[record.capture_id]

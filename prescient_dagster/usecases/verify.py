@@ -20,6 +20,7 @@ from prescient_dagster.domain.cycle.order_books import Books
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import InvalidConfig, StoreError
+from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.sides import labelled
 from prescient_dagster.domain.past import drift, replay
@@ -33,12 +34,13 @@ from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.books.positions import marked
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, order_books
-from prescient_dagster.store.market.capture_sources import Gap, Resolutions, Told, open_capture
+from prescient_dagster.store.market.capture_sources import Gap, Resolutions, Told, open_capture, stored_past
 from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.past.explanation import FoundCycle, status_then
 from prescient_dagster.store.past.lives import Life, Lived
 from prescient_dagster.usecases.replay import Watch, explained
 
+HISTORY_GONE = "captures before it, whose prices it looked back at, cannot be read any more"
 MOST_SHOWN = 20
 MOST_KEPT = 100
 """Differences beyond these are counted only."""
@@ -149,6 +151,7 @@ class _Verification:
         self._true_times: Mapping[int, datetime] = {}
         self._news: frozenset[str] = frozenset()
         self._entered: dict[str, datetime] = {}
+        self._past = stored_past(database, folder)
 
     def run(self, watch: Watch) -> Drift:
         life = Life(self._database, self._portfolio.portfolio_id)
@@ -208,7 +211,7 @@ class _Verification:
             self._take(lived.trades, lived)
             self._remark(lived)
             return
-        moment = Moment(capture, True, self._previous, self._said.told)
+        moment = Moment(capture, True, self._previous, self._said.told, history=PriceHistory(self._past))
         if lived.cycle is not None:
             self._cycle(lived, lived.cycle, moment)
         if lived.snapshot is not None or (lived.cycle is not None and lived.cycle.stage is Stage.SNAPSHOTS):
@@ -238,7 +241,11 @@ class _Verification:
 
     def _decide_again(self, lived: Lived, cycle: FoundCycle, player: Player, moment: Moment) -> None:
         account, at = self._state.account, _where(lived)
+        self._past.missed.clear()
         decision = explained(player, moment, lambda: engine.decide(player, account, moment, Selections()))
+        if self._past.missed:
+            self.found.told.missing.append(Gap(moment.at, HISTORY_GONE, lived.row.capture_id))
+            return
         outcomes: tuple[Outcome, ...] = ()
         for books in self._books_of(lived, moment.capture, decision, traded=cycle.stage is not Stage.SIGNALS):
             outcomes = engine.act(decision, account, moment, books, valued=False).outcomes

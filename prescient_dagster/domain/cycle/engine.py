@@ -60,26 +60,32 @@ class Act:
 class Selections:
     """The candidates on captures, worked out once for all portfolios that look for the same."""
 
-    _found: dict[tuple[int, Any], Selection] = field(default_factory=dict)
+    _found: dict[Any, Selection] = field(default_factory=dict)
 
-    def of(self, player: Player, capture: Capture) -> Selection:
+    def of(self, player: Player, moment: Moment) -> Selection:
         """The candidates of a player on a capture."""
-        key = (capture.capture_id, player.strategy.selection_key(player.config))
+        strategy, config, capture = player.strategy, player.config, moment.capture
+        key = (capture.capture_id, strategy.selection_key(config))
         if key not in self._found:
-            self._found[key] = player.strategy.select(capture, player.config)
-        return self._found[key]
+            self._found[key] = strategy.select(capture, config)
+        selection = self._found[key]
+        view = View(capture, selection.rows, history=moment.history)
+        left = strategy.with_history(selection, view, config)
+        # As one object, so that what is looked up of these candidates is looked up once.
+        return left if left is selection else self._found.setdefault((key, left.rows.tobytes()), left)
 
 
 def decide(player: Player, account: Account, moment: Moment, selections: Selections) -> Decision:
     """The signals of one portfolio on one capture. Where it may not enter, it makes its exits."""
     config, capture = player.config, moment.capture
-    selection = selections.of(player, capture)
+    selection = selections.of(player, moment)
     sales = exits(account, capture, config, closing=player.closing)
     limits = Limits(Circumstances(player, account, moment), after(sales, account))
     shut = limits.shut()
     if shut is not None:
         return Decision(player, named(sales, capture), selection, shut=shut)
-    wishes = player.strategy.wishes(View(capture, selection.rows, tuple(account.positions.values())), config)
+    view = View(capture, selection.rows, tuple(account.positions.values()), moment.history)
+    wishes = player.strategy.wishes(view, config)
     entries = [signal for order in limits.entering(wishes) for signal in order]
     return Decision(player, named((*sales, *entries), capture), selection, len(wishes))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from prescient_dagster.domain.books.answers import Told
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
+from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.configs import StrategyConfig
 from prescient_dagster.domain.strategy.strategies import Strategy
@@ -36,6 +37,7 @@ class Moment:
         previous: `captured_at` of the capture that could be traded before this one; None: there was none.
         told: what the venue has said until now of how markets ended.
         news: the markets of which that is new since the moment before.
+        history: what prices were before the capture.
     """
 
     capture: Capture
@@ -43,6 +45,7 @@ class Moment:
     previous: datetime | None = None
     told: Told = field(default_factory=dict)
     news: frozenset[str] = frozenset()
+    history: PriceHistory = field(default_factory=PriceHistory)
 
     @property
     def at(self) -> datetime:

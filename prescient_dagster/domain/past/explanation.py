@@ -14,7 +14,7 @@ import numpy as np
 
 from prescient_dagster.domain.books.exit_rules import ExitRule
 from prescient_dagster.domain.books.ledger import Position
-from prescient_dagster.domain.cycle.engine import after, named
+from prescient_dagster.domain.cycle.engine import Selections, after, named
 from prescient_dagster.domain.cycle.exits import exits, holdings, is_whole, rule_steps, sellable
 from prescient_dagster.domain.cycle.limits import Circumstances, Limits
 from prescient_dagster.domain.cycle.orders import grouped
@@ -25,7 +25,7 @@ from prescient_dagster.domain.strategy import candidates
 from prescient_dagster.domain.strategy.configs import StrategyConfig
 from prescient_dagster.domain.strategy.rules import Step, steps_of
 from prescient_dagster.domain.strategy.signals import Signal
-from prescient_dagster.domain.strategy.strategies import Strategy, View
+from prescient_dagster.domain.strategy.strategies import HISTORY, Strategy, View
 
 LISTING, STRATEGY = "listing", "strategy"
 
@@ -82,10 +82,17 @@ def strategy_steps(strategy: Strategy[Any], view: View, config: StrategyConfig, 
 
 def _filter_steps(strategy: Strategy[Any], view: View, config: StrategyConfig, row: int) -> list[Step]:
     if strategy.select is not candidates.select:
-        return [Step("candidate", row in view.rows)]
+        return [Step("candidate", row in view.rows), *_history_steps(strategy, view, config, row)]
     tradable = bool(view.capture.columns["tradable"][row])
     note = "it is closed" if view.capture.columns["closed"][row] else ""
-    return [Step("tradable", tradable, note=note), *steps_of(candidates.filters(view.capture, config), row)]
+    steps = [Step("tradable", tradable, note=note), *steps_of(candidates.filters(view.capture, config), row)]
+    return [*steps, *_history_steps(strategy, view, config, row)]
+
+
+def _history_steps(strategy: Strategy[Any], view: View, config: StrategyConfig, row: int) -> Iterator[Step]:
+    known = None if strategy.known is None else strategy.known(replace(view, rows=np.array([row])), config)
+    if known is not None:
+        yield Step(HISTORY, bool(known[0]), note="" if known[0] else "too few prices of before are known")
 
 
 def _rule_steps(strategy: Strategy[Any], view: View, config: StrategyConfig, row: int) -> list[Step]:
@@ -101,7 +108,8 @@ def _entry(market_id: str, at: Circumstances) -> Explanation:
     row = capture.row_of.get(market_id)
     if row is None:
         return Explanation((Step("in the capture", False, part=LISTING, note="it is not listed there"),))
-    view = View(capture, strategy.select(capture, config).rows, tuple(at.account.positions.values()))
+    positions = tuple(at.account.positions.values())
+    view = View(capture, Selections().of(at.player, at.moment).rows, positions, at.moment.history)
     told = [replace(step, part=step.part or STRATEGY) for step in strategy_steps(strategy, view, config, row)]
     orders = list(grouped(strategy.wishes(view, config)))
     mine = [number for number, order in enumerate(orders) if market_id in _markets(order)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prescient_dagster.domain.market.markets import Capture, Floats, Rows
+from prescient_dagster.domain.market.markets import Capture, Floats, Mask, Rows
 from prescient_dagster.domain.strategy.configs import StrategyConfig
 from prescient_dagster.domain.strategy.rules import Rule, at_least, at_most
 
@@ -39,6 +39,10 @@ class Selection:
 
     rows: Rows
     funnel: tuple[tuple[str, int], ...]
+
+    def less(self, name: str, passing: Mask) -> "Selection":
+        """Those of the candidates that pass one filter more."""
+        return Selection(self.rows[passing], (*self.funnel, (name, int(len(passing) - passing.sum()))))
 
 
 def select(capture: Capture, config: StrategyConfig) -> Selection:

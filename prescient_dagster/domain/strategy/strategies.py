@@ -8,7 +8,7 @@ are the cycle's, the same for all. Arrays over the candidates come from the view
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, overload
@@ -17,6 +17,7 @@ import numpy as np
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import Position
+from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture, Floats, Mask, Rows
 from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.domain.strategy import candidates
@@ -24,6 +25,9 @@ from prescient_dagster.domain.strategy.candidates import Selection
 from prescient_dagster.domain.strategy.configs import Config
 from prescient_dagster.domain.strategy.rules import Rule, Step, passing
 from prescient_dagster.domain.strategy.signals import Action, Signal, ranked
+
+HISTORY = "history"
+"""What the funnel calls those that it removed since the history a config asks for is not known of them."""
 
 Reason = Callable[[int], str]
 """The sentence of a signal, asked for by the candidate's number."""
@@ -36,11 +40,13 @@ class View:
     Attributes:
         rows: the candidates' row numbers in `capture.markets`; every array of the view is in this order.
         positions: what the portfolio holds at the start of the cycle.
+        history: what prices were before the capture; without one nothing is known of them.
     """
 
     capture: Capture
     rows: Rows
     positions: tuple[Position, ...] = ()
+    history: PriceHistory = field(default_factory=PriceHistory)
 
     @property
     def captured_at(self) -> datetime:
@@ -49,6 +55,14 @@ class View:
     def column(self, name: str) -> Any:
         """A numeric, boolean or time column of `capture.markets` for the candidates."""
         return self.capture.columns[name][self.rows]
+
+    def past(self, hours: float) -> Floats:
+        """The YES prices so many hours before the capture, USD per share; NaN where none is known."""
+        return self.path(hours, 1)[:, 0]
+
+    def path(self, hours: float, points: int) -> Floats:
+        """YES prices at evenly spaced moments: a row for each candidate, from `hours` ago to one step before now."""
+        return self.history.prices(self.capture, self.rows, hours, points)
 
     @cached_property
     def yes_is_favourite(self) -> Any:
@@ -147,6 +161,8 @@ class Strategy(Generic[Config]):
         decide: the entries it wishes for: a list in any order, or `Entries`, which are ranked.
         select: its candidates; the shared filters unless it brings its own.
         rules: what `decide` decides by: it wishes for the candidates that pass them all. None: it does not tell.
+        known: which candidates have the history that a config asks for; the others are none, and counted. None, or a
+            mask that is None: it asks for no history.
         steps: in place of filters and rules where those do not tell it: what the market of a row makes of `select` and
             `decide`, candidate or not.
     """
@@ -158,11 +174,21 @@ class Strategy(Generic[Config]):
     decide: Callable[[View, Config], Sequence[Signal]]
     select: Callable[[Capture, Config], Selection] = candidates.select
     rules: Callable[[View, Config], Iterable[Rule]] | None = None
+    known: Callable[[View, Config], Mask | None] | None = None
     steps: Callable[[View, Config, int], Iterable[Step]] | None = None
 
     def selection_key(self, config: Config) -> Hashable:
         """What its selection depends on, beside the capture; the shared filters look at the bounds alone."""
         return self.select, tuple(config.bounds()) if self.select is candidates.select else config.sha256()
+
+    def with_history(self, selection: Selection, view: View, config: Config) -> Selection:
+        """The candidates less those without the history that the config asks for.
+
+        Args:
+            view: of all candidates.
+        """
+        known = None if self.known is None else self.known(view, config)
+        return selection if known is None else selection.less(HISTORY, known)
 
     def wishes(self, view: View, config: Config) -> Sequence[Signal]:
         """What it would buy, strongest first; of `Entries` only as many as are looked at become signals."""

@@ -5,26 +5,28 @@ that has not been judged yet is nobody's.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, not_, select
 
 from prescient_dagster.domain.books.answers import Answer
 from prescient_dagster.domain.cycle.order_books import Book
 from prescient_dagster.domain.cycle.players import Moment
 from prescient_dagster.domain.errors import SchemaUnknown, StoreError
+from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, order_books
 from prescient_dagster.store.market import captures as stored
 from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
+from prescient_dagster.store.market.past_captures import PastCaptures
 from prescient_dagster.store.market.resolutions import answer_of
-from prescient_dagster.store.market.stamps import misdated_ids
+from prescient_dagster.store.market.stamps import MISDATED, misdated_ids
 from prescient_dagster.store.tables import captures, resolutions
 
 WRONG_CLOCK = "its time cannot be true, a clock was wrong"
@@ -46,6 +48,7 @@ class Told:
     Attributes:
         read: refused ones among them; `missing` and `duplicated` are those that took no part.
         unnamed: files of a folder whose names tell no time.
+        unread: captures that a strategy looked back at and that cannot be read any more, with why.
     """
 
     read: int = 0
@@ -54,6 +57,7 @@ class Told:
     missing: list[Gap] = field(default_factory=list)
     duplicated: list[Gap] = field(default_factory=list)
     unnamed: list[str] = field(default_factory=list)
+    unread: Mapping[datetime, str] = field(default_factory=dict)
 
     def count(self, captured_at: datetime) -> None:
         """One more was read."""
@@ -63,6 +67,8 @@ class Told:
     def notes(self) -> list[str]:
         """What a reader has to know, a sentence each."""
         told = [*_sentences("missing", self.missing), *_sentences("left out", self.duplicated)]
+        unread = [Gap(at, reason) for at, reason in self.unread.items()]
+        told += _sentences("looked back at in vain", unread)
         if self.unnamed:
             files = "1 file was" if len(self.unnamed) == 1 else f"{len(self.unnamed)} files were"
             told.append(f"{files} left out for a name that tells no time: {self.unnamed[0]}")
@@ -152,14 +158,15 @@ class StoredCaptures:
     def moments(self) -> Iterator[Moment]:
         """Every capture that can be read."""
         said = Resolutions(self._database)
-        previous = self._before_the_first()
+        previous, past = self._before_the_first(), stored_past(self._database, self._folder)
+        self.told.unread = past.missed
         news: frozenset[str] = frozenset()
         for row in self._rows:
             news |= said.up_to(row.capture_id)
             capture = self._opened(row)
             if capture is not None:
                 ready = row.status == CaptureStatus.READY
-                yield Moment(capture, ready, previous, said.told, news)
+                yield Moment(capture, ready, previous, said.told, news, PriceHistory(past))
                 previous, news = row.captured_at if ready else previous, frozenset()
 
     def _before_the_first(self) -> datetime | None:
@@ -188,6 +195,17 @@ def _by_clock(rows: Iterable[CaptureRow], misdated: Collection[int]) -> tuple[li
         goes_back = bool(right) and row.captured_at < right[-1].captured_at and row.status == CaptureStatus.REFUSED
         (wrong if goes_back or row.capture_id in misdated else right).append(row)
     return right, wrong
+
+
+def stored_past(database: Database, folder: Path) -> PastCaptures[CaptureRow]:
+    """The captures of the database as the history of later ones."""
+
+    def find(since: datetime) -> dict[datetime, CaptureRow]:
+        ready = (captures.c.status == CaptureStatus.READY, not_(MISDATED), captures.c.captured_at >= since)
+        with database.begin() as connection:
+            return {row.captured_at: row for row in capture_rows(connection, *ready)}
+
+    return PastCaptures(find, lambda row: open_capture(folder, row))
 
 
 def open_capture(folder: Path, row: CaptureRow, habits: Habits | None = None) -> Capture:

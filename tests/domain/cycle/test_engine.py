@@ -9,7 +9,7 @@ from prescient_dagster.domain.books.ledger import Account, opened
 from prescient_dagster.domain.books.snapshots import valued
 from prescient_dagster.domain.cycle.engine import Selections
 from prescient_dagster.domain.cycle.limits import frequency_allows
-from prescient_dagster.domain.cycle.players import Player
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.strategy.candidates import Selection
 from prescient_dagster.domain.strategy.configs import StrategyConfig, TradeFrequency
 from prescient_dagster.domain.strategy.signals import Action, RejectReason, Signal
@@ -144,7 +144,7 @@ def test_portfolios_share_their_candidates_where_their_filters_are_the_same() ->
     selections, strategy = Selections(), a_strategy()
 
     def found(**settings: Any) -> Selection:
-        return selections.of(Player(strategy, a_config(**settings), D(100)), capture)
+        return selections.of(Player(strategy, a_config(**settings), D(100)), Moment(capture))
 
     assert found(trade_amount=5) is found(trade_amount=7)
     assert len(found().rows) == 2

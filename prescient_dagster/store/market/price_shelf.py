@@ -1,0 +1,82 @@
+"""The prices of captures by their time, kept in memory so that they can be laid beside those of a later capture.
+
+Markets have numbers here, so that prices of one capture are found for the rows of another without a word of text.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from prescient_dagster.domain.market.history import microseconds
+from prescient_dagster.domain.market.markets import Capture, Floats, Rows
+
+MOST_BYTES = 256_000_000
+
+
+class PriceShelf:
+    """Prices by number of market, of as many captures as there is room for; the ones not asked for longest go first."""
+
+    def __init__(self) -> None:
+        self._number_of: dict[str, int] = {}
+        self._ids: pa.Array = pa.array([], type=pa.large_string())
+        self._numbers: Rows = np.empty(0, dtype=np.intp)
+        self._prices: OrderedDict[int, Floats] = OrderedDict()
+        self._bytes = 0
+        self._newest: tuple[int, Rows] = (-1, self._numbers)
+
+    def of(self, capture: Capture, rows: Rows, at: int, read: Callable[[int], Capture | None]) -> Floats:
+        """The YES prices at an earlier time of the markets in these rows.
+
+        Args:
+            read: the capture of a time that is not here yet; None: there is none any more.
+        """
+        numbers = self._numbers_of(capture)[rows]
+        prices = self._kept(at, read)
+        found = np.full(len(rows), np.nan)
+        known = numbers < len(prices)
+        found[known] = prices[numbers[known]]
+        return found
+
+    def _numbers_of(self, capture: Capture) -> Rows:
+        """The numbers of a capture that is being played; what it costs then is kept for later ones."""
+        now = microseconds(capture.captured_at)
+        if self._newest[0] != now:
+            self._newest = (now, self._numbered(capture))
+            self._keep(now, self._laid_out(capture, self._newest[1]))
+        return self._newest[1]
+
+    def _kept(self, at: int, read: Callable[[int], Capture | None]) -> Floats:
+        if at in self._prices:
+            self._prices.move_to_end(at)
+            return self._prices[at]
+        capture = read(at)
+        prices = np.empty(0) if capture is None else self._laid_out(capture, self._numbered(capture))
+        self._keep(at, prices)
+        return prices
+
+    def _keep(self, at: int, prices: Floats) -> None:
+        self._bytes += prices.nbytes - self._prices.get(at, np.empty(0)).nbytes
+        self._prices[at] = prices
+        while self._bytes > MOST_BYTES and len(self._prices) > 1:
+            self._bytes -= self._prices.popitem(last=False)[1].nbytes
+
+    @staticmethod
+    def _laid_out(capture: Capture, numbers: Rows) -> Floats:
+        """Its prices by the numbers of markets, of those that took orders."""
+        prices = np.full(numbers.max(initial=-1) + 1, np.nan)
+        prices[numbers] = np.where(capture.columns["tradable"], capture.columns["yes_price"], np.nan)
+        return prices
+
+    def _numbered(self, capture: Capture) -> Rows:
+        """The numbers of its markets. Captures that follow each other list nearly the same."""
+        ids = pa.array(capture.text_column("market_id"), type=pa.large_string())
+        if not ids.equals(self._ids):
+            places = pc.fill_null(pc.index_in(ids, value_set=self._ids), -1).to_numpy()
+            numbers = np.where(places >= 0, np.append(self._numbers, -1)[places], -1)
+            for row in np.flatnonzero(numbers < 0):
+                numbers[row] = self._number_of.setdefault(ids[int(row)].as_py(), len(self._number_of))
+            self._ids, self._numbers = ids, numbers
+        return self._numbers
