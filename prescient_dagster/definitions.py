@@ -16,6 +16,7 @@ from prescient_dagster.assets.cycle_form import portfolio_cycle_job
 from prescient_dagster.assets.performance import performance_asset
 from prescient_dagster.assets.portfolio_jobs import portfolio_jobs
 from prescient_dagster.assets.replay_jobs import replay_job
+from prescient_dagster.assets.runs.dagster_state import watched_jobs
 from prescient_dagster.assets.runs.lost_runs import lost_runs_sensor
 from prescient_dagster.assets.status import status_asset
 from prescient_dagster.catalog import strategy_names
@@ -40,8 +41,6 @@ scheduled_jobs = [
     check_jobs.checks_job(standing_checks),
     weekly_drift.drift_job(),
 ]
-watched_jobs = [*(schedule.job_name for schedule in scheduled), *strategy_names()]
-"""The jobs whose failure is a problem: those that nobody starts by hand, and so nobody watches."""
 defs = dg.Definitions(
     assets=[
         check_jobs.with_freshness(market_data.capture, settings.stale_minutes),
@@ -49,7 +48,7 @@ defs = dg.Definitions(
         market_data.settlements,
         market_data.ready,
         performance_asset(strategy_names()),
-        status_asset(watched_jobs, settings.stale_minutes),
+        status_asset(watched_jobs(), settings.stale_minutes),
         weekly_drift.drift_asset(),
     ],
     asset_checks=standing_checks,
@@ -63,7 +62,7 @@ defs = dg.Definitions(
     schedules=scheduled,
     sensors=[
         partitions.partition_sensor(strategy_names()),
-        alerts.alerts_sensor(watched_jobs, settings.alert_webhook, settings.venue_name, settings.stale_minutes),
+        alerts.alerts_sensor(watched_jobs(), settings.alert_webhook, settings.venue_name, settings.stale_minutes),
         lost_runs_sensor(scheduled_jobs),
     ],
     resources=resources(),

@@ -87,13 +87,12 @@ def _dagster(settings: "Settings", database: "Database") -> "DagsterState":
 
     if not (home.dagster_home(settings) / "dagster.yaml").exists():
         return DagsterState()
-    from prescient_dagster.assets.runs.dagster_state import dagster_state
+    from prescient_dagster.assets.runs.dagster_state import dagster_state, watched_jobs
     from prescient_dagster.cli.runs import Runner
-    from prescient_dagster.definitions import watched_jobs
 
     try:
         with Runner.opened(settings, database) as runner:
-            return dagster_state(runner.instance, watched_jobs)
+            return dagster_state(runner.instance, watched_jobs())
     except Exception as error:  # whatever keeps Dagster's storage from opening is one more thing that is wrong
         return DagsterState(error=f"{type(error).__name__}: {error}")
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from prescient_dagster.assets.alerts import OFF, alerts_sensor
-from prescient_dagster.definitions import watched_jobs
+from prescient_dagster.assets.runs.dagster_state import PLATFORM_JOBS, watched_jobs
+from prescient_dagster.definitions import defs
 from prescient_dagster.domain.errors import NotDelivered
 from prescient_dagster.resources import resources
 from prescient_dagster.store.books.cycles import note_failure
@@ -30,7 +31,7 @@ class Ticks:
 
     def __init__(self, platform: Platform, channel: str) -> None:
         self.platform, self.cursor = platform, None
-        self.sensor = alerts_sensor(watched_jobs, channel, "simulated", stale_minutes=10)
+        self.sensor = alerts_sensor(watched_jobs(), channel, "simulated", stale_minutes=10)
 
     def tick(self) -> str:
         context = dg.build_sensor_context(
@@ -240,3 +241,7 @@ def test_an_unreachable_database_is_a_skip_reason(platform: Platform, monkeypatc
     monkeypatch.setenv("PRESCIENT_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
 
     assert "no database answers" in Ticks(platform, "log").tick()
+
+
+def test_every_job_of_the_platform_that_a_schedule_starts_is_watched() -> None:
+    assert {schedule.job_name for schedule in defs.schedules or ()} == set(PLATFORM_JOBS)

@@ -8,12 +8,15 @@ import dagster as dg
 
 from prescient_dagster.assets.runs import runs_here
 from prescient_dagster.assets.schedules import GOING
+from prescient_dagster.catalog import strategy_names
 from prescient_dagster.domain.watch.health import FailedRun
 from prescient_dagster.usecases.state import DagsterState, RunGoing
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]  # a canceled run says nothing about its job
 WHY = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 MOST_RUNS = 200
+PLATFORM_JOBS = ("market_data", "performance_job", "status_job", "checks", "retention", "drift_job")
+"""The platform's jobs that schedules start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,11 @@ class StoredRun:
 
     run_id: str
     all_events: Sequence[dg.DagsterEvent]
+
+
+def watched_jobs() -> list[str]:
+    """The jobs whose failure is a problem: those that nobody starts by hand, and so nobody watches."""
+    return [*PLATFORM_JOBS, *strategy_names()]
 
 
 def dagster_state(instance: dg.DagsterInstance, jobs: Iterable[str]) -> DagsterState:
