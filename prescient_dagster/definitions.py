@@ -47,7 +47,7 @@ defs = dg.Definitions(
         market_data.resolutions,
         market_data.settlements,
         market_data.ready,
-        performance_asset(strategy_names()),
+        performance_asset(strategy_names(), watched_jobs(), settings.stale_minutes),
         status_asset(watched_jobs(), settings.stale_minutes),
         weekly_drift.drift_asset(),
     ],

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
         "simulated", description="simulated, polymarket or recorded:DIR"
     )
     captures: Path | None = Field(None, description="folder of the capture files; unset: $PRESCIENT_HOME/captures")
+    pages: Path | None = Field(None, description="folder of the page of all portfolios; unset: $PRESCIENT_HOME/pages")
     gamma_url: str = Field("https://gamma-api.polymarket.com", description="Polymarket's listing service")
     clob_url: str = Field("https://clob.polymarket.com", description="Polymarket's order books")
     simulation_seed: int = Field(7, description="seed of the simulated venue")
@@ -73,7 +74,9 @@ class Settings(BaseSettings):
         "", description="when captures are taken; empty: every 5 minutes, simulated every minute"
     )
     strategy_cron: str = Field("* * * * *", description="when strategies look for a new capture")
-    performance_cron: str = Field("0 * * * *", description="when performance is worked out")
+    performance_cron: str = Field(
+        "", description="when performance is worked out; empty: every 15 minutes, in the first hour after each round"
+    )
     status_cron: str = Field("*/5 * * * *", description="when the status of everything is taken down")
     drift_cron: str = Field("0 5 * * 0", description="when what portfolios decided is decided again")
     checks_cron: str = Field("*/10 * * * *", description="when the checks run that need no run of their asset")
@@ -97,6 +100,11 @@ class Settings(BaseSettings):
     def captures_folder(self) -> Path:
         """Where the capture files lie."""
         return _absolute(self.captures) if self.captures else self.home / "captures"
+
+    @property
+    def pages_folder(self) -> Path:
+        """Where the page of all portfolios lies."""
+        return _absolute(self.pages) if self.pages else self.home / "pages"
 
     @property
     def host_names(self) -> tuple[str, ...]:

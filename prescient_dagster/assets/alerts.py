@@ -9,16 +9,15 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from prescient_dagster.assets import status
-from prescient_dagster.assets.runs.dagster_state import failed_between, heartbeats, newest_failed
+from prescient_dagster.assets.problems_now import problems_now
+from prescient_dagster.assets.runs.dagster_state import failed_between
 from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.domain.watch.alerts import News, Reported, lines, message, news
-from prescient_dagster.domain.watch.health import Facts, Problem, of_capture, of_run, problems
+from prescient_dagster.domain.watch.health import Problem, of_capture, of_run
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.settings import LOG
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.health import failing_portfolios, market_data_seen, refused_between
-from prescient_dagster.store.market import captures, resolutions
+from prescient_dagster.store.health import refused_between
 from prescient_dagster.usecases import webhook
 
 OFF = "alerts are off: set PRESCIENT_ALERT_WEBHOOK to the URL of a webhook, or to log"
@@ -50,7 +49,7 @@ def alerts_sensor(jobs: Sequence[str], channel: str, venue: str, stale_minutes: 
             return dg.SkipReason(OFF)
         try:
             now = datetime.now(UTC)
-            found = _problems(context.instance, database.open(), jobs, now, stale_minutes)
+            found = problems_now(context.instance, database.open(), jobs, now, stale_minutes)
             before = _reported(context.cursor, now)
             told = news(before.open, found, _happened(context.instance, database.open(), jobs, before.until, now))
         except PrescientError as error:
@@ -84,32 +83,6 @@ def _reported(cursor: str | None, now: datetime) -> Reported:
         return Reported.loads(cursor or "")
     except ValueError:
         return Reported(frozenset(), now)
-
-
-def _problems(
-    instance: dg.DagsterInstance, database: Database, jobs: Sequence[str], now: datetime, stale_minutes: float
-) -> list[Problem]:
-    newest = captures.newest(database)
-    return problems(
-        Facts(
-            now,
-            stale_minutes,
-            market_data_seen(database),
-            offline=_offline(instance),
-            failing=failing_portfolios(database),
-            waiting=resolutions.pending(database),
-            venue_at=None if newest is None else newest.captured_at,
-            failed_runs=newest_failed(instance, jobs),
-            heartbeats=heartbeats(instance),
-        )
-    )
-
-
-def _offline(instance: dg.DagsterInstance) -> dict[str, str]:
-    """The strategies that did not load in the newest run of `status`: here, an old state of the files may be loaded."""
-    event = instance.get_latest_materialization_event(dg.AssetKey(status.NAME))
-    told = event.asset_materialization.metadata.get(status.OFFLINE) if event and event.asset_materialization else None
-    return dict(told.value) if isinstance(told, dg.JsonMetadataValue) and isinstance(told.value, dict) else {}
 
 
 def _happened(

@@ -1,7 +1,7 @@
 """When things run. Every schedule is made by `schedule`, is on from the start, and says in words why it did nothing."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -12,11 +12,15 @@ from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.domain.watch import crons
 from prescient_dagster.domain.watch.health import MarketData
 from prescient_dagster.resources import DatabaseResource
-from prescient_dagster.store.health import market_data_seen
+from prescient_dagster.store.health import market_data_seen, rounds
 
 CAPTURE_TAG = "prescient/capture"
 WAITING = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED]
 GOING = [*WAITING, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+EVERY_MINUTE = "* * * * *"
+PERFORMANCE_EVERY, YOUNG = timedelta(minutes=15), timedelta(hours=1)
+ROUND_TAKES = timedelta(minutes=1)
+"""From when a round begins until its last portfolio has traded."""
 Answer = dg.RunRequest | dg.SkipReason
 Decide = Callable[[dg.DagsterInstance, DatabaseResource], Answer]
 
@@ -75,9 +79,29 @@ def market_data_schedule(cron: str, venue: str) -> dg.ScheduleDefinition:
 
 
 def performance_schedule(cron: str) -> dg.ScheduleDefinition:
-    """The performance of all portfolios at every tick."""
+    """The performance of all portfolios: at every tick of a cron, or without one when there is something new."""
     what = "Works out which portfolio and which strategy is ahead, from the books of all portfolios."
-    return schedule("performance_schedule", "performance_job", cron, what)
+    if cron:
+        return schedule("performance_schedule", "performance_job", cron, what)
+    what = f"{what} After each round in the first hour, then every {PERFORMANCE_EVERY.seconds // 60} minutes."
+    return schedule("performance_schedule", "performance_job", EVERY_MINUTE, what, performance_due)
+
+
+def performance_due(instance: dg.DagsterInstance, database: DatabaseResource) -> Answer:
+    """A run where something was traded since the last one, or why there is none."""
+    seen = rounds(database.open())
+    if seen is None:
+        return dg.SkipReason("nothing has been traded yet")
+    (first, newest), now = seen, datetime.now(UTC)
+    runs = instance.get_run_records(dg.RunsFilter(job_name="performance_job"), limit=1)
+    if not runs:
+        return dg.RunRequest()
+    last = runs[0].create_timestamp.astimezone(UTC)
+    if newest < last - ROUND_TAKES:
+        return dg.SkipReason(f"nothing was traded since it was worked out at {last:%H:%M:%S} UTC")
+    if now < first + YOUNG or now >= last + PERFORMANCE_EVERY:
+        return dg.RunRequest()
+    return dg.SkipReason(f"worked out at {last:%H:%M:%S} UTC, again after {last + PERFORMANCE_EVERY:%H:%M:%S}")
 
 
 def status_schedule(cron: str) -> dg.ScheduleDefinition:

@@ -1,10 +1,9 @@
 """`prescient report`: a tear sheet of portfolios and replays as one page of HTML."""
 
 import gc
-import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from prescient_dagster.domain.figures.reports import Report
     from prescient_dagster.store.database import Database
 
 Names = Annotated[
@@ -50,9 +48,10 @@ def report(names: Names = None, replay_ids: Replays = None, output: Output = Pat
 def written(database: "Database", path: Path, names: list[str], replay_ids: list[int]) -> str:
     """Write the tear sheet of these portfolios and replays; a line that tells what was written."""
     from prescient_dagster.report.page import counted, tear_sheet
+    from prescient_dagster.usecases.write_report import load
 
     with _no_collector():
-        found = _report(database, names, replay_ids)
+        found = load(database, names, replay_ids, _watched)
         size = _write(path, tear_sheet(found))
     return f"{path}: {counted(found)}, {size / 1_000:,.0f} kB"
 
@@ -89,17 +88,7 @@ def require_ours(path: Path) -> None:
         raise InvalidInput(f"{path} is there and is no report: name another file with -o")
 
 
-def _report(database: "Database", names: list[str], replay_ids: list[int]) -> "Report":
-    from prescient_dagster.domain.figures import reports
-    from prescient_dagster.store.figures.reports import load_remarks, load_report
-
-    found = load_report(database, names, replay_ids)
-    chapters = [reports.chapter(each) for each in _watched(found.portfolios, len(found.portfolios))]
-    fills = {each.contender.name: each.notable.fills for each in chapters}
-    return reports.report(chapters, load_remarks(database, fills), venue=found.venue, warnings=found.warnings)
-
-
-def _watched(items: Iterable[Item], total: int) -> Iterator[Item]:
+def _watched(items: Sequence[Item]) -> Iterator[Item]:
     """The items; a bar on the terminal where they take more than a second."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -108,7 +97,7 @@ def _watched(items: Iterable[Item], total: int) -> Iterator[Item]:
     watcher, begun = console(sys.stderr), time.monotonic()
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("portfolios"))
     bar = Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal)
-    task = bar.add_task("", total=total)
+    task = bar.add_task("", total=len(items))
     try:
         for item in items:
             yield item
@@ -120,14 +109,10 @@ def _watched(items: Iterable[Item], total: int) -> Iterator[Item]:
 
 
 def _write(path: Path, page: str) -> int:
-    """Write the page aside, then put it in its place: whoever looks at the old one never sees half a page."""
     from prescient_dagster.domain.errors import InvalidInput
+    from prescient_dagster.store import pages
 
-    content, aside = page.encode(), path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_bytes(content)
-        aside.replace(path)
+        return pages.write(path, page)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise InvalidInput(f"{path} cannot be written: {error.strerror}; name another file with -o") from error
-    return len(content)

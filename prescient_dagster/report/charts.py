@@ -6,20 +6,30 @@ history: of each part of a line its lowest and highest value are kept, so that n
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from itertools import pairwise
 from math import ceil, floor, log10
 
-from prescient_dagster.domain.figures.calibration import Bucket
-from prescient_dagster.domain.figures.daily_series import DailySeries
+from prescient_dagster.domain.figures.daily_series import ONE_DAY, DailySeries
+from prescient_dagster.domain.figures.overview import Curve, OverviewLine
 from prescient_dagster.domain.figures.returns import drawdowns
 from prescient_dagster.report import formats
 
 WIDTH, TOP, BOTTOM = 720, 14, 26
 MOST_PARTS, SPARKS = 120, 24
+MOST_LINES, COLOURS = 100, 9
 Point = tuple[float, float]
 Value = Decimal | float
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A line before it is drawn: its class and name, and its values in the order of time; None where there is none."""
+
+    kind: str
+    name: str
+    points: Sequence[tuple[datetime, Value | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Lines over the days, with the label that is read out."""
+    """Lines over time, with the label that is read out."""
 
     label: str
     height: int
@@ -58,81 +68,116 @@ class Plot:
         return self.height - BOTTOM
 
 
-def equity_plot(series: DailySeries) -> Plot:
-    """Equity at the bid, and at the middle beside it; the level is the initial balance."""
-    bid, mid = [day.equity for day in series.days], [day.equity_at_mid for day in series.days]
-    lines = [("mid", "at the middle", mid), ("bid", "at the bid", bid)]
+def equity_plot(series: DailySeries, young: Curve = ()) -> Plot:
+    """Equity at the bid, and at the middle beside it; the level is the initial balance.
+
+    Args:
+        young: the equity capture by capture, where it is drawn so; without a middle.
+    """
+    days = _by_day(series)
+    bid = list(young) or [(at, day.equity) for at, day in zip(days, series.days, strict=True)]
+    mid = [] if young else [(at, day.equity_at_mid) for at, day in zip(days, series.days, strict=True)]
+    lines = [Values("mid", "at the middle", mid), Values("bid", "at the bid", bid)]
     label = f"Equity from {formats.usd(series.initial_balance)} to {formats.usd(series.equity[-1])} USD at the bid"
-    return _plot(label, 264, series, lines, formats.whole_usd, level=series.initial_balance)
+    return _plot(label, 264, lines, formats.whole_usd, level=series.initial_balance)
 
 
 def drawdown_plot(series: DailySeries) -> Plot:
     """How far equity was below its highest so far."""
     depths = drawdowns(series.equity)
     label = f"Drawdown, at the deepest {formats.signed_percent(min(depths))}"
-    return _plot(label, 150, series, [("fall", "drawdown", depths[1:])], formats.axis_percent, baseline=0)
+    values = Values("fall", "drawdown", list(zip(_by_day(series), depths[1:], strict=True)))
+    return _plot(label, 150, [values], formats.axis_percent, baseline=0)
 
 
 def exposure_plot(series: DailySeries, exposure: Sequence[float | None]) -> Plot:
     """Which part of the equity was at work."""
     known = [each for each in exposure if each is not None]
     label = f"Exposure, at most {formats.percent(max(known, default=None))} of equity"
-    return _plot(label, 130, series, [("work", "exposure", exposure)], formats.axis_percent, baseline=0)
+    values = Values("work", "exposure", list(zip(_by_day(series), exposure, strict=True)))
+    return _plot(label, 130, [values], formats.axis_percent, baseline=0)
+
+
+def returns_plot(lines: Sequence[OverviewLine]) -> Plot:
+    """The returns of portfolios over one another, the best ones on top and in colours of their own."""
+    values = [
+        Values(colour(number), _told(line), line.returns)
+        for number, line in enumerate(lines[:MOST_LINES])
+        if line.curve
+    ]
+    label = f"Returns of {formats.plural(len(lines), 'portfolio')}"
+    return _plot(label, 300, values[::-1], formats.axis_percent, level=0)
+
+
+def colour(number: int) -> str:
+    """The class of a line by its place; those after the first few share one."""
+    return f"c{number}" if number < COLOURS else "rest"
+
+
+def _told(line: OverviewLine) -> str:
+    return f"{line.contender.name}: {formats.signed_percent(line.contender.performance.returns.total_return)}"
+
+
+def _by_day(series: DailySeries) -> list[datetime]:
+    return [datetime.combine(day.date, time.min, UTC) for day in series.days]
 
 
 def _plot(  # noqa: PLR0913
     label: str,
     height: int,
-    series: DailySeries,
-    lines: Iterable[tuple[str, str, Sequence[Value | None]]],
+    lines: Sequence[Values],
     read: Callable[[float], str],
     *,
     level: Value | None = None,
     baseline: float | None = None,
 ) -> Plot:
-    found = [(kind, name, [None if each is None else float(each) for each in values]) for kind, name, values in lines]
-    known = [each for _, _, values in found for each in values if each is not None]
+    known = [float(value) for line in lines for _, value in line.points if value is not None]
     bounds = [*known, *(float(each) for each in (level, baseline) if each is not None)]
     steps = nice_steps(min(bounds), max(bounds))
-    low, high = min(*bounds, steps[0]), max(*bounds, steps[-1])
-    place = _scale(low, high, height - BOTTOM, TOP)
-    drawn = [_line(kind, name, values, place) for kind, name, values in found]
-    ticks = [Tick(place(step), read(step)) for step in steps]
+    place = scale(min(*bounds, steps[0]), max(*bounds, steps[-1]), height - BOTTOM, TOP)
+    times = [at for line in lines for at, _ in line.points]
+    first, last = min(times), max(times)
+    across = time_scale(first, last)
     return Plot(
         label,
         height,
-        drawn,
-        _days([day.date for day in series.days]),
-        ticks,
+        [_line(line, across, place) for line in lines],
+        _ticks(first, last, across),
+        [Tick(place(step), read(step)) for step in steps],
         None if level is None else place(float(level)),
         None if baseline is None else place(baseline),
     )
 
 
-def _scale(low: float, high: float, at_low: float, at_high: float) -> Callable[[float], float]:
+def scale(low: float, high: float, at_low: float, at_high: float) -> Callable[[float], float]:
+    """From values to coordinates; where there is but one value, in the middle."""
     span = high - low
     return lambda value: round(at_low + (at_high - at_low) * ((value - low) / span if span else 0.5), 1)
 
 
-def _line(kind: str, name: str, values: Sequence[float | None], place: Callable[[float], float]) -> Line:
-    across = _scale(0, max(len(values) - 1, 1), 0, WIDTH)
-    pieces = [[(across(number), place(value)) for number, value in thinned(piece)] for piece in _pieces(values)]
-    end = pieces[-1][-1] if pieces else None
-    return Line(kind, name, [_points(piece) for piece in pieces], end)
+def time_scale(first: datetime, last: datetime) -> Callable[[datetime], float]:
+    """From moments to coordinates; where there is but one, at the left."""
+    place = scale(first.timestamp(), max(last.timestamp(), first.timestamp() + 1), 0, WIDTH)
+    return lambda at: place(at.timestamp())
 
 
-def _pieces(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
+def _line(line: Values, across: Callable[[datetime], float], place: Callable[[float], float]) -> Line:
+    found = [[(across(at), place(float(value))) for at, value in thinned(piece)] for piece in _pieces(line.points)]
+    return Line(line.kind, line.name, [_points(piece) for piece in found], found[-1][-1] if found else None)
+
+
+def _pieces(points: Sequence[tuple[datetime, Value | None]]) -> list[list[tuple[datetime, Value]]]:
     """The stretches of a row that have values."""
-    pieces: list[list[tuple[int, float]]] = [[]]
-    for number, value in enumerate(values):
+    pieces: list[list[tuple[datetime, Value]]] = [[]]
+    for at, value in points:
         if value is None:
             pieces.append([])
         else:
-            pieces[-1].append((number, value))
+            pieces[-1].append((at, value))
     return [piece for piece in pieces if piece]
 
 
-def thinned(points: Sequence[tuple[int, float]], most_parts: int = MOST_PARTS) -> list[tuple[int, float]]:
+def thinned(points: Sequence[tuple[datetime, Value]], most_parts: int = MOST_PARTS) -> list[tuple[datetime, Value]]:
     """The lowest and the highest point of each part of a row, its first and last point too; a short row whole."""
     if len(points) <= 2 * most_parts:
         return list(points)
@@ -146,12 +191,18 @@ def _points(points: Iterable[Point]) -> str:
     return " ".join(f"{x:g},{y:g}" for x, y in points)
 
 
-def _days(days: Sequence[date]) -> list[Tick]:
-    """Four days, the first and the last among them; fewer where there are fewer."""
-    last = len(days) - 1
-    numbers = sorted({0, last // 3, 2 * last // 3, last}) if last >= 6 else [0, last] if last else [0]
-    across = _scale(0, max(last, 1), 0, WIDTH)
-    return [Tick(across(number), formats.day(days[number])) for number in numbers]
+def _ticks(first: datetime, last: datetime, across: Callable[[datetime], float]) -> list[Tick]:
+    """Four moments, the first and the last among them; days where they tell enough, and fewer of few."""
+    span = last - first
+    by_day = span >= 2 * ONE_DAY or {first.time(), last.time()} == {time.min}
+    if not span:
+        return [Tick(0, formats.day(first) if by_day else formats.moment(first))]
+    parts = 1 if by_day and span < 6 * ONE_DAY else 3
+    moments = [first + span * number / parts for number in range(parts + 1)]
+    if not by_day:
+        return [Tick(across(each), formats.moment(each)) for each in moments]
+    days = [max(first, datetime.combine(each, time.min, UTC)) for each in moments]
+    return [Tick(across(each), formats.day(each)) for each in days]
 
 
 def nice_steps(low: float, high: float) -> list[float]:
@@ -163,63 +214,11 @@ def nice_steps(low: float, high: float) -> list[float]:
     return [round(number * step, 12) for number in range(first, max(last, first + 1) + 1)]
 
 
-def spark(series: DailySeries) -> str:
+def spark(points: Curve) -> str:
     """The equity as a small line, 120 × 28."""
-    equity = [float(each) for each in series.equity]
-    place, across = _scale(min(equity), max(equity), 26, 2), _scale(0, max(len(equity) - 1, 1), 1, 119)
-    return _points((across(number), place(value)) for number, value in thinned(list(enumerate(equity)), SPARKS))
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """A bucket of entries: where it lies, its interval from `low` up to `high`, and what is read out."""
-
-    x: float
-    y: float
-    low: float
-    high: float
-    label: str
-
-
-CALIBRATION_SIZE, CALIBRATION_LEFT = 320, 54
-
-
-def calibration_across(price: float) -> float:
-    """Where a price lies in the calibration plot."""
-    return _scale(0, 1, CALIBRATION_LEFT, CALIBRATION_SIZE - 8)(price)
-
-
-def calibration_up(rate: float) -> float:
-    """Where a hit rate lies in it."""
-    return _scale(0, 1, CALIBRATION_SIZE - 40, 8)(rate)
-
-
-def calibration_dots(buckets: Iterable[Bucket]) -> list[Dot]:
-    """Price paid against hit rate, with Wilson's interval; on the diagonal the price was right."""
-    return [_dot(bucket) for bucket in buckets]
-
-
-def _dot(bucket: Bucket) -> Dot:
-    found = bucket.calibration
-    paid, hit = found.mean_price or 0.0, found.hit_rate or 0.0
-    low, high = found.hit_rate_low or 0.0, found.hit_rate_high or 0.0
-    behind = f"{formats.plural(found.entries, 'entry', 'entries')}, {formats.plural(found.events, 'event')}"
-    label = f"paid {formats.price(paid)}, hit {formats.percent(hit)}: {behind}"
-    return Dot(calibration_across(paid), calibration_up(hit), calibration_up(low), calibration_up(high), label)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A bar within 0 to 100."""
-
-    x: float
-    width: float
-
-
-def bars(values: Sequence[Value]) -> list[Bar]:
-    """A bar for each value, to the right of where 0 lies if it is positive, else to the left."""
-    numbers = [float(each) for each in values]
-    low, high = min([0.0, *numbers]), max([0.0, *numbers])
-    place = _scale(low, high, 0, 100) if high > low else (lambda _: 0.0)
-    zero = place(0)
-    return [Bar(min(zero, place(each)), round(abs(place(each) - zero), 1)) for each in numbers]
+    kept = thinned(points, SPARKS)
+    values = [float(value) for _, value in kept]
+    place = scale(min(values), max(values), 26, 2)
+    first, last = kept[0][0].timestamp(), kept[-1][0].timestamp()
+    across = scale(first, max(last, first + 1), 1, 119)
+    return _points((across(at.timestamp()), place(value)) for (at, _), value in zip(kept, values, strict=True))

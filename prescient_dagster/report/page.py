@@ -1,35 +1,55 @@
 """The page itself: everything in one file, and a policy that lets it fetch nothing and run nothing."""
 
 from base64 import b64encode
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from prescient_dagster.domain import money
+from prescient_dagster.domain.books.ledger import TradeKind
+from prescient_dagster.domain.figures.overview import Overview, day_curve, profit
 from prescient_dagster.domain.figures.reports import Chapter, Report
-from prescient_dagster.report import charts, figures, formats
+from prescient_dagster.domain.figures.round_trips import PricedTrade
+from prescient_dagster.report import bars, charts, figures, formats
 
 GENERATOR = "Prescient report"
 """What the page says made it, in its first lines."""
+PLACE = "portfolios"
+"""What the page of all portfolios is called where it is served; those of single ones lie below it."""
+DONE = {
+    TradeKind.BUY: "bought",
+    TradeKind.SELL: "sold",
+    TradeKind.SETTLEMENT: "settled",
+    TradeKind.REFUND: "refunded",
+}
 MOST_OPEN = 3  # more portfolios than that are folded
 
 
-def tear_sheet(report: Report) -> str:
-    """A report as one page of HTML that needs nothing else. Texts of venues and users are text in it, never markup."""
+def tear_sheet(report: Report, home: str = "") -> str:
+    """A report as one page of HTML that needs nothing else. Texts of venues and users are text in it, never markup.
+
+    Args:
+        home: where the page of all portfolios is, seen from this one; empty: nowhere.
+    """
+    return _rendered("page.html", report=report, home=home, folded=len(report.chapters) > MOST_OPEN)
+
+
+def home_page(overview: Overview) -> str:
+    """The page of all portfolios: whether one is ahead. Links to a portfolio's own page are seen from `PLACE`."""
+    return _rendered("home.html", overview=overview, place=PLACE)
+
+
+def _rendered(template: str, **values: Any) -> str:
     style = _style()
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            report=report,
-            generator=GENERATOR,
-            style=Markup(style),
-            style_hash=b64encode(sha256(style.encode()).digest()).decode(),
-            folded=len(report.chapters) > MOST_OPEN,
-        )
-    )
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    found = _environment().get_template(template)
+    return found.render(generator=GENERATOR, style=Markup(style), style_hash=digest, **values)
 
 
 @cache
@@ -50,13 +70,25 @@ def _environment() -> Environment:
     environment.filters.update(formats.FILTERS)
     environment.globals.update(
         charts=charts,
+        bars=bars,
+        day_curve=day_curve,
+        profit=profit,
         figures=figures.figures,
         titled=figures.titled,
         last_day=last_day,
         first_day=first_day,
         counted=counted,
+        happened=happened,
     )
     return environment
+
+
+def happened(booked: Sequence[tuple[str, PricedTrade]]) -> str:
+    """How much was bought, sold and settled, and what it brought."""
+    kinds = Counter(priced.trade.kind for _, priced in booked)
+    told = [f"{kinds[kind]:,} {DONE[kind]}" for kind in TradeKind if kinds[kind]]
+    won = sum((priced.trade.cash_delta + priced.trade.cost_delta for _, priced in booked), money.ZERO)
+    return f"{', '.join(told)}; what left brought {formats.signed_usd(won)} USD against its cost"
 
 
 def counted(report: Report) -> str:

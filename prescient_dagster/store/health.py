@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.watch.health import CaptureSeen, MarketData
@@ -11,7 +11,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
 from prescient_dagster.store.tables import captures as captures_table
-from prescient_dagster.store.tables import portfolios
+from prescient_dagster.store.tables import cycles, portfolios
 
 
 def market_data_seen(database: Database) -> MarketData:
@@ -27,6 +27,16 @@ def _seen(record: CaptureRecord | None) -> CaptureSeen | None:
         return None
     refused = record.status is CaptureStatus.REFUSED
     return CaptureSeen(record.capture_id, record.stored_at, (record.status_reason or "no reason") if refused else None)
+
+
+def rounds(database: Database) -> tuple[datetime, datetime] | None:
+    """When the first and the newest round of trading began, by our clock; None where nothing has been traded."""
+    ends = [select(bound(cycles.c.capture_id)).scalar_subquery() for bound in (func.min, func.max)]
+    with database.begin() as connection:
+        first, newest = (
+            connection.scalar(select(func.max(cycles.c.started_at)).where(cycles.c.capture_id == end)) for end in ends
+        )
+    return None if first is None or newest is None else (first, newest)
 
 
 def refused_between(database: Database, after: datetime, until: datetime) -> list[CaptureSeen]:

@@ -1,7 +1,4 @@
-"""Dagster's web server with the guard before it.
-
-Pages of our own will be routes of this class: `build_routes`, before Dagster's, whose last one takes every path.
-"""
+"""Dagster's web server with the guard before it, and with our own pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +8,10 @@ from dagster_webserver.webserver import DagsterWebserver
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from prescient_dagster.settings import load_settings
+from prescient_dagster.web import pages
 from prescient_dagster.web.admission import Hosts, judge_operation
 from prescient_dagster.web.guard import Guard, refuse
 
@@ -23,6 +22,10 @@ class PrescientWebserver(DagsterWebserver[IWorkspaceProcessContext[Any], BaseWor
     def build_middleware(self) -> list[Middleware]:
         """The guard first."""
         return [Middleware(Guard, hosts=Hosts(load_settings().host_names)), *super().build_middleware()]
+
+    def build_routes(self) -> list[BaseRoute]:
+        """Ours first: Dagster's last one takes every path."""
+        return [*pages.routes(self._app_path_prefix), *super().build_routes()]  # type: ignore[no-untyped-call]
 
     async def execute_graphql_request(  # type: ignore[override]  # Dagster says JSON, which a refusal is not
         self, request: Request, query: str, variables: Mapping[str, Any] | None, operation_name: str | None

@@ -145,9 +145,14 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def platform(
-    database: Database, captures_folder: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    captures_folder: Path,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Platform:
     monkeypatch.setenv("PRESCIENT_DATABASE_URL", database.url)
+    monkeypatch.setenv("PRESCIENT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PRESCIENT_CAPTURES", str(captures_folder))
     monkeypatch.setenv("PRESCIENT_VENUE", f"recorded:{captures_folder}")
     return Platform(database, captures_folder, instance)

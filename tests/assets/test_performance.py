@@ -1,7 +1,11 @@
 """The performance of portfolios that traded on a recorded venue, hour by hour, and what the UI shows of it."""
 
 import base64
+import os
 import re
+import resource
+import signal
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ import dagster as dg
 import pytest
 from sqlalchemy import text
 
+from prescient_dagster.assets import schedules
 from prescient_dagster.assets.cycle import asset_key
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.definitions import defs
@@ -253,7 +258,8 @@ def test_the_pictures_are_images_in_the_text_that_fetch_nothing(recording: Recor
 
 
 def test_without_a_portfolio_there_is_nothing_to_compare(platform: Platform) -> None:
-    assert materialized(platform) == {"portfolios": 0}
+    assert materialized(platform) == {"am_i_ahead": "portfolios", "portfolios": 0}
+    assert "prescient portfolio create first" in written().read_text()
 
 
 def test_it_is_downstream_of_the_snapshots_of_every_strategy() -> None:
@@ -262,17 +268,91 @@ def test_it_is_downstream_of_the_snapshots_of_every_strategy() -> None:
     assert parents == {asset_key(strategy, Stage.SNAPSHOTS) for strategy in strategy_names()}
 
 
-def test_it_is_worked_out_every_hour_unless_it_still_is(platform: Platform, tmp_path: Path) -> None:
+def written() -> Path:
+    """The page of all portfolios."""
+    return Path(os.environ["PRESCIENT_HOME"]) / "pages" / "portfolios.html"
+
+
+def test_the_page_of_all_portfolios_is_written_for_this_account_alone(recording: Recording, platform: Platform) -> None:
+    recording.hour(0)
+    platform.portfolio("one", max_positions=1)
+    platform.run(["one"])
+    told = materialized(platform)
+    assert next(iter(told)) == "am_i_ahead"
+    assert "Behind by" in written().read_text()
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (written(), written().parent)] == [0o600, 0o700]
+    assert [path.name for path in written().parent.iterdir()] == [written().name]
+
+
+def test_a_disk_that_is_full_fails_no_figure_and_the_older_page_stays(recording: Recording, platform: Platform) -> None:
+    recording.hour(0)
+    platform.portfolio("one", max_positions=1)
+    materialized(platform)
+    before = written().read_text()
+    platform.run(["one"])
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before_it = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # or the process would end of it
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limit[1]))
+    try:
+        told = materialized(platform)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before_it)
+    assert "cannot be written, an older one is shown: File too large" in told["page_not_written"]
+    assert told["portfolios"] == 1
+    assert written().read_text() == before
+    assert [path.name for path in written().parent.iterdir()] == [written().name]
+
+
+def test_problems_are_on_the_page(platform: Platform) -> None:
+    platform.portfolio("one")
+    materialized(platform)
+    assert "no capture is ready to be traded" in written().read_text()
+
+
+def test_it_is_worked_out_at_once_after_each_round_while_the_home_is_young_and_then_every_quarter_of_an_hour(
+    recording: Recording, platform: Platform, tmp_path: Path
+) -> None:
     schedule = defs.resolve_schedule_def("performance_schedule")
-    assert (schedule.cron_schedule, schedule.default_status) == ("0 * * * *", dg.DefaultScheduleStatus.RUNNING)
+    assert (schedule.cron_schedule, schedule.default_status) == ("* * * * *", dg.DefaultScheduleStatus.RUNNING)
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:  # a schedule gets its instance by reference
-        context = dg.build_schedule_context(instance, resources=resources())
-        assert isinstance(schedule(context), dg.RunRequest)
-        job = defs.resolve_job_def("performance_job")
-        instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        answer = schedule(context)
-    assert isinstance(answer, dg.SkipReason)
-    assert "the performance_job run before is still going" in str(answer.skip_message)
+
+        def tick() -> str:
+            answer = schedule(dg.build_schedule_context(instance, resources=resources()))
+            return "run" if isinstance(answer, dg.RunRequest) else str(answer.skip_message)  # type: ignore[union-attr]
+
+        def worked_out(status: dg.DagsterRunStatus = dg.DagsterRunStatus.SUCCESS) -> None:
+            instance.create_run_for_job(defs.resolve_job_def("performance_job"), status=status)
+
+        assert tick() == "nothing has been traded yet"
+        recording.hour(0)
+        platform.portfolio("one")
+        platform.run(["one"])
+        assert tick() == "run"
+        worked_out()
+        assert tick() == "run"  # the round may not have been over
+        traded_ago(platform, "2 minutes")
+        assert tick().startswith("nothing was traded since it was worked out at ")
+        recording.hour(1)
+        platform.run(["one"])
+        assert tick() == "run"
+        traded_ago(platform, "2 hours", newest=False)
+        assert tick().startswith("worked out at ")
+        worked_out(dg.DagsterRunStatus.STARTED)
+        assert "the performance_job run before is still going" in tick()
+
+
+def traded_ago(platform: Platform, ago: str, *, newest: bool = True) -> None:
+    """The newest round, or the first, began so long ago."""
+    which = "max" if newest else "min"
+    query = f"UPDATE prescient.cycles SET started_at = now() - interval '{ago}' WHERE capture_id = "
+    with platform.database.begin() as connection:
+        connection.execute(text(f"{query} (SELECT {which}(capture_id) FROM prescient.cycles)"))
+
+
+def test_with_a_cron_of_ones_own_it_is_worked_out_at_its_ticks() -> None:
+    schedule = schedules.performance_schedule("0 * * * *")
+    assert schedule.cron_schedule == "0 * * * *"
 
 
 def test_an_unreachable_database_is_one_line(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from prescient_dagster.domain.figures.calibration import Entry, buckets
-from prescient_dagster.domain.figures.daily_series import daily
-from prescient_dagster.report import charts
-from tests.builders import D
+from prescient_dagster.domain.figures.daily_series import ONE_DAY, daily
+from prescient_dagster.report import bars, charts
+from tests.builders import NOON, D
 from tests.track_records import a_snapshot
 
 
@@ -24,8 +24,8 @@ def test_axes_have_round_numbers(low: float, high: float, steps: list[float]) ->
 
 
 def test_no_peak_and_no_fall_is_lost_in_a_long_line() -> None:
-    points = [(number, 0.0) for number in range(10_000)]
-    points[1_234], points[8_765] = (1_234, 9.0), (8_765, -9.0)
+    points = [(NOON + number * ONE_DAY, 0.0) for number in range(10_000)]
+    points[1_234], points[8_765] = (points[1_234][0], 9.0), (points[8_765][0], -9.0)
     kept = charts.thinned(points)
     assert {points[0], points[1_234], points[8_765], points[-1]} <= set(kept)
     assert len(kept) <= 2 * charts.MOST_PARTS + 2
@@ -49,15 +49,15 @@ def test_a_day_without_a_value_breaks_the_line() -> None:
 
 def test_a_bucket_whose_price_was_right_lies_on_the_diagonal() -> None:
     """Four entries at 0.75 of which three won."""
-    (dot,) = charts.calibration_dots(buckets([Entry("e", 0.75, won) for won in (True, True, True, False)]))
-    left, right = charts.calibration_across(0), charts.calibration_across(1)
-    bottom, top = charts.calibration_up(0), charts.calibration_up(1)
+    (dot,) = bars.calibration_dots(buckets([Entry("e", 0.75, won) for won in (True, True, True, False)]))
+    left, right = bars.calibration_across(0), bars.calibration_across(1)
+    bottom, top = bars.calibration_up(0), bars.calibration_up(1)
     assert (dot.x - left) / (right - left) == pytest.approx((bottom - dot.y) / (bottom - top), abs=1e-3)
     assert dot.low > dot.y > dot.high
     assert dot.label == "paid 0.750, hit 75.0 %: 4 entries, 1 event"
 
 
 def test_bars_begin_where_nothing_is() -> None:
-    assert charts.bars([-50.0, 100.0, 0.0]) == [charts.Bar(0, 33.3), charts.Bar(33.3, 66.7), charts.Bar(33.3, 0)]
-    assert charts.bars([0, 0]) == [charts.Bar(0, 0)] * 2
-    assert charts.bars([]) == []
+    assert bars.bars([-50.0, 100.0, 0.0]) == [bars.Bar(0, 33.3), bars.Bar(33.3, 66.7), bars.Bar(33.3, 0)]
+    assert bars.bars([0, 0]) == [bars.Bar(0, 0)] * 2
+    assert bars.bars([]) == []

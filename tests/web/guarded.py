@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,13 +50,15 @@ class Guarded:
 
 
 @contextmanager
-def guarded(folder: Path, *more: str, path: str = "", hosts: str = "") -> Iterator[Guarded]:
+def guarded(
+    folder: Path, *more: str, path: str = "", hosts: str = "", settings: Mapping[str, str] | None = None
+) -> Iterator[Guarded]:
     """A web server on Dagster's instance in a folder; several may serve one."""
     (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     port = free_port()
     web = Guarded(port, path, folder / f"{port}.log")
     options = ["--port", str(port), "--empty-workspace", *(["--path-prefix", path] if path else []), *more]
-    environment = os.environ | {"DAGSTER_HOME": str(folder), "PRESCIENT_HOSTS": hosts}
+    environment = os.environ | {"DAGSTER_HOME": str(folder), "PRESCIENT_HOSTS": hosts, **(settings or {})}
     with web.log.open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "prescient_dagster.web", *options], env=environment, stdout=log, stderr=log

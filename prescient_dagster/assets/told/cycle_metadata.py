@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from prescient_dagster.assets.told.fills import FILLS, NO_FILL, fill
+from prescient_dagster.assets.told.pages import portfolio_link
 from prescient_dagster.assets.told.pictures import bars, equity_curve
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.domain import money
@@ -213,7 +214,12 @@ def _snapshots(result: Result) -> dict[str, Any]:
     if snapshot is None:
         return {}
     amounts = {name: float(getattr(snapshot, name)) for name in AMOUNTS}
-    return amounts | {"positions": snapshot.positions, "trade_count": snapshot.trade_count} | _pictures(result)
+    return (
+        {"am_i_ahead": portfolio_link(result.slug)}
+        | amounts
+        | {"positions": snapshot.positions, "trade_count": snapshot.trade_count}
+        | _pictures(result)
+    )
 
 
 def _snapshots_summary(result: Result) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from prescient_dagster.assets.told.pages import home_link
 from prescient_dagster.assets.told.pictures import drawdown_curve, equity_curve, plain
 from prescient_dagster.assets.told.tables import table
 from prescient_dagster.domain.figures.calibration import Calibration
@@ -21,13 +22,22 @@ TABLES = (Section.RETURNS, Section.RISK, Section.CLOSED, Section.ACTIVITY)
 EVERY_PRICE = "all"
 
 
-def metadata(board: Leaderboard) -> dict[str, Any]:
-    """The metadata of the asset; pictures of the best portfolios only where there are many."""
+def metadata(board: Leaderboard, complaint: str = "") -> dict[str, Any]:
+    """The metadata of the asset; pictures of the best portfolios only where there are many.
+
+    Args:
+        complaint: why the page could not be written; empty: it was.
+    """
     best, strategies = ranked(board.portfolios), ranked(board.strategies)
-    if not best:
-        return {"portfolios": 0}
-    return {
+    told = {
+        "am_i_ahead": home_link(),
+        **({"page_not_written": complaint} if complaint else {}),
         "portfolios": len(best),
+    }
+    if not best:
+        return told
+    return {
+        **told,
         "leaderboard": _leaderboard(best[:MOST_ROWS]),
         "strategies": _leaderboard(strategies),
         "profit": _profit([*strategies, *best][:MOST_ROWS]),

@@ -63,7 +63,8 @@ def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbos
     webserver = Webserver(port)
     if not services.wait_until(webserver.answers):
         return
-    output.say(f"ready: {webserver.url}  (home {settings.home}, venue {settings.venue}; Ctrl-C stops it)")
+    where = f"home {settings.home}, venue {settings.venue}; Ctrl-C stops it"
+    output.say(f"ready: {webserver.url}, and who is ahead: {webserver.url}/portfolios  ({where})")
     output.say(made)
     _set_going(settings, webserver, began)
     _look_after(services, webserver, DatabaseWatch(settings, database))

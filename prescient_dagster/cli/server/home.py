@@ -74,6 +74,8 @@ def environment(settings: Settings, database: "Database") -> dict[str, str]:
     given |= {"home": settings.home, "database_url": _for_dagster(settings, database), "venue": _venue(settings)}
     if settings.captures:
         given["captures"] = settings.captures_folder
+    if settings.pages:
+        given["pages"] = settings.pages_folder
     named = {f"PRESCIENT_{name.upper()}": _text(value) for name, value in sorted(given.items())}
     return {**named, "DAGSTER_HOME": str(dagster_home(settings))}
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Float, Interval, Select, cast, func, select, true
+from sqlalchemy import Connection, Float, Interval, Select, cast, func, select, true
 
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.stamps import misdated_ids
@@ -33,11 +33,18 @@ def equity_curves(
 
     Without those of captures from the future.
     """
-    curves: dict[str, list[tuple[datetime, Decimal]]] = defaultdict(list)
     with database.view() as connection:
-        for slug, at, equity in connection.execute(_curves(slugs, most_points, misdated_ids(connection))):
-            curves[slug].append((at, equity))
-    return curves
+        return curves(connection, slugs, most_points)
+
+
+def curves(
+    connection: Connection, slugs: Sequence[str], most_points: int = 48
+) -> dict[str, list[tuple[datetime, Decimal]]]:
+    """The same, as this transaction sees them."""
+    found: dict[str, list[tuple[datetime, Decimal]]] = defaultdict(list)
+    for slug, at, equity in connection.execute(_curves(slugs, most_points, misdated_ids(connection))):
+        found[slug].append((at, equity))
+    return found
 
 
 def _curves(slugs: Sequence[str], most_points: int, misdated: Collection[int]) -> Select[Any]:

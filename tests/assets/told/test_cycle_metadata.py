@@ -291,4 +291,6 @@ def test_what_a_venue_writes_is_never_markup(platform: Platform) -> None:
                 drawn = picture(value.value)  # one picture and nothing else
                 assert not any(part in drawn for part in ("script", "onerror", "javascript", "tracker"))
             else:
-                assert name == "signals_page" or not isinstance(value, dg.UrlMetadataValue | dg.PathMetadataValue), name
+                assert name in ("signals_page", "am_i_ahead") or not isinstance(
+                    value, dg.UrlMetadataValue | dg.PathMetadataValue
+                ), name

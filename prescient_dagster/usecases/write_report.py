@@ -1,0 +1,79 @@
+"""Pages made from what is stored: that of all portfolios as a file, and reports of some."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from prescient_dagster.domain.figures import overview, reports
+from prescient_dagster.domain.figures.leaderboard import Leaderboard
+from prescient_dagster.domain.figures.overview import Overview
+from prescient_dagster.domain.figures.reports import Report, ReportPortfolio
+from prescient_dagster.report.page import home_page, tear_sheet
+from prescient_dagster.store import pages, private_folders
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.figures.overview import Everything
+from prescient_dagster.store.figures.reports import load_remarks, load_report
+
+Watch = Callable[[Sequence[ReportPortfolio]], Iterable[ReportPortfolio]]
+
+
+def write_home(folder: Path, found: Everything, board: Leaderboard, at: datetime, problems: Sequence[str]) -> str:
+    """Write the page of all portfolios into a folder, for this account alone; why it could not be, or nothing.
+
+    Args:
+        board: the figures of what was found.
+        at: now, by our clock.
+        problems: what is wrong, a sentence each.
+    """
+    lines = overview.lines(found.histories.portfolios, board, found.owned)
+    told = Overview(
+        lines=lines,
+        total=overview.total(board, lines),
+        since=overview.yesterday(board),
+        written_at=at,
+        venue=found.venue,
+        problems=problems,
+        warnings=found.warnings,
+    )
+    page = home_page(told)
+    try:
+        private_folders.make(folder)
+        pages.write(folder / pages.HOME, page, pages.PRIVATE)
+    except OSError as error:
+        return f"{folder / pages.HOME} cannot be written, an older one is shown: {error.strerror}"
+    return ""
+
+
+def read_home(folder: Path) -> str:
+    """The page of all portfolios as it was last written, or one that says that there is none yet."""
+    try:
+        return (folder / pages.HOME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return home_page(Overview())
+
+
+def portfolio_page(database: Database, name: str, home: str) -> str:
+    """The report of one portfolio, as it is now.
+
+    Args:
+        home: where the page of all portfolios is, seen from this one.
+
+    Raises:
+        NotFound: there is no such portfolio.
+    """
+    return tear_sheet(load(database, [name]), home)
+
+
+def load(database: Database, names: Sequence[str], replay_ids: Sequence[int] = (), watch: Watch = iter) -> Report:
+    """The report of these portfolios and replays, without any of all portfolios.
+
+    Args:
+        watch: sees the portfolios while they are worked through.
+
+    Raises:
+        NotFound: there is no such portfolio or replay.
+    """
+    found = load_report(database, names, replay_ids)
+    chapters = [reports.chapter(each) for each in watch(found.portfolios)]
+    fills = {each.contender.name: each.notable.fills for each in chapters}
+    return reports.report(chapters, load_remarks(database, fills), venue=found.venue, warnings=found.warnings)
