@@ -12,7 +12,7 @@ from typing import Any
 from prescient_dagster.code_identity import STRATEGIES as PACKAGE
 from prescient_dagster.code_identity import deciding_modules, fingerprint
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
-from prescient_dagster.domain.strategy.configs import did_you_mean
+from prescient_dagster.domain.strategy.config_faults import did_you_mean
 from prescient_dagster.domain.strategy.strategies import Strategy
 
 NOT_STRATEGIES = {"definitions"}

@@ -55,7 +55,7 @@ def _creation(strategies: Sequence[str]) -> dg.JobDefinition:
         store = database.open()
         with explained():
             new = _new_portfolio(filled(form, context))
-            warnings = change_portfolio.doubts(new.strategy_type, new.strategy_config)
+            warnings = change_portfolio.doubts(new.strategy_type, new.strategy_config, new.initial_balance)
             made = portfolios.create(store, new)
             return _done(context, store, made, warnings)
 
@@ -76,7 +76,7 @@ def _config_change() -> dg.JobDefinition:
         with explained():
             there = portfolios.get(store, config.portfolio)
             changed = change_portfolio.laid_over(there, config.config, config.reset)
-            warnings = change_portfolio.doubts(there.strategy_type, changed)
+            warnings = change_portfolio.doubts(there.strategy_type, changed, there.initial_balance)
             return _done(context, store, portfolios.change(store, there.slug, strategy_config=changed), warnings)
 
     told = "Changes a portfolio's settings, from its next cycle on. The settings given are laid over those it has."

@@ -63,7 +63,7 @@ def _told(document: dict[str, Any]) -> str:
 def _chosen(database: "Database", slugs: Iterable[str], strategy: str | None) -> "list[Portfolio]":
     from prescient_dagster.catalog import strategy_names
     from prescient_dagster.domain.errors import NotFound
-    from prescient_dagster.domain.strategy.configs import did_you_mean
+    from prescient_dagster.domain.strategy.config_faults import did_you_mean
     from prescient_dagster.store.books import portfolios
 
     named = {portfolio.slug: portfolio for portfolio in (portfolios.get(database, slug) for slug in slugs)}

@@ -8,6 +8,8 @@ import typer
 from prescient_dagster.cli.terminal.options import AsJson, ConfigText, Name
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from prescient_dagster.domain.books.portfolios import Portfolio
     from prescient_dagster.settings import Settings
     from prescient_dagster.store.database import Database
@@ -51,7 +53,7 @@ def create(  # noqa: PLR0913, PLR0917
     new = portfolios.NewPortfolio(
         slug, strategy, checked_balance(balance), name or "", description or "", read_configs(config or ())
     )
-    _check(strategy, new.strategy_config)
+    _check(strategy, new.strategy_config, new.initial_balance)
     settings = home.read_settings()
     database = home.open_database(settings)
     made = portfolios.create(database, new)
@@ -59,12 +61,12 @@ def create(  # noqa: PLR0913, PLR0917
     _show(database, made.slug, as_json)
 
 
-def _check(strategy: str, config: Mapping[str, Any]) -> None:
+def _check(strategy: str, config: Mapping[str, Any], balance: "Decimal") -> None:
     """Raise `InvalidConfig` unless the strategy accepts the config; what is doubtful is told."""
     from prescient_dagster.cli.terminal import output
     from prescient_dagster.usecases.change_portfolio import doubts
 
-    for doubt in doubts(strategy, config):
+    for doubt in doubts(strategy, config, balance):
         output.say(f"warning: {doubt}")
 
 
@@ -144,7 +146,7 @@ def _laid_over(there: "Portfolio", config: Sequence[str] | None, reset: list[str
     from prescient_dagster.usecases import change_portfolio
 
     changed = change_portfolio.laid_over(there, read_configs(config or ()), reset)
-    _check(there.strategy_type, changed)
+    _check(there.strategy_type, changed, there.initial_balance)
     return changed
 
 

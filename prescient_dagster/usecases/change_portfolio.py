@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.errors import InvalidConfig, InvalidInput
-from prescient_dagster.domain.strategy.configs import did_you_mean, validated
+from prescient_dagster.domain.strategy.config_faults import did_you_mean
+from prescient_dagster.domain.strategy.configs import validated
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +21,17 @@ class Verdict:
     warnings: tuple[str, ...] = ()
 
 
-def doubts(strategy: str, config: Mapping[str, Any]) -> list[str]:
+def doubts(strategy: str, config: Mapping[str, Any], balance: Decimal | None = None) -> list[str]:
     """What in a config is allowed and probably not meant, a sentence each.
+
+    Args:
+        balance: what the portfolio began with, USD; None: it is not for one.
 
     Raises:
         InvalidConfig: the strategy does not accept it.
     """
-    return list(validated(load_strategy(strategy).config, config).doubtful())
+    settings = validated(load_strategy(strategy).config, config)
+    return [*settings.doubtful(), *(() if balance is None else settings.doubtful_with(balance))]
 
 
 def verdict(strategy: str, config: Mapping[str, Any]) -> Verdict:

@@ -244,6 +244,7 @@ class Desk:
             "funnel": [list(step) for step in result.selection.funnel],
             "run_id": self.order.run_id,
             "portfolio_status": plan.standing.portfolio.status,
+            "equity_track": plan.standing.account.equity_track.document(),
         }
 
     def _fetch(self, plans: Iterable[Plan]) -> None:

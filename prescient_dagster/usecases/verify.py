@@ -222,7 +222,9 @@ class _Verification:
     def _remark(self, lived: Lived) -> None:
         account = self._state.account
         held = {position.holding: position for position in marked(account.positions.values(), lived.marks)}
-        self._state = replace(self._state, account=replace(account, positions=held))
+        snapshot, track = lived.snapshot, account.equity_track
+        track = track if snapshot is None else track.valued(snapshot.equity, snapshot.timestamp)
+        self._state = replace(self._state, account=replace(account, positions=held, track=track))
 
     def _cycle(self, lived: Lived, cycle: FoundCycle, moment: Moment) -> None:
         self.found.cycles += 1
@@ -241,6 +243,7 @@ class _Verification:
 
     def _decide_again(self, lived: Lived, cycle: FoundCycle, player: Player, moment: Moment) -> None:
         account, at = self._state.account, _where(lived)
+        account = replace(account, track=account.equity_track.halted_as(cycle.track))
         self._past.missed.clear()
         decision = explained(player, moment, lambda: engine.decide(player, account, moment, Selections()))
         if self._past.missed:

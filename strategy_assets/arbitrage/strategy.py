@@ -34,7 +34,7 @@ from strategy_assets.arbitrage.legs import event_legs
 from strategy_assets.arbitrage.nested import nested_pairs
 from strategy_assets.arbitrage.sets import FEWEST_LEGS, PayingSet, paying_sets
 
-LEAST_TRADE_AMOUNT = 2  # USD: the venue's least order is 1 USD, and no set has fewer than two legs
+LEAST_SPENT = Decimal(2)  # USD: the venue's least order is 1 USD, and no set has fewer than two legs
 FLOAT_NOISE = 1e-9
 KINDS = {BundleKind.YES_SET: "YES set", BundleKind.NO_SET: "NO set", BundleKind.NESTED: "nested pair"}
 
@@ -55,10 +55,8 @@ class ArbitrageConfig(StrategyConfig):
         bool, setting("also pairs of questions of which one contains the other; a void can make them lose", "yes or no")
     ] = False
 
-    def impossible(self) -> Iterator[str]:
-        yield from super().impossible()
-        if self.trade_amount < LEAST_TRADE_AMOUNT:
-            yield f"{self.named('trade_amount')} is less than 2: each of at least two legs must cost 1 USD"
+    def least_spent(self) -> Decimal:
+        return LEAST_SPENT
 
     def least_margin(self) -> Decimal:
         return money.exact(self.min_profit_margin)

@@ -21,16 +21,16 @@ from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past.explanation import strategy_steps
 from prescient_dagster.domain.strategy.candidates import Selection
+from prescient_dagster.domain.strategy.config_faults import SENTENCE, did_you_mean
 from prescient_dagster.domain.strategy.configs import (
-    SENTENCE,
     DirectionalConfig,
     StrategyConfig,
-    did_you_mean,
     setting,
     validated,
 )
 from prescient_dagster.domain.strategy.rules import Step, steps_of
 from prescient_dagster.domain.strategy.signals import Signal
+from prescient_dagster.domain.strategy.sizing import SizedConfig
 from prescient_dagster.domain.strategy.strategies import Entries, Strategy, View
 from strategy_assets.hybrid import blends
 from strategy_assets.hybrid.blends import Blend
@@ -141,7 +141,7 @@ def members(config: HybridConfig) -> list[Member]:
 
 def _narrowed(settings: StrategyConfig, config: HybridConfig) -> StrategyConfig:
     """A member's settings with the stricter one of each filter, and the blend's size."""
-    update: dict[str, Any] = {"trade_amount": config.trade_amount}
+    update: dict[str, Any] = {name: getattr(config, name) for name in SizedConfig.model_fields}
     for name, bound in config.bounds():
         if name in type(settings).model_fields:
             stricter = max if "_min_" in name else min

@@ -32,6 +32,7 @@ CONFIGS: Mapping[str, Mapping[str, Any]] = {
     "plain": {},
     "wide": {"trade_amount": 10, "max_positions": 100, "trade_frequency": "medium"},
     "quick": {"profit_target": 0.05, "stop_loss": 0.1, "fill_model": "touch"},
+    "sized": {"sizing": "equity", "trade_fraction": 0.0137},
 }
 
 

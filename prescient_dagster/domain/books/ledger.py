@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.books import equity_track
+from prescient_dagster.domain.books.equity_track import EquityTrack
 from prescient_dagster.domain.books.exit_rules import ExitRule
 from prescient_dagster.domain.market.sides import Side
 
@@ -120,6 +122,7 @@ class Account:
     Attributes:
         stopped: when each market was last sold by a stop loss. Not a part of the books: who loads an account may leave
             out what is too long ago to matter.
+        track: what its snapshots came to; None: nobody has told. No part of the books either.
     """
 
     initial_balance: Decimal
@@ -129,6 +132,12 @@ class Account:
     fees_paid: Decimal = money.ZERO
     trade_count: int = 0
     stopped: Mapping[str, datetime] = field(default_factory=dict, compare=False)
+    track: EquityTrack | None = field(default=None, compare=False)
+
+    @property
+    def equity_track(self) -> EquityTrack:
+        """What its snapshots came to; where nobody has told, there were none."""
+        return self.track or equity_track.begun(self.initial_balance)
 
     @property
     def total_invested(self) -> Decimal:

@@ -95,7 +95,8 @@ def valued(account: Account, capture: Capture, told: Told) -> tuple[Account, Sna
     account = replace(account, positions=positions)
     value = sum((worth(position) for position in positions.values()), money.ZERO)
     at_mid = sum((_worth_at_mid(position, quotes[position.holding]) for position in positions.values()), money.ZERO)
-    return account, _snapshot(account, at, value, at_mid)
+    snapshot = _snapshot(account, at, value, at_mid)
+    return replace(account, track=account.equity_track.valued(snapshot.equity, at)), snapshot
 
 
 def _quote(position: Position, capture: Capture, told: Told) -> Quote | None:

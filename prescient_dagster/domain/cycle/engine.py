@@ -15,6 +15,7 @@ from prescient_dagster.domain.cycle import orders
 from prescient_dagster.domain.cycle.exits import exits
 from prescient_dagster.domain.cycle.limits import Circumstances, Limits
 from prescient_dagster.domain.cycle.order_books import Books
+from prescient_dagster.domain.cycle.order_sizes import sized
 from prescient_dagster.domain.cycle.orders import Conditions, Outcome
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.market.markets import Capture
@@ -80,13 +81,14 @@ def decide(player: Player, account: Account, moment: Moment, selections: Selecti
     config, capture = player.config, moment.capture
     selection = selections.of(player, moment)
     sales = exits(account, capture, config, closing=player.closing)
-    limits = Limits(Circumstances(player, account, moment), after(sales, account))
+    at = Circumstances(player, account, moment)
+    limits = Limits(at, after(sales, account))
     shut = limits.shut()
     if shut is not None:
         return Decision(player, named(sales, capture), selection, shut=shut)
     view = View(capture, selection.rows, tuple(account.positions.values()), moment.history)
     wishes = player.strategy.wishes(view, config)
-    entries = [signal for order in limits.entering(wishes) for signal in order]
+    entries = [signal for order in limits.entering(wishes) for signal in sized(order, at)]
     return Decision(player, named((*sales, *entries), capture), selection, len(wishes))
 
 

@@ -17,6 +17,7 @@ from prescient_dagster.domain.books.ledger import Position
 from prescient_dagster.domain.cycle.engine import Selections, after, named
 from prescient_dagster.domain.cycle.exits import exits, holdings, is_whole, rule_steps, sellable
 from prescient_dagster.domain.cycle.limits import Circumstances, Limits
+from prescient_dagster.domain.cycle.order_sizes import size_step, sized
 from prescient_dagster.domain.cycle.orders import grouped
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.quotes import quote
@@ -135,8 +136,9 @@ def _wish(orders: Sequence[list[Signal]], number: int, at: Circumstances) -> Exp
     """What the limits make of one wish, once the better ones have theirs."""
     limits = _limits(at)
     deque(limits.entering(chain.from_iterable(orders[:number])), maxlen=0)
-    wish = named(orders[number], at.moment.capture)
-    return Explanation(tuple(limits.steps(orders[number])), wish, number + 1, len(orders))
+    wish = named(sized(orders[number], at), at.moment.capture)
+    steps = (*limits.steps(orders[number]), size_step(orders[number], at))
+    return Explanation(steps, wish, number + 1, len(orders))
 
 
 def _limits(at: Circumstances) -> Limits:

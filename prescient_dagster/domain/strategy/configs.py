@@ -5,19 +5,23 @@ defaults. The effective config is laid from layers: the strategy's defaults, the
 the run's for this portfolio.
 """
 
-import difflib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.errors import InvalidConfig
+from prescient_dagster.domain.strategy.config_faults import sentence, shown
 from prescient_dagster.domain.strategy.fill_models import FillModel
+from prescient_dagster.domain.strategy.setting import choice, days, usd
+from prescient_dagster.domain.strategy.setting import setting as setting  # noqa: PLC0414 - strategies find it here
+from prescient_dagster.domain.strategy.sizing import SizedConfig
+from prescient_dagster.domain.strategy.sizing import TradeAmount as TradeAmount  # noqa: PLC0414 - likewise
 
 
 class TradeFrequency(StrEnum):
@@ -28,32 +32,14 @@ class TradeFrequency(StrEnum):
     LOW = "low"
 
 
-def setting(meaning: str, unit: str, **bounds: Any) -> Any:
-    """What a setting means, its unit and its bounds, as `strategy show` prints them."""
-    return Field(description=f"{meaning} ({unit})", json_schema_extra={"unit": unit}, **bounds)
-
-
-def _usd(meaning: str) -> Any:
-    return setting(meaning, "USD", ge=0, le=1_000_000_000_000)
-
-
-def _days(meaning: str) -> Any:
-    return setting(meaning, "days", ge=0, le=36_500)
-
-
-def _choice(meaning: str) -> Any:
-    """A setting with a few values; strict models would refuse their names as they stand in JSON."""
-    return Field(description=meaning, json_schema_extra={"unit": "choice"}, strict=False)
-
-
-EventMinLiquidity = Annotated[float | None, _usd("least liquidity of the event")]
-EventMinVolume = Annotated[float | None, _usd("least volume of the event since it opened")]
-EventMinVolume24hr = Annotated[float | None, _usd("least volume of the event in 24 hours")]
-EventMinDays = Annotated[float | None, _days("least time from the capture to the event's end")]
-EventMaxDays = Annotated[float | None, _days("most time from the capture to the event's end")]
-MarketMinLiquidity = Annotated[float | None, _usd("least liquidity of the market")]
-MarketMinVolume = Annotated[float | None, _usd("least volume of the market since it opened")]
-MarketMinVolume24hr = Annotated[float | None, _usd("least volume of the market in 24 hours")]
+EventMinLiquidity = Annotated[float | None, usd("least liquidity of the event")]
+EventMinVolume = Annotated[float | None, usd("least volume of the event since it opened")]
+EventMinVolume24hr = Annotated[float | None, usd("least volume of the event in 24 hours")]
+EventMinDays = Annotated[float | None, days("least time from the capture to the event's end")]
+EventMaxDays = Annotated[float | None, days("most time from the capture to the event's end")]
+MarketMinLiquidity = Annotated[float | None, usd("least liquidity of the market")]
+MarketMinVolume = Annotated[float | None, usd("least volume of the market since it opened")]
+MarketMinVolume24hr = Annotated[float | None, usd("least volume of the market in 24 hours")]
 MarketMinConviction = Annotated[
     float | None, setting("least |yes price - no price|, 0 a coin toss, 1 certain", "USD per share", ge=0, le=1)
 ]
@@ -70,9 +56,6 @@ MaxPositions = Annotated[
 MaxPositionsPerEvent = Annotated[
     int | None, setting("most open positions in one event, a bundle counts once", "positions", ge=1, le=10_000)
 ]
-TradeAmount = Annotated[
-    float, setting("spent per signal, fees included; of a bundle in total", "USD", ge=1, le=1_000_000_000)
-]
 ProfitTarget = Annotated[
     float | None, setting("sell at this return on cost or more, 0.02 = 2 %", "return", gt=0, le=1_000)
 ]
@@ -85,11 +68,11 @@ ReentryHours = Annotated[
 ]
 Frequency = Annotated[
     TradeFrequency,
-    _choice("when to enter: high at every capture, medium or low only at the first of a UTC hour or day"),
+    choice("when to enter: high at every capture, medium or low only at the first of a UTC hour or day"),
 ]
 Model = Annotated[
     FillModel,
-    _choice("what orders fill against: book the order book, touch the best quote, mid the price listed, without a fee"),
+    choice("what orders fill against: book the order book, touch the best quote, mid the price listed, without a fee"),
 ]
 MaxSlippage = Annotated[float, setting("worst price accepted, away from the touch, 0.05 = 5 %", "part", ge=0, le=1)]
 MaxCaptureAge = Annotated[
@@ -97,10 +80,8 @@ MaxCaptureAge = Annotated[
 ]
 
 
-class StrategyConfig(BaseModel):
+class StrategyConfig(SizedConfig):
     """What every strategy can be told: filters, size, exits and how orders are filled."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_default=True)
 
     event_min_liquidity: EventMinLiquidity = None
     event_min_volume: EventMinVolume = None
@@ -112,7 +93,6 @@ class StrategyConfig(BaseModel):
     market_min_volume_24hr: MarketMinVolume24hr = None
     max_positions: MaxPositions = 10
     max_positions_per_event: MaxPositionsPerEvent = None
-    trade_amount: TradeAmount = 100
     profit_target: ProfitTarget = None
     stop_loss: StopLoss = None
     max_holding_days: MaxHoldingDays = None
@@ -132,6 +112,7 @@ class StrategyConfig(BaseModel):
 
     def impossible(self) -> Iterator[str]:
         """Why this config could never trade, a sentence each, naming the settings that contradict each other."""
+        yield from self.impossible_sizes()
         for least in type(self).model_fields:
             most = least.replace("_min_", "_max_")
             if most != least and self._crossed(least, most):
@@ -143,6 +124,7 @@ class StrategyConfig(BaseModel):
 
     def doubtful(self) -> Iterator[str]:
         """What is allowed and probably not meant, a sentence each."""
+        yield from self.doubtful_sizes()
         if self.event_min_days_until_end is None:
             yield "event_min_days_until_end is unset: it lets events through that are past their end date"
 
@@ -153,16 +135,6 @@ class StrategyConfig(BaseModel):
     def highest_confidence(self) -> Decimal | None:
         """The most confidence a signal can have under this config; None: nobody can tell beforehand."""
         return None
-
-    def named(self, name: str) -> str:
-        """A setting as a message names it: with its value, and whether that is only the default."""
-        value = getattr(self, name)
-        told = "unset" if value is None else f"{money.exact(value).normalize():f}"
-        return f"{name} {told}{self.by_default(name)}"
-
-    def by_default(self, name: str) -> str:
-        """What a message adds to a setting that nobody set."""
-        return "" if name in self.model_fields_set else ", the default"
 
     def document(self) -> dict[str, Any]:
         """The config as JSON values, every setting named."""
@@ -232,64 +204,13 @@ def validated(model: type[Config], *layers: Mapping[str, Any]) -> Config:
     merged: dict[str, Any] = {}
     for layer in layers:
         if not isinstance(layer, Mapping):
-            raise InvalidConfig([f"a config is a JSON object of settings, got {_shown(layer)}"])
+            raise InvalidConfig([f"a config is a JSON object of settings, got {shown(layer)}"])
         merged.update(layer)
     try:
         config = model(**merged)
     except ValidationError as error:
-        raise InvalidConfig([_sentence(model, fault) for fault in error.errors(include_url=False)]) from error
+        raise InvalidConfig([sentence(model, fault) for fault in error.errors(include_url=False)]) from error
     reasons = list(config.impossible())
     if reasons:
         raise InvalidConfig([f"this config can never trade: {reason}" for reason in reasons])
     return config
-
-
-EXPECTED = {
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "string_type": "a text",
-    "bool_type": "true or false",
-    "dict_type": "an object of settings",
-    "enum": "one of {expected}",
-    "greater_than_equal": "{ge} or more",
-    "greater_than": "more than {gt}",
-    "less_than_equal": "{le} or less",
-    "less_than": "less than {lt}",
-}
-"""What a setting must be instead, by pydantic's name of the fault and with its context."""
-
-
-SENTENCE = "sentence"
-"""The name of a fault whose message is to be shown as it is."""
-
-
-def _sentence(model: type[StrategyConfig], fault: Any) -> str:
-    name, kind, given = ".".join(str(part) for part in fault["loc"]), fault["type"], fault["input"]
-    if kind == "extra_forbidden":
-        return f"unknown setting {_shown(name)}{did_you_mean(name, list(model.model_fields))}"
-    if kind == SENTENCE:
-        return f"{name}: {fault['msg']}"
-    if given is None:
-        return f"{name} cannot be unset: leave it out to have its default"
-    if kind not in EXPECTED:
-        return f"{name}: {fault['msg'][0].lower()}{fault['msg'][1:]}, got {_shown(given)}"
-    context = {key: _bound(value) for key, value in fault.get("ctx", {}).items()}
-    return f"{name} must be {EXPECTED[kind].format(**context)}, got {_shown(given)}"
-
-
-def _bound(value: Any) -> str:
-    return f"{value:,.10g}" if isinstance(value, int | float) and value < 1e10 else str(value)
-
-
-def _shown(given: Any) -> str:
-    """What the user gave, as JSON on one line, and not more of it than one can read."""
-    text = json.dumps(given, default=str, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """A hint for a mistyped word, or where there is no near one, all there are."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"

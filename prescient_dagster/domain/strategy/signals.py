@@ -70,6 +70,7 @@ class Signal:
         target_price: the side's listed price in USD per share, the middle of its bid and ask.
         amount: USD to spend, fees included, of a bundle for all its legs together; of a sale what the bid would bring.
         confidence: the strategy's rank of the signal, never a probability.
+        probability: that the side pays, 0 to 1, where the strategy knows one (`gives_probability` of its config).
         reason: one sentence a trader understands.
         liquidity: of the market in USD; breaks ties of confidence.
         bundle: signals with the same bundle fill all together or not at all.
@@ -89,6 +90,7 @@ class Signal:
     bundle: str | None = None
     shares: Decimal | None = None
     exit: ExitRule | None = None
+    probability: Decimal | None = None
     side_label: str | None = field(default=None, compare=False)
 
     @property

@@ -79,17 +79,28 @@ class View:
         """The candidates that pass all of these rules."""
         return passing(rules, len(self.rows))
 
-    def entries(self, chosen: Mask, yes: Mask, amount: float, confidence: Floats, reason: Reason) -> "Entries":
+    def entries(  # noqa: PLR0913, PLR0917 - what a signal says
+        self,
+        chosen: Mask,
+        yes: Mask,
+        amount: float,
+        confidence: Floats,
+        reason: Reason,
+        probability: Floats | None = None,
+    ) -> "Entries":
         """Wishes to buy the YES side, where `yes` says so, or else the NO side of the chosen candidates.
 
         Args:
-            chosen: which candidates; this, `yes` and `confidence` have one value per candidate.
+            chosen: which candidates; this, `yes`, `confidence` and `probability` have one value per candidate.
             amount: USD per signal.
+            probability: that the side which is bought pays; None: the strategy knows none.
         """
         numbers = np.flatnonzero(chosen)
         strength = np.round(confidence[numbers], 6)
         order = np.lexsort((numbers, -self.liquidity[numbers], -strength))
-        return Entries(self, numbers[order], yes[numbers][order], strength[order], amount, reason)
+        wished = numbers[order]
+        known = None if probability is None else probability[wished]
+        return Entries(self, wished, yes[wished], strength[order], amount, reason, probability=known)
 
     @cached_property
     def liquidity(self) -> Floats:
@@ -97,7 +108,15 @@ class View:
         liquidity: Floats = np.nan_to_num(self.column("liquidity"), nan=0.0)
         return liquidity
 
-    def entry(self, candidate: int, side: Side, amount: float, confidence: float, reason: str) -> Signal:
+    def entry(  # noqa: PLR0913, PLR0917 - what a signal says
+        self,
+        candidate: int,
+        side: Side,
+        amount: float,
+        confidence: float,
+        reason: str,
+        probability: float | None = None,
+    ) -> Signal:
         """A wish to buy `side` of the candidate with this number (its place in the view's arrays) for `amount` USD."""
         row = int(self.rows[candidate])
         columns, texts = self.capture.columns, self.capture.texts
@@ -110,6 +129,7 @@ class View:
             confidence=money.usd(confidence),
             reason=reason,
             liquidity=money.usd(self.liquidity[candidate]),
+            probability=None if probability is None else money.usd(probability),
         )
 
 
@@ -122,6 +142,7 @@ class Entries(Sequence[Signal]):
     Attributes:
         candidates: their numbers in the view's arrays, strongest first; `yes` and `confidence` are in this order.
         yes: whether the YES side is to be bought.
+        probability: that the side pays, in this order; None: the strategy knows none.
     """
 
     view: View
@@ -130,6 +151,7 @@ class Entries(Sequence[Signal]):
     confidence: Floats
     amount: float
     reason: Reason
+    probability: Floats | None = field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -143,7 +165,9 @@ class Entries(Sequence[Signal]):
             return [self[each] for each in range(*index.indices(len(self)))]
         candidate = int(self.candidates[index])
         side = Side.YES if self.yes[index] else Side.NO
-        return self.view.entry(candidate, side, self.amount, self.confidence[index], self.reason(candidate))
+        probability = None if self.probability is None else self.probability[index]
+        told = self.reason(candidate)
+        return self.view.entry(candidate, side, self.amount, self.confidence[index], told, probability)
 
     def __iter__(self) -> Iterator[Signal]:
         return (self[index] for index in range(len(self)))
@@ -176,6 +200,11 @@ class Strategy(Generic[Config]):
     rules: Callable[[View, Config], Iterable[Rule]] | None = None
     known: Callable[[View, Config], Mask | None] | None = None
     steps: Callable[[View, Config, int], Iterable[Step]] | None = None
+
+    @property
+    def gives_probability(self) -> bool:
+        """Whether its signals carry a probability, as sizing by Kelly's formula needs."""
+        return self.config.gives_probability
 
     def selection_key(self, config: Config) -> Hashable:
         """What its selection depends on, beside the capture; the shared filters look at the bounds alone."""

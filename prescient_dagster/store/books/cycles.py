@@ -18,7 +18,7 @@ from prescient_dagster.domain.books.ledger import Account, Holding, Position
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.domain.market.sides import Side
-from prescient_dagster.store.books import ledger
+from prescient_dagster.store.books import equity_tracks, ledger
 from prescient_dagster.store.books.portfolios import close_if_flat
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.stamps import MISDATED, STORED
@@ -128,6 +128,7 @@ def _standing(
         fees_paid=row.fees_paid,
         trade_count=row.trade_count,
         stopped=stopped,
+        track=equity_tracks.of_row(row),
     )
     books_at = None if row.from_the_future else row.books_at
     return Standing(portfolio, account, row.version, newest, books_at, row.last_error is not None)
@@ -225,23 +226,30 @@ def save_accounts(connection: Connection, accounts: Iterable[tuple[Standing, Acc
 
 
 BALANCES = ("balance", "realized_profit_loss", "fees_paid", "trade_count")
+AFTERWARDS = (*BALANCES, *equity_tracks.COLUMNS)
+
+
+def _afterwards(account: Account) -> dict[str, Any]:
+    """What an account leaves in its portfolio's row."""
+    return {name: getattr(account, name) for name in BALANCES} | equity_tracks.row_of(account.equity_track)
 
 
 def _balances(after: Mapping[int, Account], captured_at: datetime) -> tuple[Update, dict[str, list[Any]]]:
     """One statement for all of them; as arrays of parameters it is compiled once, however many they are."""
-    columns = [portfolios.c.portfolio_id, *(portfolios.c[name] for name in BALANCES)]
+    columns = [portfolios.c.portfolio_id, *(portfolios.c[name] for name in AFTERWARDS)]
     arrays = [cast(bindparam(f"{column.name}s", type_=ARRAY(column.type)), ARRAY(column.type)) for column in columns]
     given = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived("given")
     statement = (
         update(portfolios)
         .where(portfolios.c.portfolio_id == given.c.portfolio_id)
         .values(
-            **{name: given.c[name] for name in BALANCES},
+            **{name: given.c[name] for name in AFTERWARDS},
             books_at=captured_at,
             version=portfolios.c.version + 1,
         )
     )
-    values = {f"{name}s": [getattr(account, name) for account in after.values()] for name in BALANCES}
+    rows = [_afterwards(account) for account in after.values()]
+    values = {f"{name}s": [row[name] for row in rows] for name in AFTERWARDS}
     return statement, {"portfolio_ids": list(after), **values}
 
 

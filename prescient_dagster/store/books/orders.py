@@ -103,6 +103,7 @@ SIGNAL_FIELDS = (
     "bundle",
     "shares",
     "exit",
+    "probability",
     "side_label",
 )
 

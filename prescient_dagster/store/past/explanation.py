@@ -1,19 +1,20 @@
 """What an explanation starts from: a portfolio as its cycle on a capture found it, and what that cycle did."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
+from prescient_dagster.domain.books.equity_track import EquityTrack, of_document
 from prescient_dagster.domain.books.ledger import Account, Trade, rebuilt
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.cycle.order_books import NoBook
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.quotes import token_id
 from prescient_dagster.domain.strategy.signals import Action, RejectReason
-from prescient_dagster.store.books import ledger
+from prescient_dagster.store.books import equity_tracks, ledger
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.books.ledger import Booked
 from prescient_dagster.store.books.portfolios import get
@@ -35,12 +36,21 @@ class FoundCycle:
 
     Attributes:
         portfolio_status: as the cycle found it; None: it was stored by the first version, which does not tell.
+        track: what the snapshots before it had come to; None: it is from before that was kept.
     """
 
     stage: Stage
     config: dict[str, Any]
     code_version: str
     portfolio_status: PortfolioStatus | None = None
+    track: EquityTrack | None = None
+
+
+def found_cycle(row: RowMapping, config: dict[str, Any]) -> FoundCycle:
+    """The cycle in a row of the table, under this effective config."""
+    noted, track = row["portfolio_status"], row["equity_track"]
+    status = None if noted is None else PortfolioStatus(noted)
+    return FoundCycle(Stage(row["stage"]), config, row["code_version"], status, track and of_document(track))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +106,16 @@ def situation(database: Database, name: str, capture_id: int | None = None) -> S
     with database.view() as connection:
         cycle = _cycle(connection, portfolio.portfolio_id, record.capture_id)
         booked = ledger.load_booked(connection, portfolio.portfolio_id)
-        failure = connection.scalar(
-            select(portfolios.c.last_error).where(portfolios.c.portfolio_id == portfolio.portfolio_id)
-        )
+        row = connection.execute(select(portfolios).where(portfolios.c.portfolio_id == portfolio.portfolio_id)).one()
+    account = rebuilt(portfolio.initial_balance, before_cycle(booked, record.capture_id))
+    track = equity_tracks.of_row(row) if cycle is None else cycle.track
     return Situation(
         portfolio=portfolio,
         record=record,
-        account=rebuilt(portfolio.initial_balance, before_cycle(booked, record.capture_id)),
+        account=replace(account, track=track),
         previous=None if before is None else before.captured_at,
         cycle=cycle,
-        failure=failure,
+        failure=row.last_error,
         signals=list_signals(database, portfolio.portfolio_id, record.capture_id),
         trades=list_trades(database, portfolio.portfolio_id, record.capture_id),
     )
@@ -138,8 +148,5 @@ def book_fault(database: Database, capture: Capture, signal: Mapping[str, Any]) 
 
 def _cycle(connection: Connection, portfolio_id: int, capture_id: int) -> FoundCycle | None:
     mine = (cycles.c.portfolio_id == portfolio_id, cycles.c.capture_id == capture_id)
-    row = connection.execute(select(cycles, configs.c.config).join(configs).where(*mine)).one_or_none()
-    if row is None:
-        return None
-    status = None if row.portfolio_status is None else PortfolioStatus(row.portfolio_status)
-    return FoundCycle(Stage(row.stage), row.config, row.code_version, status)
+    row = connection.execute(select(cycles, configs.c.config).join(configs).where(*mine)).mappings().one_or_none()
+    return None if row is None else found_cycle(row, row["config"])

@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, not_, or_, select, union
 
 from prescient_dagster.domain.books.ledger import Trade
-from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.strategy.signals import RejectReason, SignalStatus
-from prescient_dagster.store.books.cycles import Stage, effective_configs
+from prescient_dagster.store.books.cycles import effective_configs
 from prescient_dagster.store.books.ledger import trade_of
 from prescient_dagster.store.books.orders import signal_of
 from prescient_dagster.store.database import Database
@@ -22,7 +21,7 @@ from prescient_dagster.store.market.capture_sources import CaptureRow, capture_r
 from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.market.resolutions import PAYMENTS
 from prescient_dagster.store.market.stamps import MISDATED, true_times
-from prescient_dagster.store.past.explanation import FoundCycle
+from prescient_dagster.store.past.explanation import FoundCycle, found_cycle
 from prescient_dagster.store.tables import captures, cycles, signals, snapshots, trades
 
 AT_ONCE = 500
@@ -120,19 +119,13 @@ class _Parts:
         filled = {trade["signal_id"]: trade_of(trade) for trade in booked if trade["kind"] not in PAYMENTS}
         return Lived(
             row=row,
-            cycle=None if cycle is None else _cycle(cycle, self._configs[cycle["config_sha256"]]),
+            cycle=None if cycle is None else found_cycle(cycle, self._configs[cycle["config_sha256"]]),
             started_at=None if cycle is None else cycle["started_at"],
             settlements=tuple(trade_of(trade) for trade in booked if trade["kind"] in PAYMENTS),
             outcomes=tuple(_outcome(signal, filled) for signal in self._signals[row.capture_id]),
             snapshot=None if snapshot is None else Snapshot(**{name: snapshot[name] for name in SNAPSHOT_FIELDS}),
             marks={} if snapshot is None else snapshot["marks"],
         )
-
-
-def _cycle(row: RowMapping, config: dict[str, Any]) -> FoundCycle:
-    noted = row["portfolio_status"]
-    status = None if noted is None else PortfolioStatus(noted)
-    return FoundCycle(Stage(row["stage"]), config, row["code_version"], status)
 
 
 def _outcome(row: RowMapping, filled: Mapping[int, Trade]) -> Outcome:

@@ -39,11 +39,19 @@ portfolios = Table(
     Column("trade_count", Integer, nullable=False, server_default="0"),
     Column("version", BigInteger, nullable=False, server_default="0"),  # counts changes of the row and its books
     Column("books_at", Time),  # captured_at of the newest capture that its books have seen; they never go back
+    # What its snapshots came to, for sizes and limits (domain/books/equity_track.py); null: it was never valued.
+    Column("last_equity", Usd),  # at the last snapshot
+    Column("last_equity_at", Time),  # its captured_at
+    Column("day_equity", Usd),  # at the last snapshot before that UTC day
+    Column("high_equity", Usd),  # the highest since it began or was resumed after a halt
+    Column("halted_at", Time),  # since when it enters nothing; null: it is not halted
+    Column("halted_by", Text),  # drawdown, by_hand
     Column("last_error", Text),  # why its last cycle failed; cleared by the next that does not
     Column("last_error_at", Time),
     CheckConstraint("status IN ('active', 'paused', 'closing', 'closed')", name="status"),
     CheckConstraint("slug ~ '^[a-z][a-z0-9_-]{0,62}$'", name="slug"),
     CheckConstraint("initial_balance > 0", name="initial_balance"),
+    CheckConstraint("halted_by IN ('drawdown', 'by_hand')", name="halted_by"),
 )
 
 # Effective configs, each once, whatever the number of cycles under it. Never changed, never removed.
@@ -69,6 +77,7 @@ cycles = Table(
     Column("run_id", Text, nullable=False, server_default=""),
     Column("started_at", Time, nullable=False, server_default=func.clock_timestamp()),
     Column("portfolio_status", Text),  # active, closing: as the cycle found it; cycles of the first version do not tell
+    Column("equity_track", JSONB),  # what the portfolio's snapshots had come to; null: from before it was kept
     CheckConstraint("stage IN ('signals', 'trades', 'snapshots')", name="stage"),
     UniqueConstraint("portfolio_id", "capture_id"),
     Index(None, "capture_id"),
@@ -102,6 +111,7 @@ signals = Table(
     Column("bundle", Text),
     Column("shares", Shares),  # of a sale or of each leg of a bundle; null: as many as the amount buys
     Column("exit", Text),  # the rule a sale follows
+    Column("probability", Price),  # that the side pays, where the strategy knows one
     CheckConstraint("action IN ('buy_yes', 'buy_no', 'sell_yes', 'sell_no')", name="action"),
     CheckConstraint("status IN ('pending', 'executed', 'partially_executed', 'rejected', 'expired')", name="status"),
     CheckConstraint("(status = 'rejected') = (reject_reason IS NOT NULL)", name="rejected_with_reason"),
