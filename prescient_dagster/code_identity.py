@@ -28,7 +28,8 @@ def deciding_modules(strategy: str, folders: Iterable[Path]) -> Modules:
     Args:
         folders: where strategies are kept; one that blends others follows from all of them.
     """
-    known = dict(modules(DOMAIN, map(Path, domain.__path__))) | dict(modules(STRATEGIES, folders))
+    found = list(modules(STRATEGIES, folders))
+    known = dict(modules(DOMAIN, map(Path, domain.__path__))) | dict(reversed(found))  # Python takes the first, too
     known.pop(f"{STRATEGIES}.definitions", None)  # hands strategies to Dagster, and decides nothing
     return reached([f"{STRATEGIES}.{strategy}", *CYCLE], known)
 
@@ -49,20 +50,56 @@ def fingerprint(files: Modules) -> str:
     """The same for the same modules, wherever they are."""
     digest = hashlib.sha256()
     for name, path in files.items():
-        digest.update(f"{name}\n".encode() + path.read_bytes())
+        digest.update(f"{name}\n".encode() + _source(path))
     return digest.hexdigest()[:12]
 
 
 def modules(package: str, folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:
-    """All modules of a package and of the packages below it, with their files."""
+    """All modules of a package and of the packages below it, with their files; what Python cannot import is none."""
     for folder in folders:
-        for path in folder.rglob("*.py"):
-            inside = path.relative_to(folder).with_suffix("").parts
-            yield ".".join([package, *inside]).removesuffix(".__init__"), path
+        yield from _modules_in(package, folder, frozenset())
 
 
-def reached(roots: Sequence[str], known: Modules) -> dict[str, Path]:
+def _modules_in(package: str, folder: Path, above: frozenset[Path]) -> Iterator[tuple[str, Path]]:
+    here = folder.resolve()
+    if here in above or (folder / "pyvenv.cfg").exists():
+        return
+    for path in sorted(entries(folder)):
+        if path.suffix == ".py" and path.stem.isidentifier() and path.is_file():
+            yield f"{package}.{path.stem}".removesuffix(".__init__"), path
+        elif path.name.isidentifier():
+            yield from _modules_in(f"{package}.{path.name}", path, above | {here})
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder; nothing in one that cannot be read."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def named_twice(strategy: str, folders: Iterable[Path]) -> Sequence[Path]:
+    """The files of the first module that a strategy's file leads to and that has more than one; empty: there is none.
+
+    Strategies that are asked for by their names, later, are not looked at: whoever asks for one is told then.
+    """
+    files: dict[str, list[Path]] = {}
+    for name, path in modules(STRATEGIES, folders):
+        if name != STRATEGIES:
+            files.setdefault(name, []).append(path)
+    twice = {name: paths for name, paths in files.items() if len(paths) > 1}
+    if not twice:
+        return ()
+    mine = reached([f"{STRATEGIES}.{strategy}"], {name: paths[0] for name, paths in files.items()}, later={})
+    return next((twice[name] for name in mine if name in twice), ())
+
+
+def reached(roots: Sequence[str], known: Modules, later: Modules | None = None) -> dict[str, Path]:
     """The modules of `known` that these import, directly or not, and they themselves; in the order of their names.
+
+    Args:
+        later: what a module may ask for that imports the package of all strategies; unless given, any of `known`.
 
     Raises:
         LookupError: one of them is not known.
@@ -76,7 +113,7 @@ def reached(roots: Sequence[str], known: Modules) -> dict[str, Path]:
         module = waiting.pop()
         if module in known and module not in found:
             found.add(module)
-            waiting += [*_packages_of(module), *_imported(module, known)]
+            waiting += [*_packages_of(module), *_imported(module, known[module], known if later is None else later)]
     return {module: known[module] for module in sorted(found)}
 
 
@@ -90,20 +127,28 @@ def _packages_of(module: str) -> Iterator[str]:
     yield from (".".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
-def _imported(module: str, known: Modules) -> Iterator[str]:
+def _imported(module: str, path: Path, later: Modules) -> Iterator[str]:
     """The modules that a file imports, among others: whether a name in a package is one, is not asked."""
-    for name in _names(module, known[module]):
+    for name in _names(module, path):
         if name == STRATEGIES:
             # Who imports the whole package asks for its strategies by their names, later.
-            yield from _below([STRATEGIES], known)
+            yield from _below([STRATEGIES], later)
         yield name
+
+
+def _source(path: Path) -> bytes:
+    """What a file says; nothing of one that cannot be read, which does not load either."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 @cache
 def _names(module: str, path: Path) -> tuple[str, ...]:
     try:
-        statements = list(_statements(ast.parse(path.read_bytes())))
-    except SyntaxError:  # it does not load either, which is told where it is loaded
+        statements = list(_statements(ast.parse(_source(path))))
+    except (SyntaxError, ValueError, RecursionError):  # it does not load either, which is told where it is loaded
         return ()
     inside = module if path.stem == "__init__" else module.rpartition(".")[0]
     return tuple(name for statement in statements for name in _named(statement, inside))

@@ -51,6 +51,12 @@ def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
 
+def _folders(text: str) -> str:
+    """Folders from any folder's point of view, each once."""
+    named = [str(_absolute(Path(name.strip()))) for name in text.split(os.pathsep) if name.strip()]
+    return os.pathsep.join(dict.fromkeys(named))
+
+
 class Settings(BaseSettings):
     """Prescient's settings, from `PRESCIENT_*` environment variables or `.env`."""
 
@@ -65,6 +71,9 @@ class Settings(BaseSettings):
     )
     captures: Path | None = Field(None, description="folder of the capture files; unset: $PRESCIENT_HOME/captures")
     pages: Path | None = Field(None, description="folder of the page of all portfolios; unset: $PRESCIENT_HOME/pages")
+    strategies: Annotated[str, AfterValidator(_folders)] = Field(
+        "", description=f"folders with strategies of your own, with {os.pathsep} between"
+    )
     gamma_url: str = Field("https://gamma-api.polymarket.com", description="Polymarket's listing service")
     clob_url: str = Field("https://clob.polymarket.com", description="Polymarket's order books")
     simulation_seed: int = Field(7, description="seed of the simulated venue")
@@ -105,6 +114,11 @@ class Settings(BaseSettings):
     def pages_folder(self) -> Path:
         """Where the page of all portfolios lies."""
         return _absolute(self.pages) if self.pages else self.home / "pages"
+
+    @property
+    def own_strategies(self) -> tuple[str, ...]:
+        """The folders with strategies of one's own, whether they are there or not."""
+        return tuple(self.strategies.split(os.pathsep)) if self.strategies else ()
 
     @property
     def host_names(self) -> tuple[str, ...]:

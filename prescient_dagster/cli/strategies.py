@@ -21,10 +21,12 @@ def list_strategies(as_json: AsJson = False) -> None:
 
     Example:  prescient strategy list
     """
-    from prescient_dagster.catalog import strategy_names
+    from prescient_dagster.catalog import misplaced, strategy_names
     from prescient_dagster.cli.terminal import output
 
     found = [_listed(name) for name in strategy_names()]
+    for path, fault in misplaced().items():
+        output.say(f"warning: {path}: {fault}")
     if as_json:
         output.print_json(found)
     else:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from prescient_dagster.catalog import load_strategy, strategy_names
+from prescient_dagster.catalog import load_strategy, misplaced, strategy_names
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.watch.health import Facts, FailedRun, Problem, problems
 from prescient_dagster.domain.watch.lateness import warnings
@@ -31,11 +31,12 @@ class RunGoing:
 
 @dataclass(frozen=True, slots=True)
 class DagsterState:
-    """What Dagster knows, or the error for which it could not be asked. See `Facts` for heartbeats and failed runs."""
+    """What Dagster knows, or the error for which it could not be asked. See `Facts` for all but the runs going."""
 
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
     failed_runs: Sequence[FailedRun] = ()
     going: Sequence[RunGoing] = ()
+    not_loaded: Sequence[str] = ()
     error: str | None = None
 
 
@@ -78,7 +79,8 @@ def read_state(database: Database, at: datetime, stale_minutes: float, dagster: 
         at,
         stale_minutes,
         market_data_seen(database),
-        offline={name: state.error for name, state in strategies.items() if state.error is not None},
+        offline={name: state.error for name, state in strategies.items() if state.error is not None} | misplaced(),
+        not_loaded=dagster.not_loaded,
         failing={slug: why for state in strategies.values() for slug, why in state.activity.failing.items()},
         waiting=resolutions.pending(database),
         venue_at=None if newest is None else newest.captured_at,

@@ -6,6 +6,7 @@ What a member buys in bundles is bought as a bundle.
 
 import importlib
 import pkgutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -152,8 +153,13 @@ def _narrowed(settings: StrategyConfig, config: HybridConfig) -> StrategyConfig:
 
 def member_names() -> list[str]:
     """The strategies that can be blended."""
-    names = [module.name for module in pkgutil.iter_modules(strategy_assets.__path__)]
-    return [name for name in names if name not in NOT_MEMBERS and not name.startswith("_")]
+    return sorted(_files_of_members())
+
+
+def _files_of_members() -> Counter[str]:
+    """How many files there are by each name: a folder of one's own may have a strategy by the name of another."""
+    found = [module.name for folder in strategy_assets.__path__ for module in pkgutil.iter_modules([folder])]
+    return Counter(name for name in found if name not in NOT_MEMBERS and not name.startswith("_"))
 
 
 def member_strategy(name: str) -> Strategy[Any]:
@@ -162,12 +168,17 @@ def member_strategy(name: str) -> Strategy[Any]:
     Raises:
         InvalidConfig: there is none, or it does not load.
     """
-    if name not in member_names():
-        raise InvalidConfig([f"unknown strategy{did_you_mean(name, member_names())}"])
+    files = _files_of_members()
+    if name not in files:
+        raise InvalidConfig([f"unknown strategy{did_you_mean(name, sorted(files))}"])
+    if files[name] > 1:
+        raise InvalidConfig([f"the strategy does not load: {files[name]} files have this name: rename one"])
     try:
-        strategy: Strategy[Any] = importlib.import_module(f"{strategy_assets.__name__}.{name}").STRATEGY
-    except Exception as error:  # whatever the module of a member does wrong
+        strategy = importlib.import_module(f"{strategy_assets.__name__}.{name}").STRATEGY
+    except (Exception, SystemExit) as error:  # whatever the module of a member does wrong
         raise InvalidConfig([f"the strategy does not load: {type(error).__name__}: {error}"]) from error
+    if not isinstance(strategy, Strategy):
+        raise InvalidConfig([f"the strategy does not load: STRATEGY in {name} must be a Strategy"])
     return strategy
 
 

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorType
 
 from prescient_dagster.assets.runs import runs_here
-from prescient_dagster.assets.schedules import GOING
-from prescient_dagster.catalog import strategy_names
+from prescient_dagster.assets.schedules import GOING, strategy_schedule_name
+from prescient_dagster.catalog import PLATFORM_JOBS, strategy_names
 from prescient_dagster.domain.watch.health import FailedRun
 from prescient_dagster.usecases.state import DagsterState, RunGoing
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]  # a canceled run says nothing about its job
 WHY = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 MOST_RUNS = 200
-PLATFORM_JOBS = ("market_data", "performance_job", "status_job", "checks", "retention", "drift_job")
-"""The platform's jobs that schedules start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def watched_jobs() -> list[str]:
 
 def dagster_state(instance: dg.DagsterInstance, jobs: Iterable[str]) -> DagsterState:
     """What this instance knows. `jobs`: those whose failures count."""
-    return DagsterState(heartbeats(instance), newest_failed(instance, jobs), going(instance))
+    return DagsterState(heartbeats(instance), newest_failed(instance, jobs), going(instance), not_loaded(instance))
 
 
 def heartbeats(instance: dg.DagsterInstance) -> dict[str, datetime]:
@@ -56,6 +55,15 @@ def going(instance: dg.DagsterInstance) -> list[RunGoing]:
 def _going(record: dg.RunRecord) -> RunGoing:
     run = record.dagster_run
     return RunGoing(run.job_name, run.run_id, run.status.value.lower(), record.create_timestamp.astimezone(UTC))
+
+
+def not_loaded(instance: dg.DagsterInstance) -> list[str]:
+    """The strategies whose schedule the daemon has never seen; none while it has seen no strategy at all."""
+    if instance.schedule_storage is None:  # an instance that ends with its process
+        return []
+    seen = {state.instigator_name for state in instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)}
+    by_schedule = {strategy_schedule_name(name): name for name in strategy_names()}
+    return [by_schedule[name] for name in by_schedule if name not in seen] if seen & by_schedule.keys() else []
 
 
 def newest_failed(instance: dg.DagsterInstance, jobs: Iterable[str]) -> list[FailedRun]:

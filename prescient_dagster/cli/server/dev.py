@@ -74,14 +74,19 @@ def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbos
 def _look_after(services: "Services", webserver: "Webserver", database: "DatabaseWatch") -> None:
     """Wait until somebody asks to stop; start again the database, and the code locations, whose server was killed.
 
+    Strategies that are new or have changed are loaded.
+
     All else that dies Dagster starts again or ends itself, and so does this command.
     """
     from prescient_dagster.cli.server import code_servers
+    from prescient_dagster.cli.server.strategy_watch import StrategyWatch
     from prescient_dagster.cli.terminal import output
     from prescient_dagster.domain.errors import PrescientError
 
+    strategies = StrategyWatch(webserver)
     while services.wait_a_while():
         database.look()
+        strategies.look()
         for location in code_servers.lost(services.process.pid):
             output.say(f"the code server of {location} has died: starting another")
             try:

@@ -19,7 +19,7 @@ from prescient_dagster.domain.errors import Conflict, PrescientError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.1
-LOOK_SECONDS = 5
+LOOK_SECONDS = 3
 GRACE_SECONDS = 20
 ORPHAN_SECONDS = 180
 """So long the services of a `prescient dev` that was killed may take to end: `dagster dev` lets its runs end."""

@@ -21,6 +21,7 @@ class ProblemKind(StrEnum):
     CLOCK = "clock_wrong"
     RUN = "run_failed"
     STRATEGY = "strategy_offline"
+    NOT_LOADED = "strategy_not_loaded"
     PORTFOLIO = "portfolio_failing"
     UNRESOLVED = "market_unresolved"
     UNKNOWN = "market_unknown"
@@ -35,6 +36,7 @@ RECOVERIES = {
     ProblemKind.CLOCK: "captures are stamped by a clock that is right again",
     ProblemKind.RUN: "{} works again",
     ProblemKind.STRATEGY: "strategy {} is online again",
+    ProblemKind.NOT_LOADED: "Dagster has loaded strategy {}",
     ProblemKind.PORTFOLIO: "portfolio {} no longer fails",
     ProblemKind.UNRESOLVED: "market {} no longer waits for its resolution",
     ProblemKind.UNKNOWN: "market {} is no longer held and unknown to the venue",
@@ -124,7 +126,8 @@ class Facts:
     Attributes:
         at: now, by our clock.
         stale_minutes: how old market data may be.
-        offline: why a strategy does not load, by its name.
+        offline: why a strategy does not load, by its name; or what is wrong with a file, by its path.
+        not_loaded: the strategies whose schedule Dagster's daemon does not know.
         failing: why the last cycle of a portfolio failed, by its slug.
         waiting: the held markets that wait for their resolution.
         venue_at: now, by the venue's clock; None: there is no capture.
@@ -137,6 +140,7 @@ class Facts:
     stale_minutes: float
     market_data: MarketData
     offline: Mapping[str, str] = field(default_factory=dict)
+    not_loaded: Sequence[str] = ()
     failing: Mapping[str, str] = field(default_factory=dict)
     waiting: Sequence[Pending] = ()
     venue_at: datetime | None = None
@@ -151,7 +155,8 @@ def problems(facts: Facts) -> list[Problem]:
         *_daemon(facts),
         *_market_data(facts),
         *(problem for run in facts.failed_runs if not run.portfolios for problem in of_run(run)),
-        *(Problem(ProblemKind.STRATEGY, name, error) for name, error in facts.offline.items()),
+        *(_offline(subject, error) for subject, error in facts.offline.items()),
+        *(_not_loaded(name) for name in facts.not_loaded if name not in facts.offline),
         *(_portfolio(slug, reason) for slug, reason in facts.failing.items()),
         *_unsettled(facts),
     ]
@@ -193,6 +198,15 @@ def of_run(run: FailedRun) -> list[Problem]:
     if run.portfolios:
         return [_portfolio(slug, reason) for slug, reason in run.portfolios.items()]
     return [Problem(ProblemKind.RUN, run.job, f"{run.job} failed, run {run.run_id[:8]}: {run.reason}")]
+
+
+def _offline(subject: str, error: str) -> Problem:
+    return Problem(ProblemKind.STRATEGY, subject, f"{subject}: {error}" if "/" in subject else error)
+
+
+def _not_loaded(strategy: str) -> Problem:
+    told = f"Dagster has not loaded strategy {strategy}: reload the code locations in its UI, or start it again"
+    return Problem(ProblemKind.NOT_LOADED, strategy, told)
 
 
 def _portfolio(slug: str, reason: str) -> Problem:
