@@ -115,12 +115,16 @@ def _circumstances(settings: "Settings", database: "Database", found: "Situation
     from prescient_dagster.domain.cycle.players import Moment, Player
     from prescient_dagster.domain.market.history import PriceHistory
     from prescient_dagster.domain.strategy.configs import validated
+    from prescient_dagster.domain.strategy.recalled import recalled
     from prescient_dagster.store.market import captures
     from prescient_dagster.store.market.capture_sources import stored_past
 
     strategy = load_strategy(found.portfolio.strategy_type)
-    layer = found.portfolio.strategy_config if found.cycle is None else found.cycle.config
-    player = Player(strategy, validated(strategy.config, layer), found.portfolio.initial_balance, found.status)
+    if found.cycle is None:
+        config = validated(strategy.config, found.portfolio.strategy_config)
+    else:
+        config = recalled(strategy.config, found.cycle.config)
+    player = Player(strategy, config, found.portfolio.initial_balance, found.status)
     capture = captures.load(database, settings.captures_folder, found.record.capture_id)
     history = PriceHistory(stored_past(database, settings.captures_folder))
     return Circumstances(player, found.account, Moment(capture, True, found.previous, history=history))

@@ -92,12 +92,15 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
                 "captured_at": found.captured_at,
                 "markets": len(found.markets),
                 "funnel": funnel,
+                "notes": list(selection.notes),
                 "candidates": _records(passed[list(CANDIDATE_FIELDS)]),
             }
         )
         return
     title = f"{portfolio.slug}: {len(found.markets):,} markets, less those that"
     output.print_table(funnel, ("filter", "bound", "removed"), title)
+    for note in selection.notes:
+        output.say(note)
     _print("candidates", found, _searched(passed, ""), rows, as_json)
 
 
@@ -137,5 +140,5 @@ def _print(what: str, capture: "Capture", frame: "pd.DataFrame", rows: int, as_j
 
 def _funnel(selection: "Selection", config: "StrategyConfig") -> list[dict[str, Any]]:
     """Every filter with its bound, how many of the markets that came to it were removed."""
-    bounds = dict(config.bounds())
+    bounds = {**dict(config.bounds()), **{name: ", ".join(words) for name, words in config.subjects() if words}}
     return [{"filter": name, "bound": bounds.get(name), "removed": removed} for name, removed in selection.funnel]

@@ -1,5 +1,6 @@
 """Playing strategies over stored captures: every capture is read once, for as many players as there are."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,7 @@ class Table:
         self.states: list[State] = [replay.begun(player.initial_balance) for player in players]
         self._source = source
         self._last: Moment | None = None
+        self._told: list[Counter[str]] = [Counter() for _ in players]
 
     def play(self) -> Iterator[tuple[Moment, list[Step]]]:
         """Every capture with what each player did on it, in their order.
@@ -65,6 +67,8 @@ class Table:
             explained(player, moment, partial(engine.decide, player, state.account, moment, selections))
             for player, state in zip(self.players, self.states, strict=True)
         ]
+        for told, decision in zip(self._told, decisions, strict=True):
+            told.update(decision.selection.notes if decision.selection else ())
         books = self._books(moment.capture, decisions)
         return [self._acted(number, moment, decisions[number], books, paid[number]) for number in range(len(paid))]
 
@@ -82,7 +86,11 @@ class Table:
         return dict(self.states[number].endings)
 
     def notes(self, number: int) -> list[str]:
-        """What is left open at the end."""
+        """What is left open at the end, and what the filters met."""
+        met = [f"{note} ({count} of the captures)" for note, count in self._told[number].items()]
+        return [*met, *self._open_ends(number)]
+
+    def _open_ends(self, number: int) -> list[str]:
         unknown = replay.unknown_ends(self.states[number], self._last) if self._last else []
         if not unknown:
             return []

@@ -21,6 +21,7 @@ from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
 from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
+from prescient_dagster.domain.strategy.recalled import recalled
 from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.store.books import cycle_saves, cycles, orders
 from prescient_dagster.store.books import snapshots as stored_snapshots
@@ -162,7 +163,7 @@ class Desk:
             return self.results.already(slug, record, trade_words.traded_before(newest), newest)
         if _passed(standing, record):
             return self.results.already(slug, record, trade_words.passed(record), newest)
-        config = validated(self.strategy.config, newest.config)
+        config = recalled(self.strategy.config, newest.config)
         self._check_age(record, config)
         self._moment(record)  # may be an older one, whose files may be gone: that is for this one to bear
         with self.database.begin() as connection:

@@ -26,7 +26,7 @@ from prescient_dagster.domain.market.sides import labelled
 from prescient_dagster.domain.past import drift, replay
 from prescient_dagster.domain.past.drift import Difference, Kind, Where
 from prescient_dagster.domain.past.replay import Known
-from prescient_dagster.domain.strategy.configs import validated
+from prescient_dagster.domain.strategy.recalled import recalled
 from prescient_dagster.domain.strategy.signals import RejectReason
 from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.store.books import portfolios
@@ -230,7 +230,7 @@ class _Verification:
         self.found.cycles += 1
         self.found.older_code += cycle.code_version != self.found.code_version
         try:
-            config = validated(self._strategy.config, cycle.config)
+            config = recalled(self._strategy.config, cycle.config)
         except InvalidConfig as error:
             self.found.add(_invalid(lived, cycle, error))
         else:

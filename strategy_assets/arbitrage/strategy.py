@@ -70,11 +70,13 @@ def select(capture: Capture, config: StrategyConfig) -> Selection:
     """
     candidates = capture.columns["tradable"]
     funnel = [("tradable", int(len(candidates) - candidates.sum()))]
+    notes: list[str] = []
     for rule, _, judged in _judged(capture, config):
         left = candidates & judged
         funnel.append((rule.name, int(candidates.sum() - left.sum())))
+        notes += [f"{rule.name}: {rule.note}"] if rule.note else []
         candidates = left
-    return Selection(np.flatnonzero(candidates), tuple(funnel))
+    return Selection(np.flatnonzero(candidates), tuple(funnel), tuple(notes))
 
 
 def _judged(capture: Capture, config: StrategyConfig) -> Iterator[tuple[Rule, Rows, Mask]]:
@@ -183,7 +185,8 @@ def _filter_steps(capture: Capture, config: ArbitrageConfig, row: int) -> Iterat
     yield Step("tradable", bool(capture.columns["tradable"][row]))
     for rule, count, judged in _judged(capture, config):
         (step,) = steps_of([rule], row)
-        yield replace(step, passed=bool(judged[row]), note=f"{count[row]} of its set pass, 2 must")
+        note = f"{count[row]} of its set pass, 2 must"
+        yield replace(step, passed=bool(judged[row]), note=f"{note}; {step.note}" if step.note else note)
 
 
 def _margin_steps(capture: Capture, config: ArbitrageConfig, found: PayingSet | None) -> Iterator[Step]:

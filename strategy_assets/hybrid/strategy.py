@@ -38,6 +38,8 @@ from strategy_assets.hybrid.blends import Blend
 
 NAME = "hybrid"
 NOT_MEMBERS = {NAME, "definitions"}
+OF_THE_BLEND = {"exclude_unsettled": False}
+"""What the blend's own setting says for all members."""
 BACKS = {"momentum": "favourite", "mean_reversion": "underdog"}
 """Members that always take the same side; the others may take either."""
 
@@ -135,7 +137,7 @@ def members(config: HybridConfig) -> list[Member]:
     blended = []
     for name in sorted(name for name, weight in config.weights.items() if weight > 0):
         strategy = member_strategy(name)
-        settings = validated(strategy.config, config.configs.get(name, {}))
+        settings = validated(strategy.config, OF_THE_BLEND, config.configs.get(name, {}))
         blended.append(Member(strategy, _narrowed(settings, config), config.weights[name]))
     return blended
 
@@ -148,7 +150,7 @@ def _narrowed(settings: StrategyConfig, config: HybridConfig) -> StrategyConfig:
             stricter = max if "_min_" in name else min
             own = getattr(settings, name)
             update[name] = bound if own is None else stricter(own, bound)
-    return settings.model_copy(update=update)
+    return settings.model_copy(update=update).passed_also(config)
 
 
 def member_names() -> list[str]:
@@ -220,11 +222,13 @@ def select(capture: Capture, config: HybridConfig) -> Selection:
     """The candidates of any member. The funnel has every member's own, its filters named `member.filter`."""
     wanted = np.zeros(len(capture.columns["tradable"]), dtype=bool)
     funnel: list[tuple[str, int]] = []
+    notes: dict[str, None] = {}
     for member in members(config):
         selection = member.strategy.select(capture, member.config)
         wanted[selection.rows] = True
         funnel += [(f"{member.name}.{name}", removed) for name, removed in selection.funnel]
-    return Selection(np.flatnonzero(wanted), tuple(funnel))
+        notes |= dict.fromkeys(selection.notes)
+    return Selection(np.flatnonzero(wanted), tuple(funnel), tuple(notes))
 
 
 def decide(view: View, config: HybridConfig) -> Entries:

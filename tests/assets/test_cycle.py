@@ -143,6 +143,18 @@ def test_an_override_that_breaks_one_portfolio_leaves_the_others_green(platform:
     assert len(platform.rows("trades", "a")) == len(platform.rows("trades", "c")) == 1
 
 
+def test_a_run_can_filter_by_tags(platform: Platform) -> None:
+    first, second = favourites(2)
+    platform.capture(a_listing(first | {"tags": "Politics|World"}, second | {"tags": "NFL|Sports"}))
+    platform.portfolio("all")
+    platform.portfolio("some")
+
+    platform.run(["all", "some"], config={"portfolios": {"some": {"tags_include": ["sports"]}}})
+
+    bought = {slug: [row["market_id"] for row in platform.rows("trades", slug)] for slug in ("all", "some")}
+    assert bought == {"all": ["500", "501"], "some": ["501"]}
+
+
 def test_run_config_overrides_all_and_single_portfolios(platform: Platform) -> None:
     platform.capture(a_listing(*favourites(3)))
     for slug in ("a", "b"):

@@ -133,6 +133,7 @@ def test_the_funnel_accounts_for_every_market() -> None:
         "event_min_volume": 0,
         "market_min_liquidity": 0,
         "market_min_volume": 0,
+        "exclude_unsettled": 0,
     }
     assert len(ids) + sum(funnel.values()) == 4
 

@@ -220,7 +220,24 @@ def stored(world: World, listing: Listing) -> int:
     return captures.mark_ready(world.database, record.capture_id).capture_id
 
 
-def cycle(world: World, slug: str, capture_id: int) -> None:
-    desk = Desk(load_strategy("momentum"), world.database, world.folder, lambda *_, **__: {})
+def cycle(world: World, slug: str, capture_id: int, strategy_type: str = "momentum") -> None:
+    desk = Desk(load_strategy(strategy_type), world.database, world.folder, lambda *_, **__: {})
     (result,) = desk.carry_out(Order([slug], capture_id=capture_id))
     assert result.status == "ok"
+
+
+@pytest.mark.parametrize(("strategy_type", "of_member"), [("momentum", {}), ("hybrid", {"configs": {"momentum": {}}})])
+def test_a_cycle_of_before_markets_in_dispute_were_left_out_has_no_drift(
+    strategy_type: str, of_member: dict[str, Any], database: Database, captures_folder: Path
+) -> None:
+    world = World(database, captures_folder, {strategy_type: ["old"]})
+    config = {"fill_model": "touch", "exclude_unsettled": False, **of_member}
+    portfolios.create(database, portfolios.NewPortfolio("old", strategy_type, Decimal(1_000), strategy_config=config))
+    disputed, open_one = favourites(2)
+    cycle(
+        world, "old", stored(world, a_listing({**disputed, "resolution_status": "disputed"}, open_one)), strategy_type
+    )
+    change(database, "UPDATE prescient.configs SET config = config - 'exclude_unsettled' - 'tags_include'")
+
+    assert {each.trade.market_id for each in world.lived("old").trades} == {"500", "501"}
+    assert verified(world, "old").differences == []

@@ -61,6 +61,8 @@ def plain_type(annotation: Any) -> Any:
     if origin is dict:
         key, value = get_args(annotation)
         return dict[key, Any if get_origin(value) is dict else plain_type(value)]  # type: ignore[misc,valid-type]
+    if origin is list:
+        return list[plain_type(get_args(annotation)[0])]  # type: ignore[misc]
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return _choice(annotation)
     return annotation

@@ -117,6 +117,7 @@ def _signals(result: Result) -> dict[str, Any]:
         told |= _cut(len(result.outcomes), f"prescient signals {result.slug} --capture {result.capture_id}")
     if result.selection is not None:
         told["funnel"] = table(FUNNEL, _funnel_rows(result, result.selection.funnel))
+        told |= {"filters_note": "; ".join(result.selection.notes)} if result.selection.notes else {}
         told["ask_why"] = f"prescient explain {result.slug} MARKET_ID --capture {result.capture_id}"
     return told
 
@@ -139,7 +140,14 @@ def _funnel_rows(result: Result, funnel: Iterable[tuple[str, int]]) -> Iterator[
         member = name.rpartition(".")[0]
         left = (left if member == before else result.record.markets) - removed
         before, bound = member, (result.config or {}).get(name)
-        yield {"filter": name, "bound": "" if bound is None else f"{bound:,.10g}", "removed": removed, "left": left}
+        yield {"filter": name, "bound": _bound(bound), "removed": removed, "left": left}
+
+
+def _bound(value: Any) -> str:
+    """What a filter compares with: a number, or words."""
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "" if value is None or isinstance(value, bool) else f"{value:,.10g}"
 
 
 def _signal_row(number: int | None, outcome: Outcome, question: str) -> dict[str, Any]:

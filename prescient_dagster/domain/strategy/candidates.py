@@ -13,6 +13,7 @@ import numpy as np
 from prescient_dagster.domain.market.markets import Capture, Floats, Mask, Rows
 from prescient_dagster.domain.strategy.configs import StrategyConfig
 from prescient_dagster.domain.strategy.rules import Rule, at_least, at_most
+from prescient_dagster.domain.strategy.subject_filters import subject_rules
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 
@@ -35,33 +36,39 @@ class Selection:
     Attributes:
         rows: row numbers in `capture.markets`, ascending.
         funnel: for every filter in order, how many of the markets that came to it were removed by it.
+        notes: what that does not tell, a sentence each.
     """
 
     rows: Rows
     funnel: tuple[tuple[str, int], ...]
+    notes: tuple[str, ...] = ()
 
     def less(self, name: str, passing: Mask) -> "Selection":
         """Those of the candidates that pass one filter more."""
-        return Selection(self.rows[passing], (*self.funnel, (name, int(len(passing) - passing.sum()))))
+        funnel = (*self.funnel, (name, int(len(passing) - passing.sum())))
+        return Selection(self.rows[passing], funnel, self.notes)
 
 
 def select(capture: Capture, config: StrategyConfig) -> Selection:
     """The tradable markets that pass the config's event and market filters."""
     passing = capture.columns["tradable"].copy()
     funnel = [("tradable", int(len(passing) - passing.sum()))]
+    notes: list[str] = []
     for rule in filters(capture, config):
         before = int(passing.sum())
         passing &= rule.passes
         funnel.append((rule.name, before - int(passing.sum())))
-    return Selection(np.flatnonzero(passing), tuple(funnel))
+        notes += [f"{rule.name}: {rule.note}"] if rule.note else []
+    return Selection(np.flatnonzero(passing), tuple(funnel), tuple(notes))
 
 
 def filters(capture: Capture, config: StrategyConfig) -> Iterator[Rule]:
-    """Every bound the config sets, as a rule for all markets of the capture."""
+    """Every filter the config sets, as a rule for all markets of the capture."""
     for name, bound in config.bounds():
         noun, is_minimum = _noun(name)
         rule = at_least if is_minimum else at_most
         yield rule(name, bound, filter_values(capture, noun, is_minimum=is_minimum))
+    yield from subject_rules(capture, config)
 
 
 def filter_values(capture: Capture, noun: str, *, is_minimum: bool) -> Floats:

@@ -15,6 +15,7 @@ EXPECTED = {
     "string_type": "a text",
     "bool_type": "true or false",
     "dict_type": "an object of settings",
+    "list_type": 'a list of words, such as ["Sports"]',
     "enum": "one of {expected}",
     "greater_than_equal": "{ge} or more",
     "greater_than": "more than {gt}",

@@ -22,6 +22,7 @@ from prescient_dagster.domain.strategy.setting import choice, days, usd
 from prescient_dagster.domain.strategy.setting import setting as setting  # noqa: PLC0414 - strategies find it here
 from prescient_dagster.domain.strategy.sizing import SizedConfig
 from prescient_dagster.domain.strategy.sizing import TradeAmount as TradeAmount  # noqa: PLC0414 - likewise
+from prescient_dagster.domain.strategy.subject_filters import SubjectFilters
 
 
 class TradeFrequency(StrEnum):
@@ -80,7 +81,7 @@ MaxCaptureAge = Annotated[
 ]
 
 
-class StrategyConfig(SizedConfig):
+class StrategyConfig(SubjectFilters, SizedConfig):
     """What every strategy can be told: filters, size, exits and how orders are filled."""
 
     event_min_liquidity: EventMinLiquidity = None
@@ -112,6 +113,7 @@ class StrategyConfig(SizedConfig):
 
     def impossible(self) -> Iterator[str]:
         """Why this config could never trade, a sentence each, naming the settings that contradict each other."""
+        yield from self.impossible_subjects()
         yield from self.impossible_sizes()
         for least in type(self).model_fields:
             most = least.replace("_min_", "_max_")

@@ -6,12 +6,13 @@ has a name, a threshold and each market's value, and a market is taken where it 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
-from prescient_dagster.domain.market.markets import Floats, Mask
+from prescient_dagster.domain.market.markets import Floats, Mask, Rows
 
 AT_LEAST, ABOVE, AT_MOST, BELOW, IS = "≥", ">", "≤", "<", "="
 
@@ -20,21 +21,45 @@ Value = float | int | str | Decimal | datetime | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """A text per market, of a few different ones: their numbers, and what those stand for."""
+
+    numbers: Rows
+    texts: np.ndarray[Any, Any]
+
+    def __getitem__(self, place: int) -> str:
+        return str(self.texts[self.numbers[place]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """A time per market, UTC; NaT where there is none."""
+
+    times: np.ndarray[Any, Any]
+
+    def __getitem__(self, place: int) -> datetime | None:
+        found = self.times[place]
+        return None if np.isnat(found) else found.astype("datetime64[us]").item().replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A condition on many markets.
 
     Attributes:
         name: the setting that holds the threshold, or what is compared.
-        comparison: how a value has to stand to the threshold: ≥, >, ≤ or <.
+        comparison: how a value has to stand to the threshold: ≥, >, ≤ or <, or what it has to have of it.
         values: what is compared, per market; NaN where a market has no such value.
         passes: the markets that pass.
+        note: what the numbers do not tell.
     """
 
     name: str
     comparison: str
-    threshold: float
-    values: Floats
+    threshold: Value
+    values: Floats | Words | Moments
     passes: Mask
+    note: str = ""
 
 
 def at_least(name: str, threshold: float, values: Floats) -> Rule:
@@ -86,9 +111,14 @@ class Step:
 def steps_of(rules: Iterable[Rule], place: int) -> list[Step]:
     """What the market at this place of the rules' arrays makes of them."""
     return [
-        Step(rule.name, bool(rule.passes[place]), rule.comparison, rule.threshold, number(rule.values[place]))
+        Step(rule.name, bool(rule.passes[place]), rule.comparison, rule.threshold, _value(rule, place), note=rule.note)
         for rule in rules
     ]
+
+
+def _value(rule: Rule, place: int) -> Value:
+    value = rule.values[place]
+    return value if value is None or isinstance(value, str | datetime) else number(value)
 
 
 def number(value: float) -> float | None:

@@ -207,8 +207,9 @@ class Strategy(Generic[Config]):
         return self.config.gives_probability
 
     def selection_key(self, config: Config) -> Hashable:
-        """What its selection depends on, beside the capture; the shared filters look at the bounds alone."""
-        return self.select, tuple(config.bounds()) if self.select is candidates.select else config.sha256()
+        """What its selection depends on, beside the capture; the shared filters look at their settings alone."""
+        shared = self.select is candidates.select
+        return self.select, (*config.bounds(), *config.subjects()) if shared else config.sha256()
 
     def with_history(self, selection: Selection, view: View, config: Config) -> Selection:
         """The candidates less those without the history that the config asks for.

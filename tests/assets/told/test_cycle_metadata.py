@@ -107,6 +107,17 @@ def test_the_funnel_tells_what_each_filter_removed_and_what_it_left(platform: Pl
     assert "prescient explain one MARKET_ID --capture" in signals["ask_why"].value
 
 
+def test_filters_by_words_show_them_and_tell_of_a_capture_that_has_none(platform: Platform) -> None:
+    platform.capture(a_listing(*favourites(2)))
+    platform.portfolio("one", tags_exclude=["NBA", "nfl"])
+
+    signals = run_of(platform, "one")["signals"]
+
+    (row,) = (row for row in rows(signals, "funnel") if row["filter"] == "tags_exclude")
+    assert (row["bound"], row["removed"], row["left"]) == ("NBA, nfl", 0, 2)
+    assert signals["filters_note"].value.startswith("tags_exclude: the capture has no tags")
+
+
 def test_each_member_of_a_blend_has_its_own_funnel(platform: Platform) -> None:
     platform.capture(a_listing(*favourites(3), {"tradable": False}))
     platform.portfolio("one", "hybrid", weights={"momentum": 1.0, "scalping": 1.0})

@@ -52,7 +52,7 @@ def test_filters_stand_in_the_order_of_the_funnel_with_bound_and_value() -> None
     capture = a_capture(a_market("1", liquidity=400, event_volume=100))
     told = explained(a_strategy(), capture, **bounds)
     funnel = [name for name, _ in decided(a_strategy(), capture, opened(D(1)), a_config(**bounds)).selection.funnel]
-    assert names(told.steps)[1:5] == funnel
+    assert names(told.steps)[1:6] == funnel
     assert step(told, "event_min_volume") == Step("event_min_volume", True, "≥", 100.0, 100.0, part="strategy")
     assert step(told, "event_max_days_until_end").value == 10.0
     assert step(told, "market_min_liquidity").value == 400.0

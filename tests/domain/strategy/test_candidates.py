@@ -76,7 +76,8 @@ def test_the_funnel_tells_for_every_filter_how_many_it_removed() -> None:
         a_market("4"),
     ]
     selection = select(a_capture(*markets), a_config(event_min_liquidity=100, market_min_liquidity=100))
-    assert selection.funnel == (("tradable", 1), ("event_min_liquidity", 1), ("market_min_liquidity", 1))
+    removed = {"tradable": 1, "event_min_liquidity": 1, "market_min_liquidity": 1, "exclude_unsettled": 0}
+    assert selection.funnel == tuple(removed.items())
     assert selection.rows.tolist() == [3]
 
 
@@ -86,4 +87,4 @@ def test_an_empty_capture_has_no_candidates() -> None:
 
 def assert_nothing(selection: Selection) -> None:
     assert selection.rows.tolist() == []
-    assert selection.funnel == (("tradable", 0), ("event_min_liquidity", 0))
+    assert selection.funnel == (("tradable", 0), ("event_min_liquidity", 0), ("exclude_unsettled", 0))
