@@ -15,15 +15,26 @@ if TYPE_CHECKING:
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. Without one: all.")
 ]
+Full = Annotated[
+    bool, typer.Option("--full", help="Show all figures, and with slugs their calibration by price; many tables.")
+]
 RATIO_DECIMALS = 12
 INTERVAL = "95_%_interval"
+STANDINGS = {
+    "total_return": "return",
+    "total_profit_loss": "profit",
+    "max_drawdown": "drawdown",
+    "equity": "equity",
+    "open_positions": "open",
+}
+"""What one asks first, and how it is called where there are 80 columns."""
 
 
-def performance(names: Names = None, as_json: AsJson = False) -> None:
+def performance(names: Names = None, full: Full = False, as_json: AsJson = False) -> None:
     """Show which portfolio is ahead, and why; below them their strategies, each with its portfolios as one.
 
-    A figure that says nothing yet is empty: yearly ones before 30 days, and whatever would be divided by zero. With
-    slugs, only those portfolios count, and their calibration is shown by price.
+    Amounts are in USD. A figure that says nothing yet is empty: yearly ones before 30 days, and whatever would be
+    divided by zero. With slugs, only those portfolios count.
 
     Example:  prescient performance
     """
@@ -36,13 +47,28 @@ def performance(names: Names = None, as_json: AsJson = False) -> None:
     board = leaderboard(found.portfolios, found.verdicts)
     if as_json:
         output.print_json(board.document(), RATIO_DECIMALS)
-    elif board.portfolios:
-        _print(board, by_price=bool(names))
-    else:
+    elif not board.portfolios:
         print("no portfolio yet: `prescient portfolio create --help` tells how to make one")
+    elif full:
+        _print_all(board, by_price=bool(names))
+    else:
+        _print_standings(board)
 
 
-def _print(board: "Leaderboard", *, by_price: bool) -> None:
+def _print_standings(board: "Leaderboard") -> None:
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.figures.leaderboard import ranked
+
+    values = [(each.name, each.performance.flat()) for each in (*ranked(board.portfolios), *ranked(board.strategies))]
+    rows = [
+        {"name": name} | {short: _figure(figure, found[figure]) for figure, short in STANDINGS.items()}
+        for name, found in values
+    ]
+    output.print_table(rows, ("name", *STANDINGS.values()))
+    print("--full shows all figures")
+
+
+def _print_all(board: "Leaderboard", *, by_price: bool) -> None:
     from prescient_dagster.cli.terminal import output
     from prescient_dagster.domain.figures.figure import Section
     from prescient_dagster.domain.figures.leaderboard import ranked

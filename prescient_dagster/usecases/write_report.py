@@ -17,8 +17,8 @@ from prescient_dagster.store.figures.reports import load_remarks, load_report
 Watch = Callable[[Sequence[ReportPortfolio]], Iterable[ReportPortfolio]]
 
 
-def write_home(folder: Path, found: Everything, board: Leaderboard, at: datetime, problems: Sequence[str]) -> str:
-    """Write the page of all portfolios into a folder, for this account alone; why it could not be, or nothing.
+def look_over(found: Everything, board: Leaderboard, at: datetime, problems: Sequence[str]) -> Overview:
+    """All portfolios at one glance.
 
     Args:
         board: the figures of what was found.
@@ -26,7 +26,7 @@ def write_home(folder: Path, found: Everything, board: Leaderboard, at: datetime
         problems: what is wrong, a sentence each.
     """
     lines = overview.lines(found.histories.portfolios, board, found.owned)
-    told = Overview(
+    return Overview(
         lines=lines,
         total=overview.total(board, lines),
         since=overview.yesterday(board),
@@ -35,6 +35,10 @@ def write_home(folder: Path, found: Everything, board: Leaderboard, at: datetime
         problems=problems,
         warnings=found.warnings,
     )
+
+
+def write_home(folder: Path, told: Overview) -> str:
+    """Write the page of all portfolios into a folder, for this account alone; why it could not be, or nothing."""
     page = home_page(told)
     try:
         private_folders.make(folder)

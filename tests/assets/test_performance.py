@@ -229,7 +229,7 @@ def test_the_asset_shows_who_is_ahead_and_why(recording: Recording, platform: Pl
     assert told["portfolios"] == 2
     assert [row["name"] for row in rows(told["leaderboard"])] == ["winner", "idle"]
     assert [row["name"] for row in rows(told["strategies"])] == ["all momentum"]
-    assert {row["name"]: row["settlement"] > 0 for row in rows(told["profit"])} == {
+    assert {row["name"]: row["settlement"] > 0 for row in rows(told["profit_split"])} == {
         "all momentum": True,
         "winner": True,
         "idle": False,
@@ -238,7 +238,28 @@ def test_the_asset_shows_who_is_ahead_and_why(recording: Recording, platform: Pl
         ("all", 1, 1),
         ("0.8 to 0.9", 1, 1),
     ]
-    assert rows(told["leaderboard"])[0]["sharpe"] is None
+    assert [list(row) for row in rows(told["leaderboard"])] == [["name", "return %", "profit", "drawdown %"]] * 2
+    assert {row["name"]: row["sharpe"] for row in rows(told["figures"])} == {
+        "all momentum": None,
+        "winner": None,
+        "idle": None,
+    }
+
+
+def test_equity_is_told_as_numbers_which_the_page_plots(recording: Recording, platform: Platform) -> None:
+    recording.hour(0)
+    platform.portfolio("one", max_positions=1)
+    platform.portfolio("idle", "mean_reversion")
+    platform.run(["one"])
+
+    told = materialized(platform)
+
+    assert {name: told[name] for name in ("equity", "profit", "return_pct", "drawdown_pct")} == {
+        "equity": 1_997.53,
+        "profit": -2.47,
+        "return_pct": -0.12,
+        "drawdown_pct": -0.12,
+    }
 
 
 def test_the_pictures_are_images_in_the_text_that_fetch_nothing(recording: Recording, platform: Platform) -> None:

@@ -81,7 +81,7 @@ def test_the_page_defines_every_figure(prescient: Prescient, books: Books) -> No
 
 def test_the_command_shows_every_figure_that_has_a_table(prescient: Prescient, books: Books) -> None:
     books.portfolio("bold")
-    told = prescient("performance").out
+    told = prescient("performance", "--full").out
     headings = set(re.findall("[a-z%0-9]+", told))  # a narrow table breaks them into words
     shown = {name for table in Section for name in in_table(table, FIGURES)}
     assert {word for name in shown for word in name.split("_")} - headings == {"low", "high"}  # the interval
@@ -107,7 +107,7 @@ def test_calibration_is_told_by_price(prescient: Prescient, books: Books) -> Non
     (bucket,) = calibration["by_price"]
     assert (bucket["from"], bucket["to"], bucket["entries"]) == (0.8, 0.9, 1)
     assert calibration["edge"] == bucket["edge"] == pytest.approx(0.2)
-    assert "0.8 to 0.9" in prescient("performance", "bold").out
+    assert "0.8 to 0.9" in prescient("performance", "bold", "--full").out
 
 
 def test_the_best_stands_first_and_strategies_last(prescient: Prescient, books: Books) -> None:
@@ -117,6 +117,17 @@ def test_the_best_stands_first_and_strategies_last(prescient: Prescient, books: 
     assert told.index("ahead") < told.index("behind") < told.index("all momentum")
     assert "1.00%" in told
     assert "-1.00%" in told
+
+
+def test_it_is_one_table_that_fits_80_columns(prescient: Prescient, books: Books) -> None:
+    books.snapshot(books.portfolio("aggressive-momentum", 50_000), 0, 37_654.32)
+    told = prescient("performance").out.rstrip()
+    assert max(len(line.rstrip()) for line in told.splitlines()) <= 80
+    heading = told.splitlines()[1]
+    assert heading.split() == ["name", "return", "profit", "drawdown", "equity", "open"]
+    assert ["aggressive-momentum", "-24.69%", "-12,345.68", "-24.69%", "37,654.32", "0"] in map(
+        str.split, told.splitlines()
+    )
 
 
 def test_only_the_named_portfolios_count(prescient: Prescient, books: Books) -> None:

@@ -8,10 +8,11 @@ import dagster as dg
 
 from prescient_dagster.assets.told.pages import home_link
 from prescient_dagster.assets.told.pictures import drawdown_curve, equity_curve, plain
-from prescient_dagster.assets.told.tables import table
+from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.domain.figures.calibration import Calibration
 from prescient_dagster.domain.figures.figure import Section, Unit, in_table
 from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard, ranked
+from prescient_dagster.domain.figures.overview import Total
 from prescient_dagster.domain.figures.performance import FIGURES
 from prescient_dagster.domain.figures.returns import drawdowns
 
@@ -20,12 +21,15 @@ MOST_CURVES = 15  # they stay in Dagster's event log, hour by hour
 TEXTS = ("name", "strategy", "price")
 TABLES = (Section.RETURNS, Section.RISK, Section.CLOSED, Section.ACTIVITY)
 EVERY_PRICE = "all"
+STANDINGS = columns(**{"name": "string", "return %": "float", "profit": "float", "drawdown %": "float"})
+"""Who is ahead, in no more columns than the page has room for; it shares its width with the keys of all metadata."""
 
 
-def metadata(board: Leaderboard, complaint: str = "") -> dict[str, Any]:
+def metadata(board: Leaderboard, total: Total | None, complaint: str = "") -> dict[str, Any]:
     """The metadata of the asset; pictures of the best portfolios only where there are many.
 
     Args:
+        total: all portfolios as one; its numbers are plotted over time.
         complaint: why the page could not be written; empty: it was.
     """
     best, strategies = ranked(board.portfolios), ranked(board.strategies)
@@ -34,22 +38,48 @@ def metadata(board: Leaderboard, complaint: str = "") -> dict[str, Any]:
         **({"page_not_written": complaint} if complaint else {}),
         "portfolios": len(best),
     }
-    if not best:
+    if total is None:
         return told
     return {
         **told,
-        "leaderboard": _leaderboard(best[:MOST_ROWS]),
-        "strategies": _leaderboard(strategies),
-        "profit": _profit([*strategies, *best][:MOST_ROWS]),
+        **_plotted(total),
+        "leaderboard": table(STANDINGS, map(_standing, best[:MOST_ROWS])),
+        "strategies": table(STANDINGS, map(_standing, strategies)),
+        "figures": _figures([*strategies, *best][:MOST_ROWS]),
+        "profit_split": _profit([*strategies, *best][:MOST_ROWS]),
         "calibration": _calibration(strategies),
         "curves": _curves([*strategies, *best[:MOST_CURVES]]),
     }
 
 
-def _leaderboard(contenders: Sequence[Contender]) -> dg.TableMetadataValue:
-    columns = [name for table in TABLES for name in in_table(table, FIGURES)]
+def _plotted(total: Total) -> dict[str, float]:
+    """Numbers that the asset's page draws over time."""
+    return {
+        "equity": _cents(total.equity),
+        "profit": _cents(total.profit),
+        "return_pct": _cents(100 * total.returns.total_return),
+        "drawdown_pct": _cents(100 * total.returns.max_drawdown),
+    }
+
+
+def _standing(contender: Contender) -> dict[str, Any]:
+    told = contender.performance
+    return {
+        "name": contender.name,
+        "return %": _cents(100 * told.returns.total_return),
+        "profit": _cents(told.balances.total_profit_loss),
+        "drawdown %": _cents(100 * told.returns.max_drawdown),
+    }
+
+
+def _cents(value: Any) -> float:
+    return round(float(value), 2)
+
+
+def _figures(contenders: Sequence[Contender]) -> dg.TableMetadataValue:
+    names = [name for section in TABLES for name in in_table(section, FIGURES)]
     found = [(_named(each), each.performance.flat()) for each in contenders]
-    return _table([named | {name: _number(values[name]) for name in columns} for named, values in found])
+    return _table([named | {name: _number(values[name]) for name in names} for named, values in found])
 
 
 def _profit(contenders: Sequence[Contender]) -> dg.TableMetadataValue:

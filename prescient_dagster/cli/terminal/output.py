@@ -25,7 +25,7 @@ CENT = 2
 MONEY = {
     *("amount", "fee", "cost", "cash_delta", "market_value", "balance", "equity", "initial_balance"),
     *("current_balance", "total_invested", "total_profit_loss", "realized_profit_loss", "unrealized_profit_loss"),
-    *("liquidity", "volume", "volume_24hr"),
+    *("profit", "liquidity", "volume", "volume_24hr"),
 }
 """Columns in USD: people read them to the cent, --json has them whole."""
 WHOLE = {"slug", "name", "portfolio", "market_id", "strategy_type"}
