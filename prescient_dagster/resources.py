@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,6 +10,7 @@ import dagster as dg
 from prescient_dagster.settings import Settings, VenueName, load_settings
 from prescient_dagster.store import world
 from prescient_dagster.store.database import Database, connect
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.server import postgres
 from prescient_dagster.venue.interface import Venue
 
@@ -24,10 +24,10 @@ class DatabaseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class CaptureFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The folder of the capture files."""
+    """Where the capture files lie."""
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> CaptureFolder:
         return load_settings().captures_folder
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from prescient_dagster.domain.errors import InvalidInput
+from prescient_dagster.store.market.capture_folders import CaptureFolder, is_address, known, opened
 
 LOG = "log"
 """The alert channel that is no URL."""
@@ -31,6 +32,8 @@ def _known_venue(text: str) -> str:
     name, _, folder = text.partition(":")
     if name not in set(VenueName) or (name == VenueName.RECORDED) != bool(folder):
         raise ValueError("use simulated, polymarket or recorded:DIR")
+    if is_address(folder):
+        raise ValueError("use recorded: and a folder of this machine")
     return text
 
 
@@ -48,6 +51,8 @@ def _host_names(text: str) -> str:
 
 
 def _absolute(path: Path) -> Path:
+    if is_address(str(path)):
+        raise ValueError("use a folder of this machine: captures alone can be kept elsewhere, by PRESCIENT_CAPTURES")
     return path.expanduser().absolute()
 
 
@@ -69,8 +74,13 @@ class Settings(BaseSettings):
     venue: Annotated[str, AfterValidator(_known_venue)] = Field(
         "simulated", description="simulated, polymarket or recorded:DIR"
     )
-    captures: Path | None = Field(None, description="folder of the capture files; unset: $PRESCIENT_HOME/captures")
-    pages: Path | None = Field(None, description="folder of the page of all portfolios; unset: $PRESCIENT_HOME/pages")
+    captures: Annotated[str, AfterValidator(known)] = Field(
+        "",
+        description="folder of the capture files, or an address like s3://BUCKET/PATH; unset: $PRESCIENT_HOME/captures",
+    )
+    pages: Annotated[Path, AfterValidator(_absolute)] | None = Field(
+        None, description="folder of the page of all portfolios; unset: $PRESCIENT_HOME/pages"
+    )
     strategies: Annotated[str, AfterValidator(_folders)] = Field(
         "", description=f"folders with strategies of your own, with {os.pathsep} between"
     )
@@ -106,14 +116,18 @@ class Settings(BaseSettings):
     strict: bool = Field(False, description="1: a strategy that does not load is fatal")
 
     @property
-    def captures_folder(self) -> Path:
-        """Where the capture files lie."""
-        return _absolute(self.captures) if self.captures else self.home / "captures"
+    def captures_folder(self) -> CaptureFolder:
+        """Where the capture files lie.
+
+        Raises:
+            InvalidInput: the package that reaches the object store is not installed.
+        """
+        return opened(self.captures) if self.captures else self.home / "captures"
 
     @property
     def pages_folder(self) -> Path:
         """Where the page of all portfolios lies."""
-        return _absolute(self.pages) if self.pages else self.home / "pages"
+        return self.pages or self.home / "pages"
 
     @property
     def own_strategies(self) -> tuple[str, ...]:

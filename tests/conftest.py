@@ -10,10 +10,13 @@ import hypothesis
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
+from upath import UPath
 
 from prescient_dagster.store import migrate
 from prescient_dagster.store.database import Database, connect
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.server import postgres
+from tests.object_stores import ObjectStore, forget_connections, served
 from tests.processes import new_home
 
 # How long one example takes says how busy the machine is, and nothing of what is tested.
@@ -22,6 +25,7 @@ hypothesis.settings.load_profile("unhurried")
 
 RECORDINGS = Path(__file__).parents[2] / "shared" / "data" / "polymarket"
 # The tests' server may lose everything in a crash, and is faster for it.
+IN_A_FOLDER, IN_A_STORE = "folder", "store"
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -75,8 +79,36 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def captures_folder(tmp_path: Path) -> Path:
+def captures_folder(request: pytest.FixtureRequest, tmp_path: Path) -> CaptureFolder:
+    """Where captures are kept: in a folder, and in modules that say `EVERYWHERE`, in an object store as well."""
+    if getattr(request, "param", None) == IN_A_STORE:
+        return request.getfixturevalue("bucket") / "captures"
     return tmp_path / "captures"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    everywhere = getattr(metafunc.module, "EVERYWHERE", False)
+    if everywhere and "captures_folder" in metafunc.fixturenames:
+        local = metafunc.definition.get_closest_marker("in_a_folder") is not None
+        places = [IN_A_FOLDER] if local else [IN_A_FOLDER, IN_A_STORE]
+        metafunc.parametrize("captures_folder", places, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """An object store of this test process."""
+    with served(tmp_path_factory.mktemp("object-store") / "log") as store:
+        yield store
+
+
+@pytest.fixture
+def bucket(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[UPath]:
+    """An empty place that this test has for itself, and in the environment the keys to it."""
+    for name, value in object_store.environment().items():
+        monkeypatch.setenv(name, value)
+    forget_connections()
+    yield object_store.bucket()
+    forget_connections()
 
 
 @pytest.fixture(scope="session")

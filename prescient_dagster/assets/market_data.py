@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -25,6 +24,7 @@ from prescient_dagster.store.books.reconciliation import reconcile
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, rejections
 from prescient_dagster.store.market import resolutions as waiting_markets
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
 from prescient_dagster.usecases import settle, take_capture
 from prescient_dagster.usecases.take_capture import Taken
@@ -108,7 +108,7 @@ def capture(
         yield books_check("markets", book_counts(books), rows)
 
 
-def _materialized(taken: Taken, folder: Path) -> Iterator[dg.MaterializeResult[None]]:
+def _materialized(taken: Taken, folder: CaptureFolder) -> Iterator[dg.MaterializeResult[None]]:
     record, markets = taken.record, taken.listing.markets
     yield dg.MaterializeResult(asset_key="events", metadata=_told(record, folder, "events", record.events))
     counts = {
@@ -120,14 +120,14 @@ def _materialized(taken: Taken, folder: Path) -> Iterator[dg.MaterializeResult[N
     yield dg.MaterializeResult(asset_key="markets", metadata=told)
 
 
-def _told(record: CaptureRecord, folder: Path, noun: str, rows: int) -> dict[str, Any]:
+def _told(record: CaptureRecord, folder: CaptureFolder, noun: str, rows: int) -> dict[str, Any]:
     return {
         "capture_id": record.capture_id,
         "captured_at": dg.MetadataValue.timestamp(record.captured_at),
         "venue": record.venue,
         noun: rows,
         "dagster/row_count": rows,
-        "file": dg.MetadataValue.path(folder / f"{record.path}.{noun}.parquet"),
+        "file": dg.MetadataValue.path(str(folder / f"{record.path}.{noun}.parquet")),
         "capture_bytes": record.bytes,
     }
 
@@ -140,7 +140,7 @@ def _untradable(markets: pd.DataFrame) -> dict[str, Any]:
 
 
 def _findings(
-    database: Database, folder: Path, record: CaptureRecord, markets: pd.DataFrame | None = None
+    database: Database, folder: CaptureFolder, record: CaptureRecord, markets: pd.DataFrame | None = None
 ) -> list[Finding]:
     """What the rules say of a stored capture; without its markets at hand they are read from its file."""
     if markets is None:
@@ -268,7 +268,7 @@ def _capture_of(store: Database, run_id: str) -> CaptureRecord:
     return record
 
 
-def judged(database: Database, folder: Path, record: CaptureRecord) -> CaptureRecord:
+def judged(database: Database, folder: CaptureFolder, record: CaptureRecord) -> CaptureRecord:
     """The capture, marked ready or refused; one that has been judged stays as it is."""
     if record.status is not CaptureStatus.STORED:
         return record

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -17,6 +16,7 @@ from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.usecases.verify import Drift, verify
 
 NAME = "drift"
@@ -75,7 +75,7 @@ def drawn(slugs: Sequence[str], seed: str) -> list[str]:
 
 
 def verified(
-    context: dg.AssetExecutionContext, database: Database, folder: Path, slugs: Sequence[str]
+    context: dg.AssetExecutionContext, database: Database, folder: CaptureFolder, slugs: Sequence[str]
 ) -> tuple[list[Drift], dict[str, str]]:
     """What was found of each portfolio, and why one could not be verified at all."""
     found, unverified = [], {}

@@ -97,7 +97,9 @@ def _new_folder(folder: Path) -> Iterator[Path]:
         InvalidInput: it is not empty, or cannot be written.
     """
     from prescient_dagster.domain.errors import InvalidInput
+    from prescient_dagster.store.market.capture_folders import require_local
 
+    require_local(folder)
     made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         if folder.is_dir() and any(folder.iterdir()):

@@ -76,8 +76,9 @@ def require_ours(path: Path) -> None:
     """
     from prescient_dagster.domain.errors import InvalidInput
     from prescient_dagster.report.page import GENERATOR
+    from prescient_dagster.store.market.capture_folders import require_local
 
-    if not path.exists():
+    if not require_local(path).exists():
         return
     try:
         with path.open("rb") as file:

@@ -51,6 +51,17 @@ class StoreError(PrescientError):
     """The database or a capture file could not be read or written."""
 
 
+class FileGone(StoreError):
+    """A capture file that a row names is not there."""
+
+
+class StoreUnreachable(PrescientError):
+    """The object store of the captures does not answer, or refuses: nothing is known of what it holds.
+
+    No `StoreError`: a file is not damaged, nor gone, because nobody can look.
+    """
+
+
 class SchemaUnknown(StoreError):
     """A capture's columns are those of no version of the schema that is known here."""
 

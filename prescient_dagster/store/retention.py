@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, select, update
@@ -18,6 +17,7 @@ from prescient_dagster.domain.errors import StoreError
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, capture_holds
 from prescient_dagster.store.market.capture_files import StoredFile
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.captures import NEWEST_FIRST, CaptureStatus
 from prescient_dagster.store.tables import captures, order_books, rejected_records, trades, unavailable_books
 
@@ -46,7 +46,9 @@ class PrunedCaptures:
     bytes: int
 
 
-def prune(database: Database, folder: Path, age: timedelta, now: datetime, *, dry_run: bool = False) -> PrunedCaptures:
+def prune(
+    database: Database, folder: CaptureFolder, age: timedelta, now: datetime, *, dry_run: bool = False
+) -> PrunedCaptures:
     """Remove the files of captures that were stored longer ago than `age` and not traded on.
 
     It waits for who holds the files, such as a backup. The age is real time: by the venue's clock, which may run faster
@@ -58,12 +60,13 @@ def prune(database: Database, folder: Path, age: timedelta, now: datetime, *, dr
 
     Raises:
         StoreError: a file cannot be removed, or the folder is not there.
+        StoreUnreachable: the object store does not answer, or refuses.
     """
     before = now - age
     with database.begin() as connection:
         due = list(connection.scalars(_due(before)))
         kept = connection.scalars(select(func.count()).where(*_old(before), TRADED)).one()
-    if not folder.is_dir():
+    if not capture_files.is_there(folder):
         if due:  # nothing is marked: the files may be somewhere else, or not mounted
             raise StoreError(f"the captures folder {folder} is not there: is PRESCIENT_CAPTURES the right folder?")
         return PrunedCaptures(0, kept, 0, 0)
@@ -104,7 +107,7 @@ def _mark(database: Database, capture_ids: Sequence[int], now: datetime) -> None
 
 
 def sweep(
-    database: Database, folder: Path, now: datetime, doomed: Collection[int] = (), *, dry_run: bool = False
+    database: Database, folder: CaptureFolder, now: datetime, doomed: Collection[int] = (), *, dry_run: bool = False
 ) -> tuple[int, int]:
     """Remove files of pruned captures, and those an interrupted capture left more than a day ago; how many, and bytes.
 

@@ -20,6 +20,7 @@ from prescient_dagster.store.backup.files import write
 from prescient_dagster.store.backup.manifest import Manifest, Member
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, capture_holds
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.captures import file_pair
 from prescient_dagster.store.versions import require_known, version_of
 from prescient_dagster.usecases import new_folder
@@ -47,7 +48,7 @@ class Named:
     bytes: int
 
 
-def back_up(database: Database, captures: Path, target: Path, watch: Watch) -> Manifest:
+def back_up(database: Database, captures: CaptureFolder, target: Path, watch: Watch) -> Manifest:
     """Take a backup into a folder that is not there yet.
 
     A capture whose files are missing or damaged already stays out, and the manifest says so: the books are worth more.
@@ -56,6 +57,7 @@ def back_up(database: Database, captures: Path, target: Path, watch: Watch) -> M
         InvalidInput: something has that name already.
         Conflict: another backup is being written there.
         StoreError: the database or the disk refuses.
+        StoreUnreachable: the object store of the captures does.
     """
     with new_folder.beside(target) as folder, capture_holds.held(database):
         with database.unguarded_view() as connection:
@@ -90,7 +92,7 @@ def _dumped(connection: Connection, folder: Path, watch: Watch) -> Manifest:
 
 
 def _copied(
-    named: Sequence[Named], captures: Path, folder: Path, watch: Watch
+    named: Sequence[Named], captures: CaptureFolder, folder: Path, watch: Watch
 ) -> tuple[dict[str, Member], dict[str, str]]:
     """Copy the files that rows name, each checked against its row; what was copied, and what could not be."""
     total, done = sum(each.bytes for each in named), 0
@@ -106,12 +108,13 @@ def _copied(
     return copied, absent
 
 
-def _copy(each: Named, captures: Path, folder: Path) -> dict[str, Member]:
+def _copy(each: Named, captures: CaptureFolder, folder: Path) -> dict[str, Member]:
     pairs = list(zip(file_pair(captures, each.path), (each.events_sha256, each.markets_sha256), strict=True))
     contents = [(file, sha256, capture_files.checked(file, sha256)) for file, sha256 in pairs]
     copied = {}
+    day = each.path.rpartition("/")[0]
     for file, sha256, content in contents:
-        name = f"{manifest.CAPTURES}/{file.relative_to(captures).as_posix()}"
+        name = f"{manifest.CAPTURES}/{day}/{file.name}"
         write(folder / name, content)
         copied[name] = Member(sha256, len(content))
     return copied

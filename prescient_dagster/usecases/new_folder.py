@@ -10,6 +10,7 @@ from pathlib import Path
 from prescient_dagster.domain.errors import Conflict, InvalidInput, StoreError
 from prescient_dagster.store import private_folders
 from prescient_dagster.store.backup.files import sync
+from prescient_dagster.store.market.capture_folders import require_local
 
 
 @contextmanager
@@ -19,11 +20,11 @@ def beside(target: Path) -> Iterator[Path]:
     What fails leaves nothing, what is killed a folder of another name, which the next one to the same place removes.
 
     Raises:
-        InvalidInput: something has that name already.
+        InvalidInput: something has that name already, or it is an address.
         Conflict: somebody else is writing there.
         StoreError: the disk refuses.
     """
-    _require_free(target)
+    _require_free(require_local(target))
     try:
         with _growing(target) as folder:
             yield folder

@@ -23,6 +23,7 @@ from prescient_dagster.domain.past.replay import State, Step
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.capture_folders import CaptureFolder, require_local
 from prescient_dagster.store.market.capture_sources import CaptureSource, StoredCaptures
 from prescient_dagster.store.past.replays import NewReplay, ReplayWriter
 from prescient_dagster.usecases.folder_captures import FolderCaptures
@@ -145,14 +146,19 @@ def entrant(  # noqa: PLR0913, PLR0917 - what a user may give
 
 def open_source(
     database: Database,
-    captures_folder: Path,
+    captures_folder: CaptureFolder,
     given: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> CaptureSource:
-    """The captures of the database, or those of a folder, given as `DIR` or `recorded:DIR`."""
+    """The captures of the database, or those of a folder, given as `DIR` or `recorded:DIR`.
+
+    Raises:
+        InvalidInput: there is nothing to play on in that folder.
+    """
     if given is not None:
-        return FolderCaptures(Path(given.removeprefix("recorded:")).expanduser().absolute(), since, until)
+        folder = require_local(Path(given.removeprefix("recorded:")).expanduser().absolute())
+        return FolderCaptures(folder, since, until)
     return StoredCaptures(database, captures_folder, since, until)
 
 

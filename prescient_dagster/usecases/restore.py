@@ -12,6 +12,8 @@ from prescient_dagster.store.backup import dump, manifest
 from prescient_dagster.store.backup.files import sync, write
 from prescient_dagster.store.backup.manifest import CAPTURES, DUMP, Manifest
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import capture_files
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.versions import require_known
 
 Watch = Callable[[str, int, int | None], None]
@@ -26,13 +28,13 @@ class Place:
 
     Attributes:
         home: of the mark that says that a restore is not complete.
-        captures: the folder of the capture files.
+        captures: where the capture files go.
         open: gives the database; an embedded server is started by it.
         owned: the database is the home's own.
     """
 
     home: Path
-    captures: Path
+    captures: CaptureFolder
     open: Callable[[], Database]
     owned: bool
 
@@ -70,6 +72,7 @@ def restore(backup: Path, place: Place, watch: Watch) -> Manifest:
         InvalidInput: there is no backup.
         Conflict: the home, or the database, is not empty; nothing was changed.
         StoreError: the backup is damaged (nothing was changed), or disk or database refuse.
+        StoreUnreachable: the object store of the captures does.
     """
     require_empty(place)
     found = checked(backup, watch)
@@ -94,12 +97,19 @@ def require_empty(place: Place) -> None:
         _require_empty_folder(place.home, "PRESCIENT_HOME")
     else:
         _require_no_tables(place.open())
-    _require_empty_folder(place.captures, "PRESCIENT_CAPTURES")
+    if isinstance(place.captures, Path):
+        _require_empty_folder(place.captures, "PRESCIENT_CAPTURES")
+    elif capture_files.is_there(place.captures):
+        raise _not_empty(place.captures, "PRESCIENT_CAPTURES")
 
 
 def _require_empty_folder(folder: Path, setting: str) -> None:
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise Conflict(f"{folder} is not empty: a backup is restored into a new home, name one with {setting}")
+        raise _not_empty(folder, setting)
+
+
+def _not_empty(folder: CaptureFolder, setting: str) -> Conflict:
+    return Conflict(f"{folder} is not empty: a backup is restored into a new home, name one with {setting}")
 
 
 def _require_no_tables(database: Database) -> None:
@@ -111,14 +121,21 @@ def _require_no_tables(database: Database) -> None:
         )
 
 
-def _copy(backup: Path, found: Manifest, captures: Path, watch: Watch) -> None:
+def _copy(backup: Path, found: Manifest, captures: CaptureFolder, watch: Watch) -> None:
     names = [name for name in found.files if name != DUMP]
     total, done = found.size - found.files[DUMP].bytes, 0
     for name in names:
         content = (backup / name).read_bytes()
-        write(captures / Path(name).relative_to(CAPTURES), content)
+        _put(captures, name.removeprefix(f"{CAPTURES}/"), content)
         done += len(content)
         watch("captures", done, total)
-    if names:
+    if names and isinstance(captures, Path):
         for folder in (path for path in (captures, *captures.rglob("*")) if path.is_dir()):
             sync(folder)
+
+
+def _put(captures: CaptureFolder, name: str, content: bytes) -> None:
+    if isinstance(captures, Path):
+        write(captures / name, content)
+    else:
+        capture_files.write(captures / name, content)

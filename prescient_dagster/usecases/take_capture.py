@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from prescient_dagster.domain.cycle.held_quotes import held_tokens, quoted_by_books
 from prescient_dagster.domain.cycle.order_books import Book
@@ -10,6 +9,7 @@ from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.store.books.positions import holdings
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.captures import CaptureRecord
 from prescient_dagster.venue.interface import BooksOf, Venue
 
@@ -23,7 +23,7 @@ class Taken:
     books: Mapping[str, Book]
 
 
-def take(database: Database, folder: Path, venue: Venue, run_id: str = "") -> Taken | None:
+def take(database: Database, folder: CaptureFolder, venue: Venue, run_id: str = "") -> Taken | None:
     """Ask the venue for everything it lists and store it, all or nothing; None where it has nothing more.
 
     What is held has the best bid and ask of its order book, as far as that can be had; else those of the listing.

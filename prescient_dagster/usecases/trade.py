@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
@@ -29,6 +28,7 @@ from prescient_dagster.store.books.cycle_saves import CycleSave
 from prescient_dagster.store.books.cycles import Stage, Standing
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, resolutions
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.capture_sources import stored_past
 from prescient_dagster.store.market.captures import CaptureRecord
 from prescient_dagster.usecases import trade_words
@@ -59,7 +59,7 @@ class Desk:
     """Carries out one order for the portfolios of one strategy."""
 
     def __init__(
-        self, strategy: Strategy[Any], database: Database, captures_folder: Path, open_venue: OpenVenue
+        self, strategy: Strategy[Any], database: Database, captures_folder: CaptureFolder, open_venue: OpenVenue
     ) -> None:
         self.strategy, self.database, self.folder = strategy, database, captures_folder
         self.books = CycleBooks(database, open_venue)

@@ -7,7 +7,6 @@ and a capture that is gone costs only itself.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from prescient_dagster.catalog import code_version, load_strategy
@@ -34,6 +33,7 @@ from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.books.positions import marked
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, order_books
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.capture_sources import Gap, Resolutions, Told, open_capture, stored_past
 from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.past.explanation import FoundCycle, status_then
@@ -114,7 +114,7 @@ class Drift:
 
 def verify(
     database: Database,
-    captures_folder: Path,
+    captures_folder: CaptureFolder,
     name: str,
     *,
     strategy: Strategy[Any] | None = None,
@@ -141,7 +141,9 @@ def captures_to_verify(database: Database, name: str) -> int:
 class _Verification:
     """A portfolio's life, walked through once."""
 
-    def __init__(self, database: Database, folder: Path, portfolio: Portfolio, strategy: Strategy[Any] | None) -> None:
+    def __init__(
+        self, database: Database, folder: CaptureFolder, portfolio: Portfolio, strategy: Strategy[Any] | None
+    ) -> None:
         self._database, self._folder, self._portfolio = database, folder, portfolio
         self._strategy = strategy or load_strategy(portfolio.strategy_type)
         self.found = Drift(portfolio.slug, portfolio.strategy_type, code_version(portfolio.strategy_type))

@@ -18,6 +18,7 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage, effective_configs
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from strategy_assets.definitions import defs
 from tests.assets.replays import CAPTURES, World, a_world
 
@@ -52,7 +53,7 @@ class Platform:
     """The platform as a test uses it."""
 
     database: Database
-    captures_folder: Path
+    captures_folder: CaptureFolder
     instance: dg.DagsterInstance
 
     def capture(self, listing: Listing) -> int:
@@ -146,15 +147,15 @@ def instance() -> Iterator[dg.DagsterInstance]:
 @pytest.fixture
 def platform(
     database: Database,
-    captures_folder: Path,
+    captures_folder: CaptureFolder,
     instance: dg.DagsterInstance,
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Platform:
     monkeypatch.setenv("PRESCIENT_DATABASE_URL", database.url)
     monkeypatch.setenv("PRESCIENT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PRESCIENT_CAPTURES", str(captures_folder))
-    monkeypatch.setenv("PRESCIENT_VENUE", f"recorded:{captures_folder}")
+    monkeypatch.setenv("PRESCIENT_VENUE", f"recorded:{tmp_path / 'captures'}")
     return Platform(database, captures_folder, instance)
 
 

@@ -11,14 +11,20 @@ from prescient_dagster.domain.errors import NotFound, StoreError
 from prescient_dagster.domain.market.markets import Rejection
 from prescient_dagster.store import retention
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market import capture_files, captures, order_books, rejections
+from prescient_dagster.store.market import capture_files, captures, object_store, order_books, rejections
 from prescient_dagster.store.retention import PrunedCaptures
 from tests.builders import a_book
 from tests.store.histories import Books
 from tests.store.listings import NOON, a_listing
 
+EVERYWHERE = True
+
 AGE = timedelta(days=14)
 LATER = timedelta(days=30)
+
+
+def stopped(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def a_ready_capture(database: Database, folder: Path, hours: float) -> int:
@@ -146,7 +152,8 @@ def test_a_pass_that_was_killed_between_row_and_files_is_finished_by_the_next(
     database: Database, captures_folder: Path, three: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as killed:
-        killed.setattr(capture_files.StoredFile, "remove", lambda _file: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(capture_files, "_unlink", stopped)
+        killed.setattr(object_store, "remove", stopped)
         with pytest.raises(KeyboardInterrupt):
             pruned(database, captures_folder)
     assert left(captures_folder) == set(three)
@@ -177,6 +184,7 @@ def test_what_an_interrupted_capture_left_goes_after_a_day(database: Database, c
     assert left(captures_folder) == {first, number + 1}
 
 
+@pytest.mark.in_a_folder
 def test_what_is_no_capture_file_of_this_database_stays(
     database: Database, captures_folder: Path, three: list[int], tmp_path: Path
 ) -> None:
@@ -211,6 +219,7 @@ def test_what_is_no_capture_file_of_this_database_stays(
     assert not (day / f"{number}.events.parquet").exists()
 
 
+@pytest.mark.in_a_folder
 def test_a_day_that_is_a_link_out_of_the_folder_is_left_alone(
     database: Database, captures_folder: Path, three: list[int], tmp_path: Path
 ) -> None:
@@ -222,6 +231,7 @@ def test_a_day_that_is_a_link_out_of_the_folder_is_left_alone(
     assert day.is_symlink()
 
 
+@pytest.mark.in_a_folder
 def test_folders_go_in_which_nothing_is_left_nor_has_changed_for_a_day(
     database: Database, captures_folder: Path
 ) -> None:
@@ -242,6 +252,7 @@ def folders(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*/*"))
 
 
+@pytest.mark.in_a_folder
 def test_the_captures_folder_may_be_a_link(
     database: Database, captures_folder: Path, three: list[int], tmp_path: Path
 ) -> None:

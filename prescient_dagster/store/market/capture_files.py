@@ -7,19 +7,26 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prescient_dagster.domain.errors import SchemaUnknown, StoreError
+from prescient_dagster.domain.errors import FileGone, SchemaUnknown, StoreError
 from prescient_dagster.domain.market.capture_schema import filled
 from prescient_dagster.domain.market.markets import Column, Kind
 from prescient_dagster.store import private_folders
+from prescient_dagster.store.market.capture_folders import CaptureFolder
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
     "text": pa.large_string(),
@@ -60,12 +67,22 @@ def checksum(content: memoryview | bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write(path: Path, content: memoryview) -> None:
+def write(path: CaptureFolder, content: memoryview | bytes) -> None:
     """Write a file that is complete or absent, and that a power cut does not take back.
 
     Raises:
         StoreError: the folder cannot be written, the disk is full.
+        StoreUnreachable: the object store does not answer, or refuses.
     """
+    if isinstance(path, Path):
+        _write(path, content)
+        return
+    from prescient_dagster.store.market import object_store
+
+    object_store.put(path, content)
+
+
+def _write(path: Path, content: memoryview | bytes) -> None:
     aside = path.with_name(f".{path.name}")
     try:
         private_folders.make(path.parent)
@@ -88,7 +105,7 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def read(path: Path, sha256: str, columns: Mapping[str, Column]) -> pd.DataFrame:
+def read(path: CaptureFolder, sha256: str, columns: Mapping[str, Column]) -> pd.DataFrame:
     """The table in a file, exactly as it was written; what has become a column since then is filled.
 
     Raises:
@@ -101,23 +118,43 @@ def read(path: Path, sha256: str, columns: Mapping[str, Column]) -> pd.DataFrame
         raise SchemaUnknown(f"capture file {path} cannot be read: {error}") from error
 
 
-def checked(path: Path, sha256: str) -> bytes:
+def checked(path: CaptureFolder, sha256: str) -> bytes:
     """The bytes of a file, which are those that were written.
 
     Raises:
-        StoreError: the file is missing, or is not the one that was written.
+        FileGone: there is none.
+        StoreError: it cannot be read, or is not the one that was written.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise StoreError(
-            f"capture file {path} cannot be read: {error.strerror}; is PRESCIENT_CAPTURES the right folder?"
-        ) from error
+    content = _content(path)
     if checksum(content) != sha256:
         raise StoreError(
             f"capture file {path} is damaged: its checksum differs from the recorded one; take a new capture"
         )
     return content
+
+
+def _content(path: CaptureFolder) -> bytes:
+    if not isinstance(path, Path):
+        from prescient_dagster.store.market import object_store
+
+        return object_store.get(path)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        kind = FileGone if isinstance(error, FileNotFoundError) else StoreError
+        raise kind(
+            f"capture file {path} cannot be read: {error.strerror}; is PRESCIENT_CAPTURES the right folder?"
+        ) from error
+
+
+def remove(path: CaptureFolder) -> None:
+    """Remove a file that no row names."""
+    if isinstance(path, Path):
+        path.unlink()
+        return
+    from prescient_dagster.store.market import object_store
+
+    object_store.remove(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +164,39 @@ class StoredFile:
     Attributes:
         path: of its capture, below the captures folder, as `captures.path` has it.
         modified: seconds since 1970.
-        name, folder: in the folder with this descriptor, which is open while the day is looked at.
+        remove: removes the file, while its day is looked at; another process may have done so first.
     """
 
     capture_id: int
     path: str
     bytes: int
     modified: float
-    name: str
-    folder: int
-
-    def remove(self) -> None:
-        """Remove the file; another process may have done so first."""
-        with suppress(FileNotFoundError):
-            os.unlink(self.name, dir_fd=self.folder)
+    remove: Callable[[], None]
 
 
-def days(folder: Path) -> Iterator[list[StoredFile]]:
+def days(folder: CaptureFolder) -> Iterator[list[StoredFile]]:
     """The capture files below a folder, day by day. What has another name or place, and links, are passed over.
 
-    Names are looked up in the open folder, so that nobody can put a link in its way. A folder that is not there has
-    none.
+    A folder that is not there has none.
     """
+    return _days(folder) if isinstance(folder, Path) else _days_of_store(folder)
+
+
+def _days_of_store(folder: "UPath") -> Iterator[list[StoredFile]]:
+    from prescient_dagster.store.market import object_store
+
+    found: dict[str, list[StoredFile]] = defaultdict(list)
+    for stored in object_store.listing(folder):
+        day, _, name = stored.name.rpartition("/")
+        named = NAME.fullmatch(name)
+        if named and DAY_FOLDER.fullmatch(day):
+            gone = partial(object_store.remove, folder / stored.name)
+            found[day].append(StoredFile(int(named[1]), f"{day}/{int(named[1])}", stored.bytes, stored.modified, gone))
+    yield from found.values()
+
+
+def _days(folder: Path) -> Iterator[list[StoredFile]]:
+    """Names are looked up in the open folder, so that nobody can put a link in its way."""
     folder = folder.resolve()
     for root, _folders, names, descriptor in os.fwalk(folder):
         day = Path(root).relative_to(folder).as_posix()
@@ -167,11 +215,28 @@ def _stored(day: str, name: str, folder: int) -> StoredFile | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return StoredFile(int(named[1]), f"{day}/{int(named[1])}", status.st_size, status.st_mtime, name, folder)
+    return StoredFile(
+        int(named[1]), f"{day}/{int(named[1])}", status.st_size, status.st_mtime, partial(_unlink, name, folder)
+    )
 
 
-def remove_empty_days(folder: Path, before: float) -> None:
-    """Remove the folders of days, months and years in which nothing is left nor has changed since a moment."""
+def _unlink(name: str, folder: int) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+
+
+def is_there(folder: CaptureFolder) -> bool:
+    """Whether there is such a folder; in an object store, whether it holds anything."""
+    return folder.is_dir() if isinstance(folder, Path) else any(_days_of_store(folder))
+
+
+def remove_empty_days(folder: CaptureFolder, before: float) -> None:
+    """Remove the folders of days, months and years in which nothing is left nor has changed since a moment.
+
+    An object store has none.
+    """
+    if not isinstance(folder, Path):
+        return
     folder = folder.resolve()
     for root, folders, _names, descriptor in os.fwalk(folder, topdown=False):
         depth = len(Path(root).relative_to(folder).parts)

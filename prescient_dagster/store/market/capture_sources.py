@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, not_, select
@@ -16,12 +15,13 @@ from sqlalchemy import ColumnElement, Connection, not_, select
 from prescient_dagster.domain.books.answers import Answer
 from prescient_dagster.domain.cycle.order_books import Book
 from prescient_dagster.domain.cycle.players import Moment
-from prescient_dagster.domain.errors import SchemaUnknown, StoreError
+from prescient_dagster.domain.errors import FileGone, SchemaUnknown, StoreError
 from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, order_books
 from prescient_dagster.store.market import captures as stored
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
 from prescient_dagster.store.market.past_captures import PastCaptures
@@ -141,7 +141,11 @@ class StoredCaptures:
     name = "captures"
 
     def __init__(
-        self, database: Database, folder: Path, since: datetime | None = None, until: datetime | None = None
+        self,
+        database: Database,
+        folder: CaptureFolder,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> None:
         self.told, self._habits = Told(), Habits()
         self._database, self._folder = database, folder
@@ -197,7 +201,7 @@ def _by_clock(rows: Iterable[CaptureRow], misdated: Collection[int]) -> tuple[li
     return right, wrong
 
 
-def stored_past(database: Database, folder: Path) -> PastCaptures[CaptureRow]:
+def stored_past(database: Database, folder: CaptureFolder) -> PastCaptures[CaptureRow]:
     """The captures of the database as the history of later ones."""
 
     def find(since: datetime) -> dict[datetime, CaptureRow]:
@@ -208,23 +212,24 @@ def stored_past(database: Database, folder: Path) -> PastCaptures[CaptureRow]:
     return PastCaptures(find, lambda row: open_capture(folder, row))
 
 
-def open_capture(folder: Path, row: CaptureRow, habits: Habits | None = None) -> Capture:
+def open_capture(folder: CaptureFolder, row: CaptureRow, habits: Habits | None = None) -> Capture:
     """A capture of the database; only what is asked of it is read.
 
     Raises:
         StoreError: its file is pruned, gone, damaged or of another version; in the same words for all, so that they
             can be counted.
+        StoreUnreachable: the object store does not answer, or refuses.
     """
     if row.pruned_at is not None:
         raise StoreError("its files were pruned")
     _, path = stored.file_pair(folder, row.path)
-    if not path.exists():
-        raise StoreError("its file is gone")
     try:
         return LazyCapture(
             row.capture_id, row.captured_at, MarketsFile(path, capture_files.checked(path, row.markets_sha256), habits)
         )
     except SchemaUnknown as error:
         raise StoreError("its columns are those of another version of Prescient") from error
+    except FileGone as error:
+        raise StoreError("its file is gone") from error
     except StoreError as error:
         raise StoreError("its file is damaged") from error

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, not_, select, update
@@ -26,6 +25,7 @@ from prescient_dagster.domain.market.markets import (
 from prescient_dagster.store import world
 from prescient_dagster.store.database import Database, storable
 from prescient_dagster.store.market import capture_files, order_books, rejections
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.stamps import MISDATED
 from prescient_dagster.store.tables import captures
 
@@ -75,7 +75,11 @@ class CaptureRecord:
 
 
 def save(
-    database: Database, folder: Path, listing: Listing, run_id: str = "", books: Mapping[str, Book] | None = None
+    database: Database,
+    folder: CaptureFolder,
+    listing: Listing,
+    run_id: str = "",
+    books: Mapping[str, Book] | None = None,
 ) -> CaptureRecord:
     """Store a listing as a capture, all or nothing; the same listing again is the capture there is.
 
@@ -107,7 +111,7 @@ def save(
     record = _add(database, listing, row, books or {})
     if record.capture_id != capture_id:  # another process stored this moment first
         for file in files:
-            file.unlink()
+            capture_files.remove(file)
     return _unchanged(record, row)
 
 
@@ -126,7 +130,7 @@ def _row(listing: Listing, events: memoryview, markets: memoryview) -> dict[str,
     }
 
 
-def file_pair(folder: Path, path: str) -> tuple[Path, Path]:
+def file_pair(folder: CaptureFolder, path: str) -> tuple[CaptureFolder, CaptureFolder]:
     """The files of a capture: its events, its markets."""
     return folder / f"{path}.events.parquet", folder / f"{path}.markets.parquet"
 
@@ -157,7 +161,7 @@ def _add(database: Database, listing: Listing, row: dict[str, Any], books: Mappi
     return record
 
 
-def load(database: Database, folder: Path, capture_id: int | None = None) -> Capture:
+def load(database: Database, folder: CaptureFolder, capture_id: int | None = None) -> Capture:
     """A capture with its tables, whatever its status; None: the newest that may be traded.
 
     Raises:

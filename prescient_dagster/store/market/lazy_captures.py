@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
@@ -16,6 +15,7 @@ from prescient_dagster.domain.market.bounds import require_sense
 from prescient_dagster.domain.market.capture_schema import filled, version
 from prescient_dagster.domain.market.markets import MARKET_COLUMNS, MARKETS, Capture
 from prescient_dagster.store.market.capture_files import ARROW_TYPES
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 
 
 class Columns(dict[str, Any]):
@@ -53,7 +53,9 @@ class MarketsFile:
         StoreError: it cannot be read, or holds something else (`SchemaUnknown`).
     """
 
-    def __init__(self, path: Path, content: bytes, habits: Habits | None = None, *, foreign: bool = False) -> None:
+    def __init__(
+        self, path: CaptureFolder, content: bytes, habits: Habits | None = None, *, foreign: bool = False
+    ) -> None:
         self._path, self._foreign = path, foreign
         self._habits = habits or Habits()
         self._usual = self._habits.begin()

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from prescient_dagster.domain.errors import PrescientError
+from prescient_dagster.domain.errors import PrescientError, StoreUnreachable
 from prescient_dagster.domain.market.history import Times, microseconds
 from prescient_dagster.domain.market.markets import Capture, Floats, Rows
 from prescient_dagster.store.market.price_shelf import PriceShelf
@@ -65,6 +65,8 @@ class PastCaptures(Generic[Kept]):
     def _opened(self, at: int) -> Capture | None:
         try:
             return self._read(self._kept[at])
+        except StoreUnreachable:
+            raise
         except PrescientError as error:
             self._unreadable[at] = str(error)
             return None

@@ -14,6 +14,8 @@ from prescient_dagster.store.tables import resolutions
 from tests.store.listings import NOON, a_listing, some_markets
 from tests.store.old_captures import as_before, of_version_1, replace_markets, written
 
+EVERYWHERE = True
+
 
 def save(database: Database, folder: Path, hours: float, status: str = "ready") -> CaptureRecord:
     record = captures.save(database, folder, a_listing(NOON + timedelta(hours=hours)))
