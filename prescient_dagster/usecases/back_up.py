@@ -21,7 +21,6 @@ from prescient_dagster.store.backup.manifest import Manifest, Member
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, capture_holds
 from prescient_dagster.store.market.capture_folders import CaptureFolder
-from prescient_dagster.store.market.captures import file_pair
 from prescient_dagster.store.versions import require_known, version_of
 from prescient_dagster.usecases import new_folder
 
@@ -109,7 +108,9 @@ def _copied(
 
 
 def _copy(each: Named, captures: CaptureFolder, folder: Path) -> dict[str, Member]:
-    pairs = list(zip(file_pair(captures, each.path), (each.events_sha256, each.markets_sha256), strict=True))
+    pairs = list(
+        zip(capture_files.file_pair(captures, each.path), (each.events_sha256, each.markets_sha256), strict=True)
+    )
     contents = [(file, sha256, capture_files.checked(file, sha256)) for file, sha256 in pairs]
     copied = {}
     day = each.path.rpartition("/")[0]

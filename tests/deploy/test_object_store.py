@@ -23,7 +23,8 @@ def test_logs_of_runs_are_kept_in_the_bucket(bucket: UPath, tmp_path: Path, monk
         for path in (tmp_path / "storage").rglob("*.out"):
             path.unlink()
         told = instance.compute_log_manager.get_log_data(key)
-    assert told.stdout == b"bought nothing\n"
+    assert told.stdout is not None
+    assert b"bought nothing" in told.stdout
     assert any("runs/storage/a-run" in path.path for path in UPath(f"s3://{name}").rglob("*.out"))
 
 

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 from sqlalchemy import text
 
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market.captures import CaptureRecord, file_pair
+from prescient_dagster.store.market.capture_files import file_pair
+from prescient_dagster.store.market.captures import CaptureRecord
 
 VERSION_1 = (
     *("market_id", "event_id", "event_title", "question", "slug", "condition_id", "yes_token_id", "no_token_id"),

@@ -43,6 +43,11 @@ NAME = re.compile(r"\.?([1-9]\d{0,17})\.(?:events|markets)\.parquet")  # with a 
 UNIQUE_TEXTS = frozenset({"market_id", "question", "slug", "condition_id", "yes_token_id", "no_token_id", "rules_hash"})
 
 
+def file_pair(folder: CaptureFolder, path: str) -> tuple[CaptureFolder, CaptureFolder]:
+    """The files of a capture: its events, its markets."""
+    return folder / f"{path}.events.parquet", folder / f"{path}.markets.parquet"
+
+
 def encoded(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> memoryview:
     """The bytes of the file that holds a table."""
     schema = pa.schema([pa.field(name, ARROW_TYPES[kind]) for name, kind in kinds.items()])

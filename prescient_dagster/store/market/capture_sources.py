@@ -222,7 +222,7 @@ def open_capture(folder: CaptureFolder, row: CaptureRow, habits: Habits | None =
     """
     if row.pruned_at is not None:
         raise StoreError("its files were pruned")
-    _, path = stored.file_pair(folder, row.path)
+    _, path = capture_files.file_pair(folder, row.path)
     try:
         return LazyCapture(
             row.capture_id, row.captured_at, MarketsFile(path, capture_files.checked(path, row.markets_sha256), habits)

@@ -105,7 +105,7 @@ def save(
             return _unchanged(there, row)
         capture_id = connection.scalars(select(func.nextval(NUMBERS))).one()
     row |= {"capture_id": capture_id, "path": f"{listing.captured_at.astimezone(UTC):%Y/%m/%d}/{capture_id}"}
-    files = file_pair(folder, row["path"])
+    files = capture_files.file_pair(folder, row["path"])
     for file, content in zip(files, contents, strict=True):
         capture_files.write(file, content)
     record = _add(database, listing, row, books or {})
@@ -128,11 +128,6 @@ def _row(listing: Listing, events: memoryview, markets: memoryview) -> dict[str,
         "markets_sha256": capture_files.checksum(markets),
         "bytes": events.nbytes + markets.nbytes,
     }
-
-
-def file_pair(folder: CaptureFolder, path: str) -> tuple[CaptureFolder, CaptureFolder]:
-    """The files of a capture: its events, its markets."""
-    return folder / f"{path}.events.parquet", folder / f"{path}.markets.parquet"
 
 
 def _stored_at(connection: Connection, listing: Listing) -> CaptureRecord | None:
@@ -169,7 +164,7 @@ def load(database: Database, folder: CaptureFolder, capture_id: int | None = Non
         StoreError: a file is missing or damaged.
     """
     record = require_files(ready(database) if capture_id is None else find(database, capture_id))
-    events, markets = file_pair(folder, record.path)
+    events, markets = capture_files.file_pair(folder, record.path)
     return Capture(
         record.capture_id,
         record.captured_at,
