@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Figure, apart, migrated, scratch_home
@@ -29,7 +28,7 @@ CAPTURES = 200
 PER_STRATEGY = 5
 SEED, EVENTS, SPEED = 7, 60, 60.0
 PARAMETERS = {"seed": SEED, "events": EVENTS, "speed": SPEED}
-VARIATIONS = (
+VARIATIONS: tuple[dict[str, object], ...] = (
     {},
     {"trade_amount": 10, "max_positions": 100},  # holds so much that it meets the rare endings too
     {"max_positions": 3},
@@ -84,7 +83,7 @@ def trade(database: Database, folder: Path, venue: Venue, slugs: dict[str, list[
     """One cycle of every portfolio on the newest capture: what the strategies' jobs do."""
     results: list[Result] = []
     for strategy, group in slugs.items():
-        desk = Desk(load_strategy(strategy), database, folder, partial(nullcontext, venue))
+        desk = Desk(load_strategy(strategy), database, folder, lambda: nullcontext(venue))
         results += desk.carry_out(Order(group, code_version=code_version(strategy)))
     return results
 
