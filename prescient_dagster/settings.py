@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     retention_captures_days: int = Field(
         14, ge=1, description="days for which captures are kept on which nothing was traded"
     )
+    retention_marks_days: int = Field(400, ge=1, description="days for which hourly prices are kept")
     retention_runs_days: int = Field(7, ge=1, description="days for which Dagster's runs are kept")
     retention_cron: str = Field("30 4 * * *", description="when what is older is removed")
     hosts: Annotated[str, AfterValidator(_host_names)] = Field(

@@ -15,15 +15,21 @@ from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.settings import Settings, load_settings
 from prescient_dagster.store import retention
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import price_marks
 from prescient_dagster.store.retention import PrunedCaptures
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What a pass of retention removed."""
+    """What a pass of retention removed.
+
+    Attributes:
+        marks: files of hourly prices.
+    """
 
     captures: PrunedCaptures
     runs: DeletedRuns
+    marks: int = 0
 
     def told(self) -> dict[str, int]:
         """The figures by name, for metadata and for JSON."""
@@ -33,6 +39,7 @@ class Removed:
             "captures_kept": captures.kept,
             "files": captures.files,
             "bytes": captures.bytes,
+            "marks": self.marks,
             "runs": runs.runs,
             "runs_kept": runs.kept,
             "runs_left": runs.left,
@@ -42,11 +49,15 @@ class Removed:
 def removed(instance: dg.DagsterInstance, database: Database, settings: Settings, *, dry_run: bool = False) -> Removed:
     """Remove captures and runs that are older than the settings keep them; dry run: tell what it would be."""
     now = datetime.now(UTC)  # the age of what is stored is real time
-    captures = retention.prune(
-        database, settings.captures_folder, timedelta(days=settings.retention_captures_days), now, dry_run=dry_run
-    )
+    folder = settings.captures_folder
+    if not dry_run:
+        price_marks.write_due(database, folder)  # a capture's prices outlive it
+    age = timedelta(days=settings.retention_captures_days)
+    captures = retention.prune(database, folder, age, now, dry_run=dry_run)
+    marks_before = now - timedelta(days=settings.retention_marks_days)
+    marks = price_marks.prune(database, folder, marks_before, dry_run=dry_run)
     before = now - timedelta(days=settings.retention_runs_days)
-    return Removed(captures, delete_old_runs(instance, before, dry_run=dry_run))
+    return Removed(captures, delete_old_runs(instance, before, dry_run=dry_run), marks)
 
 
 class Pass(dg.Config):

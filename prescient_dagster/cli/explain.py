@@ -117,7 +117,7 @@ def _circumstances(settings: "Settings", database: "Database", found: "Situation
     from prescient_dagster.domain.strategy.configs import validated
     from prescient_dagster.domain.strategy.recalled import recalled
     from prescient_dagster.store.market import captures
-    from prescient_dagster.store.market.capture_sources import stored_past
+    from prescient_dagster.store.market.stored_past import StoredPast
 
     strategy = load_strategy(found.portfolio.strategy_type)
     if found.cycle is None:
@@ -126,7 +126,7 @@ def _circumstances(settings: "Settings", database: "Database", found: "Situation
         config = recalled(strategy.config, found.cycle.config)
     player = Player(strategy, config, found.portfolio.initial_balance, found.status)
     capture = captures.load(database, settings.captures_folder, found.record.capture_id)
-    history = PriceHistory(stored_past(database, settings.captures_folder))
+    history = PriceHistory(StoredPast(database, settings.captures_folder))
     return Circumstances(player, found.account, Moment(capture, True, found.previous, history=history))
 
 

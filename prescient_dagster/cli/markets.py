@@ -73,7 +73,7 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
     from prescient_dagster.domain.market.history import PriceHistory
     from prescient_dagster.domain.strategy.configs import validated
     from prescient_dagster.store.books import portfolios
-    from prescient_dagster.store.market.capture_sources import stored_past
+    from prescient_dagster.store.market.stored_past import StoredPast
 
     settings = home.read_settings()
     database = home.open_database(settings)
@@ -81,7 +81,7 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
     strategy = load_strategy(portfolio.strategy_type)
     config = validated(strategy.config, portfolio.strategy_config)
     found = _capture(capture)
-    moment = Moment(found, history=PriceHistory(stored_past(database, settings.captures_folder)))
+    moment = Moment(found, history=PriceHistory(StoredPast(database, settings.captures_folder)))
     selection = Selections().of(Player(strategy, config, portfolio.initial_balance), moment)
     passed, funnel = found.markets.iloc[selection.rows], _funnel(selection, config)
     if as_json:

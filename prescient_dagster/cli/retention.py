@@ -12,7 +12,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Remove nothing, and tel
 def retention(dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Remove old runs, and the files of old captures on which nothing was traded; books are never removed.
 
-    How long they are kept say PRESCIENT_RETENTION_CAPTURES_DAYS and PRESCIENT_RETENTION_RUNS_DAYS. The newest capture
+    How long they are kept say PRESCIENT_RETENTION_CAPTURES_DAYS, …_RUNS_DAYS and …_MARKS_DAYS. The newest capture
     stays, and so does the newest run of every asset and portfolio, whatever their age. "Kept" are those as old as what
     goes: captures that were traded on, and such runs.
 

@@ -4,7 +4,7 @@ The files are held first, then the database is dumped, then the files that its r
 knows is in the backup. The folder gets its name once all of it is on the disk.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,6 +31,8 @@ NAMED = text(
     "SELECT path, events_sha256, markets_sha256, bytes FROM prescient.captures AS row "
     "WHERE to_jsonb(row) ->> 'pruned_at' IS NULL ORDER BY capture_id"
 )
+MARKS_ARE_THERE = text("SELECT to_regclass('prescient.price_marks') IS NOT NULL")
+MARKS = text("SELECT path, sha256 FROM prescient.price_marks ORDER BY file_id")
 COUNTED = text("SELECT (SELECT count(*) FROM prescient.captures), (SELECT count(*) FROM prescient.portfolios)")
 VENUE = text("SELECT venue FROM prescient.world")
 DAGSTER_IS_THERE = text("SELECT to_regclass('public.runs') IS NOT NULL")
@@ -62,8 +64,10 @@ def back_up(database: Database, captures: CaptureFolder, target: Path, watch: Wa
         with database.unguarded_view() as connection:
             books = _dumped(connection, folder, watch)
             named = [Named(*row) for row in connection.execute(NAMED)]
+            marks = connection.execute(MARKS).all() if connection.scalar(MARKS_ARE_THERE) else []
         copied, absent = _copied(named, captures, folder, watch)
-        made = replace(books, files={**books.files, **copied}, absent=absent)
+        copied_marks, absent_marks = _copied_marks({row.path: row.sha256 for row in marks}, captures, folder)
+        made = replace(books, files={**books.files, **copied, **copied_marks}, absent=absent | absent_marks)
         write(folder / manifest.NAME, made.dumps())
     return made
 
@@ -104,6 +108,23 @@ def _copied(
             absent[each.path] = str(error)
         done += each.bytes
         watch("captures", done, total)
+    return copied, absent
+
+
+def _copied_marks(
+    marks: Mapping[str, str], captures: CaptureFolder, folder: Path
+) -> tuple[dict[str, Member], dict[str, str]]:
+    """Copy the files of hourly prices, told by path and checksum, likewise."""
+    copied: dict[str, Member] = {}
+    absent: dict[str, str] = {}
+    for path, sha256 in marks.items():
+        try:
+            content = capture_files.checked(captures / path, sha256)
+        except StoreError as error:
+            absent[path] = str(error)
+            continue
+        write(folder / manifest.CAPTURES / path, content)
+        copied[f"{manifest.CAPTURES}/{path}"] = Member(sha256, len(content))
     return copied, absent
 
 

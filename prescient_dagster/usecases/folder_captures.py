@@ -26,6 +26,7 @@ from prescient_dagster.domain.market.markets import PRICES, Capture, Listing
 from prescient_dagster.store.market.capture_sources import Gap, Told
 from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
 from prescient_dagster.store.market.past_captures import PastCaptures
+from prescient_dagster.store.market.price_shelf import priced
 from prescient_dagster.venue.polymarket.crawl import require_whole
 from prescient_dagster.venue.recorded import EVENTS, JSON, MARKETS, read_recording, time_of
 from prescient_dagster.venue.sizes import TooLargeError, read_file
@@ -64,7 +65,7 @@ class FolderCaptures:
         """Every recording that can be read."""
         previous, markets_before = self._before, None
         told: dict[str, Answer] = {}
-        past = PastCaptures(self._tradable_before, lambda recordings: _open_one(recordings)[1].capture)
+        past = PastCaptures(self._tradable_before, lambda recordings: priced(_open_one(recordings)[1].capture))
         self.told.unread = past.missed
         for captured_at, paths in self._paths.items():
             opened = self._opened(captured_at, paths)

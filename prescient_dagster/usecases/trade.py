@@ -29,8 +29,8 @@ from prescient_dagster.store.books.cycles import Stage, Standing
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, resolutions
 from prescient_dagster.store.market.capture_folders import CaptureFolder
-from prescient_dagster.store.market.capture_sources import stored_past
 from prescient_dagster.store.market.captures import CaptureRecord
+from prescient_dagster.store.market.stored_past import StoredPast
 from prescient_dagster.usecases import trade_words
 from prescient_dagster.usecases.trade_books import CycleBooks, OpenVenue, missing_books
 from prescient_dagster.usecases.trade_plans import Order, Plan, Result
@@ -65,7 +65,7 @@ class Desk:
         self.books = CycleBooks(database, open_venue)
         self._moments: dict[int, Moment] = {}
         self._selections = Selections()
-        self._past = stored_past(database, captures_folder)
+        self._past = StoredPast(database, captures_folder)
 
     def carry_out(self, order: Order) -> Iterator[Result]:
         """One result per portfolio, in the order given, each once its transaction has been committed.

@@ -34,8 +34,10 @@ from prescient_dagster.store.books.positions import marked
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, order_books
 from prescient_dagster.store.market.capture_folders import CaptureFolder
-from prescient_dagster.store.market.capture_sources import Gap, Resolutions, Told, open_capture, stored_past
+from prescient_dagster.store.market.capture_rows import open_capture
+from prescient_dagster.store.market.capture_sources import Gap, Resolutions, Told
 from prescient_dagster.store.market.captures import CaptureStatus
+from prescient_dagster.store.market.stored_past import StoredPast
 from prescient_dagster.store.past.explanation import FoundCycle, status_then
 from prescient_dagster.store.past.lives import Life, Lived
 from prescient_dagster.usecases.replay import Watch, explained
@@ -153,7 +155,7 @@ class _Verification:
         self._true_times: Mapping[int, datetime] = {}
         self._news: frozenset[str] = frozenset()
         self._entered: dict[str, datetime] = {}
-        self._past = stored_past(database, folder)
+        self._past = StoredPast(database, folder)
 
     def run(self, watch: Watch) -> Drift:
         life = Life(self._database, self._portfolio.portfolio_id)

@@ -6,7 +6,8 @@ from sqlalchemy import text
 from prescient_dagster.store.database import Database
 from tests.cli.commands import Prescient
 
-NOTHING = dict.fromkeys(("captures", "captures_kept", "files", "bytes", "runs", "runs_kept", "runs_left"), 0)
+FIGURES = ("captures", "captures_kept", "files", "bytes", "marks", "runs", "runs_kept", "runs_left")
+NOTHING = dict.fromkeys(FIGURES, 0)
 
 
 @pytest.fixture

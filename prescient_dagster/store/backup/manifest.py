@@ -17,7 +17,9 @@ FORMAT = 1
 NAME = "manifest.json"
 DUMP = "books.dump"
 CAPTURES = "captures"
-MEMBER = re.compile(rf"{DUMP}|{CAPTURES}/\d{{4}}/\d{{2}}/\d{{2}}/[1-9]\d{{0,17}}\.(events|markets)\.parquet")
+OF_CAPTURE = r"\d{4}/\d{2}/\d{2}/[1-9]\d{0,17}\.(events|markets)\.parquet"
+OF_MARKS = r"marks/\d{4}/\d{2}/\d{2}-[0-9a-f]{16}\.parquet"
+MEMBER = re.compile(f"{DUMP}|{CAPTURES}/({OF_CAPTURE}|{OF_MARKS})")
 """What a file of a backup may be called: no other name is followed, wherever it leads."""
 CHUNK_BYTES = 1 << 20
 

@@ -10,23 +10,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Connection, not_, select
+from sqlalchemy import select
 
 from prescient_dagster.domain.books.answers import Answer
 from prescient_dagster.domain.cycle.order_books import Book
 from prescient_dagster.domain.cycle.players import Moment
-from prescient_dagster.domain.errors import FileGone, SchemaUnknown, StoreError
+from prescient_dagster.domain.errors import StoreError
 from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market import capture_files, order_books
 from prescient_dagster.store.market import captures as stored
+from prescient_dagster.store.market import order_books
 from prescient_dagster.store.market.capture_folders import CaptureFolder
+from prescient_dagster.store.market.capture_rows import CaptureRow, capture_rows, open_capture
 from prescient_dagster.store.market.captures import CaptureStatus
-from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
-from prescient_dagster.store.market.past_captures import PastCaptures
+from prescient_dagster.store.market.lazy_captures import Habits
 from prescient_dagster.store.market.resolutions import answer_of
-from prescient_dagster.store.market.stamps import MISDATED, misdated_ids
+from prescient_dagster.store.market.stamps import misdated_ids
+from prescient_dagster.store.market.stored_past import StoredPast
 from prescient_dagster.store.tables import captures, resolutions
 
 WRONG_CLOCK = "its time cannot be true, a clock was wrong"
@@ -81,26 +82,6 @@ def _sentences(what: str, gaps: list[Gap]) -> Iterator[str]:
         name = f"{first.captured_at:%Y-%m-%d %H:%M:%S}" + (f", {first.capture_id}" if first.capture_id else "")
         captured = "capture was" if number == 1 else "captures were"
         yield f"{number} {captured} {what}, the first of {name}: {reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureRow:
-    """What a replay has to know of a capture in the database; `CaptureRecord` tells more."""
-
-    capture_id: int
-    captured_at: datetime
-    stored_at: datetime
-    status: CaptureStatus
-    path: str
-    markets_sha256: str
-    pruned_at: datetime | None
-
-
-def capture_rows(connection: Connection, *conditions: ColumnElement[bool]) -> list[CaptureRow]:
-    """The captures that meet these conditions, in the order in which they were taken."""
-    query = select(*(captures.c[name] for name in CaptureRow.__slots__)).where(*conditions)
-    rows = connection.execute(query.order_by(captures.c.capture_id)).mappings()
-    return [CaptureRow(**{**row, "status": CaptureStatus(row["status"])}) for row in rows]
 
 
 class CaptureSource(Protocol):
@@ -162,7 +143,7 @@ class StoredCaptures:
     def moments(self) -> Iterator[Moment]:
         """Every capture that can be read."""
         said = Resolutions(self._database)
-        previous, past = self._before_the_first(), stored_past(self._database, self._folder)
+        previous, past = self._before_the_first(), StoredPast(self._database, self._folder)
         self.told.unread = past.missed
         news: frozenset[str] = frozenset()
         for row in self._rows:
@@ -199,37 +180,3 @@ def _by_clock(rows: Iterable[CaptureRow], misdated: Collection[int]) -> tuple[li
         goes_back = bool(right) and row.captured_at < right[-1].captured_at and row.status == CaptureStatus.REFUSED
         (wrong if goes_back or row.capture_id in misdated else right).append(row)
     return right, wrong
-
-
-def stored_past(database: Database, folder: CaptureFolder) -> PastCaptures[CaptureRow]:
-    """The captures of the database as the history of later ones."""
-
-    def find(since: datetime) -> dict[datetime, CaptureRow]:
-        ready = (captures.c.status == CaptureStatus.READY, not_(MISDATED), captures.c.captured_at >= since)
-        with database.begin() as connection:
-            return {row.captured_at: row for row in capture_rows(connection, *ready)}
-
-    return PastCaptures(find, lambda row: open_capture(folder, row))
-
-
-def open_capture(folder: CaptureFolder, row: CaptureRow, habits: Habits | None = None) -> Capture:
-    """A capture of the database; only what is asked of it is read.
-
-    Raises:
-        StoreError: its file is pruned, gone, damaged or of another version; in the same words for all, so that they
-            can be counted.
-        StoreUnreachable: the object store does not answer, or refuses.
-    """
-    if row.pruned_at is not None:
-        raise StoreError("its files were pruned")
-    _, path = capture_files.file_pair(folder, row.path)
-    try:
-        return LazyCapture(
-            row.capture_id, row.captured_at, MarketsFile(path, capture_files.checked(path, row.markets_sha256), habits)
-        )
-    except SchemaUnknown as error:
-        raise StoreError("its columns are those of another version of Prescient") from error
-    except FileGone as error:
-        raise StoreError("its file is gone") from error
-    except StoreError as error:
-        raise StoreError("its file is damaged") from error

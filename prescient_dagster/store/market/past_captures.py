@@ -13,7 +13,7 @@ import numpy as np
 from prescient_dagster.domain.errors import PrescientError, StoreUnreachable
 from prescient_dagster.domain.market.history import Times, microseconds
 from prescient_dagster.domain.market.markets import Capture, Floats, Rows
-from prescient_dagster.store.market.price_shelf import PriceShelf
+from prescient_dagster.store.market.price_shelf import Priced, PriceShelf
 
 Kept = TypeVar("Kept")
 """Whatever a capture is found by."""
@@ -25,13 +25,13 @@ class PastCaptures(Generic[Kept]):
 
     Args:
         find: the captures that could be traded from a moment on, by their time.
-        read: one of them; a `PrescientError` tells why it cannot be read.
+        read: the prices of one of them; a `PrescientError` tells why it cannot be read.
 
     Attributes:
         missed: the captures that were asked for and cannot be read, with why.
     """
 
-    def __init__(self, find: Callable[[datetime], Mapping[datetime, Kept]], read: Callable[[Kept], Capture]) -> None:
+    def __init__(self, find: Callable[[datetime], Mapping[datetime, Kept]], read: Callable[[Kept], Priced]) -> None:
         self._find, self._read = find, read
         self._since: int | None = None
         self._kept: dict[int, Kept] = {}
@@ -62,7 +62,7 @@ class PastCaptures(Generic[Kept]):
             self.missed[EPOCH + timedelta(microseconds=at)] = self._unreadable[at]
         return prices
 
-    def _opened(self, at: int) -> Capture | None:
+    def _opened(self, at: int) -> Priced | None:
         try:
             return self._read(self._kept[at])
         except StoreUnreachable:

@@ -15,45 +15,75 @@ from prescient_dagster.domain.market.markets import Capture, Floats, Rows
 
 MOST_BYTES = 256_000_000
 
+Priced = tuple[pa.Array, Floats]
+"""Ids of markets, and what YES of each costs; NaN where it takes no orders."""
 
-class PriceShelf:
-    """Prices by number of market, of as many captures as there is room for; the ones not asked for longest go first."""
+
+def priced(capture: Capture) -> Priced:
+    """The prices of a capture."""
+    prices = np.where(capture.columns["tradable"], capture.columns["yes_price"], np.nan)
+    return pa.array(capture.text_column("market_id"), type=pa.large_string()), prices
+
+
+class MarketNumbers:
+    """A number for every market that was ever seen. Captures that follow each other list nearly the same ones."""
 
     def __init__(self) -> None:
         self._number_of: dict[str, int] = {}
         self._ids: pa.Array = pa.array([], type=pa.large_string())
         self._numbers: Rows = np.empty(0, dtype=np.intp)
+
+    def of(self, ids: pa.Array) -> Rows:
+        """The numbers of these markets."""
+        if not ids.equals(self._ids):
+            places = pc.fill_null(pc.index_in(ids, value_set=self._ids), -1).to_numpy()
+            numbers = np.where(places >= 0, np.append(self._numbers, -1)[places], -1)
+            for row in np.flatnonzero(numbers < 0):
+                numbers[row] = self._number_of.setdefault(ids[int(row)].as_py(), len(self._number_of))
+            self._ids, self._numbers = ids, numbers
+        return self._numbers
+
+
+def at_numbers(values: Floats, numbers: Rows) -> Floats:
+    """The values of these markets, where values are laid out by number; NaN beyond their end."""
+    found = np.full(len(numbers), np.nan)
+    known = numbers < len(values)
+    found[known] = values[numbers[known]]
+    return found
+
+
+class PriceShelf:
+    """Prices by number of market, of as many captures as there is room for; the ones not asked for longest go first."""
+
+    def __init__(self) -> None:
+        self.numbers = MarketNumbers()
         self._prices: OrderedDict[int, Floats] = OrderedDict()
         self._bytes = 0
-        self._newest: tuple[int, Rows] = (-1, self._numbers)
+        self._newest: tuple[int, Rows] = (-1, np.empty(0, dtype=np.intp))
 
-    def of(self, capture: Capture, rows: Rows, at: int, read: Callable[[int], Capture | None]) -> Floats:
+    def of(self, capture: Capture, rows: Rows, at: int, read: Callable[[int], Priced | None]) -> Floats:
         """The YES prices at an earlier time of the markets in these rows.
 
         Args:
-            read: the capture of a time that is not here yet; None: there is none any more.
+            read: the prices of a time that is not here yet; None: nobody has them any more.
         """
-        numbers = self._numbers_of(capture)[rows]
-        prices = self._kept(at, read)
-        found = np.full(len(rows), np.nan)
-        known = numbers < len(prices)
-        found[known] = prices[numbers[known]]
-        return found
+        return at_numbers(self._kept(at, read), self.numbers_of(capture)[rows])
 
-    def _numbers_of(self, capture: Capture) -> Rows:
+    def numbers_of(self, capture: Capture) -> Rows:
         """The numbers of a capture that is being played; what it costs then is kept for later ones."""
         now = microseconds(capture.captured_at)
         if self._newest[0] != now:
-            self._newest = (now, self._numbered(capture))
-            self._keep(now, self._laid_out(capture, self._newest[1]))
+            found = priced(capture)
+            self._keep(now, self._laid_out(found))
+            self._newest = (now, self.numbers.of(found[0]))
         return self._newest[1]
 
-    def _kept(self, at: int, read: Callable[[int], Capture | None]) -> Floats:
+    def _kept(self, at: int, read: Callable[[int], Priced | None]) -> Floats:
         if at in self._prices:
             self._prices.move_to_end(at)
             return self._prices[at]
-        capture = read(at)
-        prices = np.empty(0) if capture is None else self._laid_out(capture, self._numbered(capture))
+        found = read(at)
+        prices = np.empty(0) if found is None else self._laid_out(found)
         self._keep(at, prices)
         return prices
 
@@ -63,20 +93,10 @@ class PriceShelf:
         while self._bytes > MOST_BYTES and len(self._prices) > 1:
             self._bytes -= self._prices.popitem(last=False)[1].nbytes
 
-    @staticmethod
-    def _laid_out(capture: Capture, numbers: Rows) -> Floats:
-        """Its prices by the numbers of markets, of those that took orders."""
-        prices = np.full(numbers.max(initial=-1) + 1, np.nan)
-        prices[numbers] = np.where(capture.columns["tradable"], capture.columns["yes_price"], np.nan)
-        return prices
-
-    def _numbered(self, capture: Capture) -> Rows:
-        """The numbers of its markets. Captures that follow each other list nearly the same."""
-        ids = pa.array(capture.text_column("market_id"), type=pa.large_string())
-        if not ids.equals(self._ids):
-            places = pc.fill_null(pc.index_in(ids, value_set=self._ids), -1).to_numpy()
-            numbers = np.where(places >= 0, np.append(self._numbers, -1)[places], -1)
-            for row in np.flatnonzero(numbers < 0):
-                numbers[row] = self._number_of.setdefault(ids[int(row)].as_py(), len(self._number_of))
-            self._ids, self._numbers = ids, numbers
-        return self._numbers
+    def _laid_out(self, found: Priced) -> Floats:
+        """Prices by the numbers of markets."""
+        ids, prices = found
+        numbers = self.numbers.of(ids)
+        laid_out = np.full(numbers.max(initial=-1) + 1, np.nan)
+        laid_out[numbers] = prices
+        return laid_out

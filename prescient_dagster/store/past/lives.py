@@ -17,7 +17,7 @@ from prescient_dagster.store.books.ledger import trade_of
 from prescient_dagster.store.books.orders import signal_of
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.figures.performance import SNAPSHOT_FIELDS
-from prescient_dagster.store.market.capture_sources import CaptureRow, capture_rows
+from prescient_dagster.store.market.capture_rows import CaptureRow, capture_rows
 from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.market.resolutions import PAYMENTS
 from prescient_dagster.store.market.stamps import MISDATED, true_times

@@ -10,7 +10,14 @@ from prescient_dagster.store.tables.books import (
     snapshots,
     trades,
 )
-from prescient_dagster.store.tables.market import captures, order_books, rejected_records, unavailable_books, world
+from prescient_dagster.store.tables.market import (
+    captures,
+    order_books,
+    price_marks,
+    rejected_records,
+    unavailable_books,
+    world,
+)
 from prescient_dagster.store.tables.past import replay_signals, replay_snapshots, replay_trades, replays
 from prescient_dagster.store.tables.schema import SCHEMA, metadata
 
@@ -23,6 +30,7 @@ __all__ = [
     "order_books",
     "portfolios",
     "positions",
+    "price_marks",
     "rejected_records",
     "replay_signals",
     "replay_snapshots",

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -91,4 +93,21 @@ unavailable_books = Table(
     Column("asked_at", Time, nullable=False, server_default=func.clock_timestamp()),
     Column("why", Text, nullable=False),
     PrimaryKeyConstraint("capture_id", "token_id", "asked_at"),
+)
+
+# Hourly prices of a UTC day, which outlive its captures. A file is never rewritten; it exists when its row does.
+price_marks = Table(
+    "price_marks",
+    metadata,
+    Column("file_id", BigInteger, Identity(), primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("source", Text, nullable=False),  # captures: what we saw; venue: what the venue told later of that day
+    Column("path", Text, nullable=False),  # below the captures folder
+    Column("sha256", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("marks", Integer, nullable=False),
+    Column("written_at", Time, nullable=False, server_default=func.clock_timestamp()),
+    CheckConstraint("source IN ('captures', 'venue')", name="source"),
+    UniqueConstraint("path"),
+    Index("price_marks_of_captures", "day", unique=True, postgresql_where=text("source = 'captures'")),
 )
