@@ -52,13 +52,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Lines over time, with the label that is read out."""
+    """Lines over time, with the label that is read out; `across` and `place` tell where a moment and a value lie."""
 
     label: str
     height: int
     lines: Sequence[Line]
     x_ticks: Sequence[Tick]
     y_ticks: Sequence[Tick]
+    across: Callable[[datetime], float]
+    place: Callable[[float], float]
     level: float | None = None
     baseline: float | None = None
 
@@ -69,17 +71,23 @@ class Plot:
 
 
 def equity_plot(series: DailySeries, young: Curve = ()) -> Plot:
-    """Equity at the bid, and at the middle beside it; the level is the initial balance.
+    """Equity at the bid, and day by day at the middle beside it; the level is the initial balance.
 
     Args:
-        young: the equity capture by capture, where it is drawn so; without a middle.
+        young: the equity capture by capture, where it is drawn so.
     """
-    days = _by_day(series)
-    bid = list(young) or [(at, day.equity) for at, day in zip(days, series.days, strict=True)]
-    mid = [] if young else [(at, day.equity_at_mid) for at, day in zip(days, series.days, strict=True)]
-    lines = [Values("mid", "at the middle", mid), Values("bid", "at the bid", bid)]
+    middles = () if young else zip(_by_day(series), (day.equity_at_mid for day in series.days), strict=True)
+    lines = [
+        Values("mid", "at the middle", list(middles)),
+        Values("bid", "at the bid", equity_points(series, young)),
+    ]
     label = f"Equity from {formats.usd(series.initial_balance)} to {formats.usd(series.equity[-1])} USD at the bid"
     return _plot(label, 264, lines, formats.whole_usd, level=series.initial_balance)
+
+
+def equity_points(series: DailySeries, young: Curve = ()) -> Curve:
+    """What the line at the bid goes through: captures where they are given, else days."""
+    return young or [(at, day.equity) for at, day in zip(_by_day(series), series.days, strict=True)]
 
 
 def drawdown_plot(series: DailySeries) -> Plot:
@@ -144,6 +152,8 @@ def _plot(  # noqa: PLR0913
         [_line(line, across, place) for line in lines],
         _ticks(first, last, across),
         [Tick(place(step), read(step)) for step in steps],
+        across,
+        place,
         None if level is None else place(float(level)),
         None if baseline is None else place(baseline),
     )

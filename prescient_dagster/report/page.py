@@ -1,7 +1,6 @@
 """The page itself: everything in one file, and a policy that lets it fetch nothing and run nothing."""
 
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
@@ -12,22 +11,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.figures.overview import Overview, day_curve, profit
 from prescient_dagster.domain.figures.reports import Chapter, Report
 from prescient_dagster.domain.figures.round_trips import PricedTrade
-from prescient_dagster.report import bars, charts, figures, formats
+from prescient_dagster.report import bars, charts, figures, formats, pointers
 
 GENERATOR = "Prescient report"
 """What the page says made it, in its first lines."""
 PLACE = "portfolios"
 """What the page of all portfolios is called where it is served; those of single ones lie below it."""
-DONE = {
-    TradeKind.BUY: "bought",
-    TradeKind.SELL: "sold",
-    TradeKind.SETTLEMENT: "settled",
-    TradeKind.REFUND: "refunded",
-}
 MOST_OPEN = 3  # more portfolios than that are folded
 
 
@@ -71,7 +63,10 @@ def _environment() -> Environment:
     environment.globals.update(
         charts=charts,
         bars=bars,
+        pointers=pointers,
         day_curve=day_curve,
+        day=formats.day,
+        moment=formats.moment,
         profit=profit,
         figures=figures.figures,
         titled=figures.titled,
@@ -85,10 +80,9 @@ def _environment() -> Environment:
 
 def happened(booked: Sequence[tuple[str, PricedTrade]]) -> str:
     """How much was bought, sold and settled, and what it brought."""
-    kinds = Counter(priced.trade.kind for _, priced in booked)
-    told = [f"{kinds[kind]:,} {DONE[kind]}" for kind in TradeKind if kinds[kind]]
     won = sum((priced.trade.cash_delta + priced.trade.cost_delta for _, priced in booked), money.ZERO)
-    return f"{', '.join(told)}; what left brought {formats.signed_usd(won)} USD against its cost"
+    done = pointers.counted(priced for _, priced in booked)
+    return f"{done}; what left brought {formats.signed_usd(won)} USD against its cost"
 
 
 def counted(report: Report) -> str:

@@ -16,6 +16,7 @@ from prescient_dagster.domain.figures.exposure import daily_exposure
 from prescient_dagster.domain.figures.leaderboard import Contender, by_strategy, contender, pooled, ranked
 from prescient_dagster.domain.figures.locked_capital import Locked, locked_capital
 from prescient_dagster.domain.figures.monthly_returns import YearOfReturns, monthly_returns
+from prescient_dagster.domain.figures.overview import Curve, curve
 from prescient_dagster.domain.figures.performance import History, TrackRecord, track_record
 from prescient_dagster.domain.figures.position_histories import Notable, Remark, Story, notable, story
 from prescient_dagster.domain.figures.signal_tally import SignalTally
@@ -59,6 +60,7 @@ class ReportPortfolio:
         settings: the strategy settings it was given, without the defaults; of a replay all.
         held: what it holds now, at its last marks; of a replay nothing is told.
         end_dates: when the events of what it holds should end, by market id.
+        young: its equity capture by capture, while it is drawn so.
         played: None: it trades live.
     """
 
@@ -72,12 +74,13 @@ class ReportPortfolio:
     held: Sequence[Position] = ()
     end_dates: Mapping[str, datetime | None] = field(default_factory=dict)
     funnel: Funnel | None = None
+    young: Curve = ()
     played: Played | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A portfolio worked through."""
+    """A portfolio worked through. `curve`: its equity capture by capture; empty where it is drawn by days."""
 
     portfolio: ReportPortfolio
     contender: Contender
@@ -88,6 +91,7 @@ class Chapter:
     costs: Costs
     locked: Sequence[Locked]
     notable: Notable
+    curve: Curve = ()
 
     def best(self, remarks: Mapping[str, Remark]) -> list[Story]:
         """The stories of the positions that made most, with the remarks on its fills by `source_ref`."""
@@ -147,6 +151,7 @@ def chapter(portfolio: ReportPortfolio) -> Chapter:
         costs=costs(record.profit, record.trades),
         locked=locked_capital(record.trips, portfolio.end_dates, valued_at),
         notable=notable(record.trips),
+        curve=curve(history, record.series, portfolio.young) if portfolio.young else (),
     )
 
 

@@ -14,12 +14,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from prescient_dagster.domain.books.ledger import Position, worth
 from prescient_dagster.domain.books.settlement import Verdict
+from prescient_dagster.domain.figures.overview import is_young
 from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.domain.figures.position_histories import Remark
 from prescient_dagster.domain.figures.reports import Funnel, ReportPortfolio
 from prescient_dagster.domain.figures.signal_tally import SignalTally
 from prescient_dagster.domain.watch.lateness import warnings
 from prescient_dagster.store.books.held import held_by
+from prescient_dagster.store.books.snapshots import curves
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.figures.performance import histories
 from prescient_dagster.store.figures.report_rows import remark, tallied
@@ -27,6 +29,7 @@ from prescient_dagster.store.lateness import lateness
 from prescient_dagster.store.past.replay_reports import load_replays, replay_remarks
 from prescient_dagster.store.tables import cycles, portfolios, positions, signals, trades, world
 
+MOST_POINTS = 240
 IDENTITY = ("name", "description", "status", "settings")
 
 
@@ -65,6 +68,9 @@ def _live(connection: Connection, names: Sequence[str]) -> list[ReportPortfolio]
     slugs = [history.slug for history in found.portfolios]
     told, tallies = _identities(connection, slugs), _tallies(connection, slugs)
     ends, funnels = _end_dates(connection, slugs), _funnels(connection, slugs)
+    young = curves(connection, [each.slug for each in found.portfolios if is_young(each)], MOST_POINTS)
+    for slug, points in young.items():
+        told[slug]["young"] = points
     return [_portfolio(each, found.verdicts, told[each.slug], tallies, ends, funnels) for each in found.portfolios]
 
 
