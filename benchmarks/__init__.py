@@ -1,1 +1,1 @@
-"""Where the README's figures come from: `make bench`. Figures are ratios taken in one run; machines differ too much."""
+"""Where the figures of the docs come from: `make bench`. They are ratios taken in one run; machines differ too much."""

@@ -32,9 +32,11 @@ from strategy_assets.definitions import defs as strategies
 from tests.assets.filled_forms import form_fields
 from tests.pages import PAGES, README, ROOT, Page
 
-STRATEGIES, MONEY, OPERATIONS, SECURITY, KEEPING = (
+STRATEGIES, MONEY, OPERATIONS, SECURITY, KEEPING, CONFIGURATION, BENCHMARKS_PAGE, DEVELOPING = (
     next(page for page in PAGES if page.path.stem == name)
-    for name in ("strategies", "money", "operations", "security", "keeping")
+    for name in (
+        *("strategies", "money", "operations", "security", "keeping", "configuration", "benchmarks", "developing"),
+    )
 )
 COMMAND = re.compile(r"\bprescient ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
 COMMANDS: Any = typer.main.get_command(build())
@@ -64,7 +66,7 @@ def test_every_setting_of_the_environment_is_listed_with_its_default_and_meaning
         (code(f"{prefix}{name.upper()}"), default_of(field.default), field.description)
         for name, field in Settings.model_fields.items()
     ]
-    told = table(README, "variable", "default", "meaning")
+    told = table(CONFIGURATION, "variable", "default", "meaning")
     assert told[: len(expected)] == expected
 
 
@@ -95,7 +97,11 @@ def test_the_bounds_for_what_strangers_send_are_those_of_the_code() -> None:
 
 def test_every_variable_of_make_is_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    ours = {name for name, *_ in table(README, "variable", "default", "meaning") if not name.startswith("`PRESCIENT_")}
+    ours = {
+        name
+        for name, *_ in table(CONFIGURATION, "variable", "default", "meaning")
+        if not name.startswith("`PRESCIENT_")
+    }
     given = re.findall(r"^([A-Z]+) \?=", makefile, re.MULTILINE)
     assert {name.strip("`") for name in ours} == set(given)
 
@@ -284,8 +290,8 @@ def anchors(page: Page) -> set[str]:
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_the_tree_in_the_readme_is_the_one_there_is() -> None:
-    (tree,) = (block for block in README.fences("") if block.startswith("prescient_dagster/"))
+def test_the_tree_for_developers_is_the_one_there_is() -> None:
+    (tree,) = (block for block in DEVELOPING.fences("") if block.startswith("prescient_dagster/"))
     folder = ""
     for line in tree.splitlines():
         name = line.split()[0]
@@ -298,7 +304,7 @@ def test_the_tree_in_the_readme_is_the_one_there_is() -> None:
 
 
 def test_every_figure_comes_from_a_benchmark() -> None:
-    rows = table(README, "benchmark", "figure", "measured", "at most")
+    rows = table(BENCHMARKS_PAGE, "benchmark", "figure", "measured", "at most")
     assert {name.strip("`") for name, *_ in rows} <= set(BENCHMARKS)
 
 

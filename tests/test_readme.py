@@ -21,6 +21,7 @@ from strategy_assets.definitions import defs
 from tests.pages import PAGES, README, Page, Step
 from tests.strategies.contract import CHECKS, load
 
+DRY_RUNS = next(page for page in PAGES if page.path.stem == "dry-runs")
 RUNS_ON = re.compile(r"(make|prescient) (dev|test|check|bench)\b")
 """Commands that are tested elsewhere, or are this test."""
 END_OF_STEP = "--- end of step, exit code"
@@ -140,8 +141,13 @@ def test_a_run_config_can_be_pasted_into_the_launchpad(block: str) -> None:
 
 
 def test_the_overrides_are_shown_for_all_and_for_one_portfolio() -> None:
-    shown = [yaml.safe_load(block)["ops"]["momentum_cycle"]["config"] for block in README.fences("yaml")]
+    shown = [yaml.safe_load(block)["ops"]["momentum_cycle"]["config"] for block in DRY_RUNS.fences("yaml")]
     assert [("portfolios" in config) for config in shown] == [False, True]
+
+
+def test_the_readme_is_read_in_one_sitting_and_shows_three_pictures() -> None:
+    assert len(README.text.splitlines()) <= 200
+    assert len([link for link in README.links() if link.endswith(".png")]) == 3
 
 
 def test_the_strategy_in_the_readme_keeps_the_contract(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""The pictures in docs/ui.md are those that the browser tests take."""
+"""The pictures in docs/ui.md, and in the README, are those that the browser tests take."""
 
 import re
 
-from tests.pages import ROOT, Page
+from tests.pages import README, ROOT, Page
 
 PAGE = Page(ROOT / "docs" / "ui.md")
 TAKEN = re.compile(r'pictures\.take\([^"]*"([\w-]+)"[,)]')
@@ -26,3 +26,9 @@ def test_the_page_shows_every_picture_that_the_browser_tests_take_and_no_other()
 def test_every_picture_is_there_and_none_is_left_over() -> None:
     there = [path.stem for path in (ROOT / "docs" / "pictures").iterdir()]
     assert sorted(there) == sorted(shown())
+
+
+def test_the_pictures_of_the_readme_are_among_them() -> None:
+    named = [name for link in README.links() for name in re.findall(r"^docs/pictures/([\w-]+)\.png$", link)]
+    assert named
+    assert set(named) <= set(taken())
