@@ -20,6 +20,7 @@ from prescient_dagster.assets.replay_jobs import replay_job
 from prescient_dagster.assets.runs.dagster_state import watched_jobs
 from prescient_dagster.assets.runs.lost_runs import lost_runs_sensor
 from prescient_dagster.assets.status import status_asset
+from prescient_dagster.assets.sweep_jobs import sweep_job
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.resources import resources
 from prescient_dagster.settings import keep_from_runs, load_settings
@@ -60,6 +61,7 @@ defs = dg.Definitions(
         *portfolio_jobs(strategy_names()),
         portfolio_cycle_job(),
         replay_job(strategy_names()),
+        sweep_job(strategy_names()),
     ],
     schedules=scheduled,
     sensors=[

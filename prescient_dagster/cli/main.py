@@ -94,6 +94,11 @@ GROUPS: dict[str, tuple[str, str, dict[str, Callable[..., None]]]] = {
         "The replays there are, with their figures.",
         {"list": replay.list_replays, "show": replay.show, "delete": replay.delete},
     ),
+    "sweeps": (
+        "Trade and look",
+        "The walk-forwards there are: was what had just been best still good afterwards?",
+        {"list": sweep.list_sweeps, "show": sweep.show, "delete": sweep.delete},
+    ),
 }
 
 

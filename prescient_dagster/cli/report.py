@@ -21,6 +21,9 @@ Replays = Annotated[
     list[int] | None,
     typer.Option("--replay", metavar="ID", min=1, help="A replay, by its number; more than one may be given."),
 ]
+Sweep = Annotated[
+    int | None, typer.Option("--sweep", metavar="ID", min=1, help="A walk-forward, by its number, and nothing else.")
+]
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes. An earlier report is replaced.")
 ]
@@ -29,10 +32,12 @@ HEAD_BYTES = 1_000  # in which a report names what made it
 Item = TypeVar("Item")
 
 
-def report(names: Names = None, replay_ids: Replays = None, output: Output = Path("report.html")) -> None:
+def report(
+    names: Names = None, replay_ids: Replays = None, sweep_id: Sweep = None, output: Output = Path("report.html")
+) -> None:
     """Write a tear sheet of portfolios: one page of HTML that needs nothing else, to look at, to print or to send.
 
-    With --replay, of replays: alone, or beside the portfolios that are named.
+    With --replay, of replays: alone, or beside the portfolios that are named. With --sweep, of a walk-forward instead.
 
     Equity and drawdown, monthly returns, closed positions, calibration, costs, locked capital, refusals, and the best
     and worst trades with their stories. A file that is no report is never replaced.
@@ -41,8 +46,23 @@ def report(names: Names = None, replay_ids: Replays = None, output: Output = Pat
     """
     from prescient_dagster.cli.server import home
 
+    if sweep_id is not None and (names or replay_ids):
+        raise typer.BadParameter("--sweep makes a page of a walk-forward alone: leave the others out")
     require_ours(output)
-    print(written(home.open_database(home.read_settings()), output, names or [], replay_ids or []))
+    database = home.open_database(home.read_settings())
+    if sweep_id is not None:
+        print(_sweep_written(database, output, sweep_id))
+        return
+    print(written(database, output, names or [], replay_ids or []))
+
+
+def _sweep_written(database: "Database", path: Path, sweep_id: int) -> str:
+    from prescient_dagster.report.page import walk_forward_page
+    from prescient_dagster.store.past import sweeps
+
+    found = sweeps.get(database, sweep_id)
+    page = walk_forward_page(found.strategy_type, found.source, found.initial_balance, found.result)
+    return f"{path}: sweep {sweep_id}, {_write(path, page) / 1_000:,.0f} kB"
 
 
 def written(database: "Database", path: Path, names: list[str], replay_ids: list[int]) -> str:

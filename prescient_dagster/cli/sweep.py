@@ -1,17 +1,23 @@
-"""`prescient sweep`: many configs of a strategy on the same captures, ranked with the doubt that is due."""
+"""`prescient sweep` and `prescient sweeps`: many configs on the same captures, with the doubt that is due."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.replay import Balance, Captures
+from prescient_dagster.cli.replay import Balance, Captures, Number
 from prescient_dagster.cli.terminal.options import AsJson, ConfigText, Rows
 from prescient_dagster.cli.terminal.times import Since, Until, read_since, read_until
 
 if TYPE_CHECKING:
-    from prescient_dagster.domain.past.sweep import Record, Sweep, Tried
+    from collections.abc import Iterator
+
+    from prescient_dagster.domain.past.sweep import Sweep, Tried
+    from prescient_dagster.store.database import Database
     from prescient_dagster.store.market.capture_sources import Told
-    from prescient_dagster.usecases.sweep import Candidates
+    from prescient_dagster.store.past.sweeps import KeptSweep
+    from prescient_dagster.usecases.sweeps.sweep import Candidates
+    from prescient_dagster.usecases.sweeps.tasks import Advance
 
 Strategy = Annotated[str, typer.Option("--strategy", metavar="S", help="The strategy whose settings are tried.")]
 Grid = Annotated[
@@ -22,7 +28,22 @@ Share = Annotated[
     float,
     typer.Option("--rank-on", min=0.1, max=0.9, help="The share of the captures on which the configs are ranked."),
 ]
+Workers = Annotated[
+    int | None, typer.Option(metavar="N", help="So many processes of this machine do the work. Without it: one.")
+]
+DaskAddress = Annotated[
+    str | None,
+    typer.Option("--dask", metavar="ADDRESS", help="The workers of this Dask scheduler do the work: tcp://HOST:PORT."),
+]
+Windows = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Cut the time into N windows, rank on each and look at the best on the next; kept under a number.",
+    ),
+]
 RATIO_DECIMALS = 12
+LISTED = ("sweep_id", "created_at", "strategy_type", "source", "windows", "tried", "stayed", "chance")
 
 
 def sweep(  # noqa: PLR0913, PLR0917 - its options
@@ -34,31 +55,153 @@ def sweep(  # noqa: PLR0913, PLR0917 - its options
     until: Until = None,
     captures: Captures = None,
     share: Share = 0.6,
+    windows: Windows = None,
     rows: Rows = 10,
+    workers: Workers = None,
+    dask: DaskAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Try many configs of a strategy on the same captures: rank them on the first part, look at them on the rest.
 
-    No event counts in both parts. Where the best of so many may be no better than chance, it says so.
+    No event counts in both parts. Where the best of so many may be no better than chance, it says so. With --windows
+    the same is done again and again, from one window of time to the next. With --workers or --dask others do the work;
+    what comes of it is the same.
 
     Example:  prescient sweep --strategy momentum --grid max_positions=5,10 --grid min_confidence=0.75,0.8
     """
-    from prescient_dagster.cli.replay import progress
     from prescient_dagster.cli.server import home
     from prescient_dagster.cli.terminal.configs import read_configs
     from prescient_dagster.domain.books.portfolios import checked_balance
-    from prescient_dagster.usecases import replay, sweep
+    from prescient_dagster.usecases.replay import DEFAULT_BALANCE, open_source
+    from prescient_dagster.usecases.sweeps import sweep, walk_forward
+    from prescient_dagster.usecases.sweeps.crews import crew
 
+    hands = crew(workers, dask)
     bounds = {"since": read_since(since), "until": read_until(until)}
-    base = read_configs(config or ())
-    found = sweep.candidates(strategy, base, sweep.read_grid(grid, _value))
+    base, choices = read_configs(config or ()), sweep.read_grid(grid, _value)
+    found = sweep.candidates(strategy, base, choices)
     settings = home.read_settings()
     database = home.open_database(settings)
-    source = replay.open_source(database, settings.captures_folder, captures, **bounds)
-    cash = checked_balance(balance) if balance else replay.DEFAULT_BALANCE
-    with progress(len(source)) as watch:
-        result, told = sweep.swept(source, strategy, found, cash, share=share, watch=watch)
-    _print(result, found, told, rows, as_json)
+    source = open_source(database, settings.captures_folder, captures, **bounds)
+    cash = checked_balance(balance) if balance else DEFAULT_BALANCE
+    with _progress(len(source) * len(found.configs)) as advance:
+        if windows is None:
+            result, told = sweep.swept(source, strategy, found, cash, share=share, workers=hands, advance=advance)
+        else:
+            asked = walk_forward.Asked(strategy, base, choices, cash, windows)
+            sweep_id = walk_forward.walked_forward(database, source, asked, found, hands, advance)
+    _print(result, found, told, rows, as_json) if windows is None else _show(database, sweep_id, rows, as_json)
+
+
+def list_sweeps(as_json: AsJson = False) -> None:
+    """List the walk-forwards there are, the oldest first.
+
+    Example:  prescient sweeps list
+    """
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.store.past import sweeps
+
+    rows = [_listed(found) for found in sweeps.list_all(home.open_database(home.read_settings()))]
+    if as_json:
+        output.print_json(rows, RATIO_DECIMALS)
+    elif rows:
+        output.print_table(rows, LISTED)
+    else:
+        print("no walk-forward yet: `prescient sweep --windows 5 …` makes one")
+
+
+def show(number: Number, rows: Rows = 10, as_json: AsJson = False) -> None:
+    """Show a walk-forward: its windows, the best of each and what it did in the next, and the configs.
+
+    Example:  prescient sweeps show 1 --json
+    """
+    from prescient_dagster.cli.server import home
+
+    _show(home.open_database(home.read_settings()), number, rows, as_json)
+
+
+def delete(number: Number) -> None:
+    """Remove a walk-forward; nothing else is touched.
+
+    Example:  prescient sweeps delete 1
+    """
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.store.past import sweeps
+
+    sweeps.remove(home.open_database(home.read_settings()), number)
+
+
+def _listed(found: "KeptSweep") -> dict[str, Any]:
+    told = found.result
+    return {
+        **{name: getattr(found, name) for name in ("sweep_id", "created_at", "strategy_type", "source")},
+        "windows": len(told["windows"]),
+        "tried": told["tried"],
+        "stayed": f"{told['stayed_in_better_half']} of {told['turns_that_tell']}",
+        "chance": told["chance"],
+    }
+
+
+def _show(database: "Database", sweep_id: int, rows: int, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.store.past import sweeps
+
+    found = sweeps.get(database, sweep_id)
+    document = asdict(found)
+    told = document.pop("result")
+    if as_json:
+        output.print_json({**document, **told}, RATIO_DECIMALS)
+        return
+    for note in told["notes"]:
+        output.say(note)
+    turns = [_turn(turn) for turn in told["turns"]]
+    if turns:
+        output.print_table(
+            turns, list(turns[0]), f"sweep {sweep_id}: the best of each window, and what it did in the next"
+        )
+    shown = [_walked(each) for each in told["configs"][:rows]]
+    output.print_table(shown, list(shown[0]), f"{told['tried']} configs, the best in the mean of all windows foremost")
+    print(f"the best of a window was in the better half of the next {_listed(found)['stayed']} times")
+    for doubt in told["warnings"]:
+        print(f"warning: {doubt}")
+    output.say(f"worked out {told['ran']}; `prescient report --sweep {sweep_id}` makes a page of it")
+
+
+def _turn(turn: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "window": turn["window"],
+        "best": ", ".join(f"{name}={value}" for name, value in turn["winner"].items()),
+        "return": f"{turn['total_return']:+.2%}",
+        "return,_next": f"{turn['next_return']:+.2%}",
+        "median,_next": f"{turn['median_next_return']:+.2%}",
+        "stayed": {None: "nothing entered", True: "yes", False: "no"}[turn["stayed_in_better_half"]],
+    }
+
+
+def _walked(each: dict[str, Any]) -> dict[str, Any]:
+    returns = {
+        f"window_{number}": f"{window['total_return']:+.2%}" for number, window in enumerate(each["windows"], start=1)
+    }
+    return {**each["overrides"], "mean": f"{each['mean_return']:+.2%}", **returns}
+
+
+@contextmanager
+def _progress(steps: int) -> "Iterator[Advance]":
+    """A bar on the terminal; where nobody watches, nothing."""
+    import sys
+
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+    from prescient_dagster.cli.terminal import output
+
+    watcher = output.console(sys.stderr)
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal) as bar:
+        task = bar.add_task("", total=steps)
+        yield lambda more: bar.update(task, advance=more)
 
 
 def _value(text: str) -> Any:
@@ -82,6 +225,8 @@ def _print(result: "Sweep", found: "Candidates", told: "Told", rows: int, as_jso
             "chance": result.chance,
             "warnings": result.doubts,
             "notes": told.notes(),
+            "ran": result.where,
+            "digest": result.digest,
         }
         output.print_json(document, RATIO_DECIMALS)
         return
@@ -95,20 +240,13 @@ def _print(result: "Sweep", found: "Candidates", told: "Told", rows: int, as_jso
     output.print_table(shown, list(shown[0]), f"{len(result.tried)} configs, the best of the first part foremost")
     for doubt in result.doubts:
         print(f"warning: {doubt}")
+    output.say(f"worked out {result.where}")
 
 
 def _row(each: "Tried") -> dict[str, Any]:
-    return {**each.overrides, "first": _figures(each.first), "rest": _figures(each.rest)}
+    from prescient_dagster.usecases.sweeps.walk_forward import figures_of
 
-
-def _figures(record: "Record") -> dict[str, Any]:
-    return {
-        "total_return": record.total_return,
-        "profit": record.profit,
-        "max_drawdown": record.max_drawdown,
-        "fills": record.fills,
-        "events": len(record.entered),
-    }
+    return {**each.overrides, "first": figures_of(each.first), "rest": figures_of(each.rest)}
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:

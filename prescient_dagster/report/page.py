@@ -1,7 +1,8 @@
 """The page itself: everything in one file, and a policy that lets it fetch nothing and run nothing."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -35,6 +36,16 @@ def tear_sheet(report: Report, home: str = "") -> str:
 def home_page(overview: Overview) -> str:
     """The page of all portfolios: whether one is ahead. Links to a portfolio's own page are seen from `PLACE`."""
     return _rendered("home.html", overview=overview, place=PLACE)
+
+
+def walk_forward_page(strategy: str, source: str, balance: Decimal, told: Mapping[str, Any]) -> str:
+    """A walk-forward with its windows side by side.
+
+    Args:
+        balance: that each config begins a window with.
+        told: as the commands tell it.
+    """
+    return _rendered("sweep.html", strategy=strategy, source=source, balance=balance, told=told)
 
 
 def _rendered(template: str, **values: Any) -> str:

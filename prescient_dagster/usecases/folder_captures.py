@@ -5,7 +5,7 @@ read or comes twice is left out and told. What may be traded is judged as a live
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,12 +45,21 @@ class Opened:
     ended: dict[str, Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class FolderWindow:
+    """Some neighbouring recordings of a folder, as a value that another process can open."""
+
+    folder: str
+    first: datetime
+    last: datetime
+
+
 class FolderCaptures:
     """The recordings of a folder, from one moment to another, both inclusive."""
 
     def __init__(self, folder: Path, since: datetime | None = None, until: datetime | None = None) -> None:
         self.name, self.told, self._habits = str(folder), Told(), Habits()
-        self._since = since
+        self._folder = folder
         found = _by_time(folder, self.told)
         self._earlier = {at: found[at] for at in sorted(found) if since is not None and at < since}
         self._before = max(self._earlier, default=None)
@@ -60,6 +69,24 @@ class FolderCaptures:
 
     def __len__(self) -> int:
         return len(self._paths)
+
+    @property
+    def times(self) -> Sequence[datetime]:
+        return list(self._paths)
+
+    def window(self, begin: int, end: int) -> FolderWindow:
+        """Some of the recordings, by their places."""
+        times = self.times[begin:end]
+        return FolderWindow(str(self._folder), times[0], times[-1])
+
+    @classmethod
+    def of(cls, window: FolderWindow) -> "FolderCaptures":
+        """Some of the recordings of a folder, as a source of their own."""
+        return cls(Path(window.folder), window.first, window.last)
+
+    def opened(self, window: FolderWindow) -> "FolderCaptures":
+        """The same, of this folder."""
+        return self.of(window)
 
     def moments(self) -> Iterator[Moment]:
         """Every recording that can be read."""

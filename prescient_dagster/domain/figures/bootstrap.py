@@ -12,6 +12,7 @@ import numpy as np
 from prescient_dagster.domain.market.markets import Floats, Rows
 
 RESAMPLES = 10_000
+DRAWS_AT_ONCE, CONFIGS_AT_ONCE = 500, 500
 LEAST_VALUES = 10
 """Of fewer values an interval would only look as if it said something."""
 
@@ -65,6 +66,19 @@ def best_by_chance(profits: Floats, resamples: int = RESAMPLES, seed: int = 0) -
     """
     count = profits.shape[1]
     means = profits.mean(axis=1)
-    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples) / count
-    best = (draws @ profits.T - means).max(axis=1)
-    return float((best >= means.max()).mean())
+    random, best = np.random.default_rng(seed), means.max()
+    as_good = 0
+    for begin in range(0, resamples, DRAWS_AT_ONCE):
+        size = min(DRAWS_AT_ONCE, resamples - begin)
+        draws = random.multinomial(count, np.full(count, 1 / count), size=size) / count
+        as_good += int((_best_of_each(draws, profits, means) >= best).sum())
+    return as_good / resamples
+
+
+def _best_of_each(draws: Floats, profits: Floats, means: Floats) -> Floats:
+    """The best config of each draw, so few at a time that memory does not grow with their number."""
+    best = np.full(len(draws), -np.inf)
+    for begin in range(0, len(profits), CONFIGS_AT_ONCE):
+        some = slice(begin, begin + CONFIGS_AT_ONCE)
+        np.maximum(best, (draws @ profits[some].T - means[some]).max(axis=1), out=best)
+    return best

@@ -5,6 +5,7 @@ say in choosing it stands beside, and no event counts on both sides: what any co
 enters in the second.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,10 +129,17 @@ class Sweep:
     Attributes:
         chance: how likely luck alone makes the best of so many as good as it was in the first part; None where nobody
             entered anything.
+        where: who worked it out.
     """
 
     tried: Sequence[Tried]
     chance: float | None
+    where: str = ""
+
+    @property
+    def digest(self) -> str:
+        """One text of all that was worked out: the same, whoever did it."""
+        return digest((each.first, each.rest) for each in self.tried)
 
     @property
     def best(self) -> Tried:
@@ -162,18 +170,40 @@ class Sweep:
         return float(np.median([each.rest.total_return for each in self.tried]))
 
 
-def ranked(tried: Iterable[Tried]) -> Sweep:
+def ranked(tried: Iterable[Tried], where: str = "") -> Sweep:
     """The configs by their total return in the first part; equal ones stay in their order."""
     ordered = sorted(tried, key=lambda each: -each.first.total_return)
-    return Sweep(ordered, _chance(ordered))
+    return Sweep(ordered, chance([[each.first] for each in ordered]), where)
 
 
-def _chance(tried: Sequence[Tried]) -> float | None:
-    events = sorted(set().union(*(each.first.entered for each in tried)))
-    if not events:
+def chance(records: Sequence[Sequence[Record]]) -> float | None:
+    """How likely luck alone makes the best of several configs as good as it was; None: nobody entered anything.
+
+    Args:
+        records: of each config, those of one or more parts of the time, which share no event.
+    """
+    parts = [sorted(set().union(*(record.entered for record in part))) for part in zip(*records, strict=True)]
+    if not any(parts):
         return None
-    profits = [
-        [float(each.first.profits.get(event, money.ZERO) / each.first.initial_balance) for event in events]
-        for each in tried
-    ]
-    return best_by_chance(np.array(profits))
+    profits = np.array(
+        [
+            [
+                float(record.profits.get(event, money.ZERO) / record.initial_balance)
+                for record, events in zip(own, parts, strict=True)
+                for event in events
+            ]
+            for own in records
+        ]
+    )
+    return best_by_chance(profits)
+
+
+def digest(records: Iterable[Sequence[Record]]) -> str:
+    """One text of all that was worked out: the same, whoever did it."""
+    found = hashlib.sha256()
+    for own in records:
+        for record in own:
+            profits = sorted((event, str(profit)) for event, profit in record.profits.items())
+            told = (record.fills, repr(record.max_drawdown), sorted(record.entered), profits)
+            found.update(repr(told).encode())
+    return found.hexdigest()[:16]

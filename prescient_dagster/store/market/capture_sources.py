@@ -4,11 +4,12 @@ A capture that cannot be read is left out and told. Only captures that may be tr
 that has not been judged yet is nobody's.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import select
 
@@ -65,6 +66,14 @@ class Told:
         self.read += 1
         self.first, self.last = self.first or captured_at, captured_at
 
+    def add(self, part: "Told") -> None:
+        """What was told of a part of the source."""
+        self.read += part.read
+        self.first, self.last = self.first or part.first, part.last or self.last
+        self.missing += part.missing
+        self.duplicated += part.duplicated
+        self.unread = {**self.unread, **part.unread}
+
     def notes(self) -> list[str]:
         """What a reader has to know, a sentence each."""
         told = [*_sentences("missing", self.missing), *_sentences("left out", self.duplicated)]
@@ -84,6 +93,18 @@ def _sentences(what: str, gaps: list[Gap]) -> Iterator[str]:
         yield f"{number} {captured} {what}, the first of {name}: {reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class StoredWindow:
+    """Some neighbouring captures of a database, as a value that another process can open.
+
+    Attributes:
+        content: of all their files, in hex, so that nobody takes those of another database for them.
+    """
+
+    capture_ids: tuple[int, ...]
+    content: str
+
+
 class CaptureSource(Protocol):
     """Captures in the order of time."""
 
@@ -91,6 +112,10 @@ class CaptureSource(Protocol):
     told: Told
 
     def __len__(self) -> int: ...
+    @property
+    def times(self) -> Sequence[datetime]: ...
+    def window(self, begin: int, end: int) -> Any: ...
+    def opened(self, window: Any) -> "CaptureSource": ...
     def moments(self) -> Iterator[Moment]: ...
     def order_books(self, capture: Capture, token_ids: Iterable[str]) -> dict[str, Book]: ...
 
@@ -127,18 +152,39 @@ class StoredCaptures:
         folder: CaptureFolder,
         since: datetime | None = None,
         until: datetime | None = None,
+        only: StoredWindow | None = None,
     ) -> None:
         self.told, self._habits = Told(), Habits()
         self._database, self._folder = database, folder
         judged = captures.c.status.in_((CaptureStatus.READY, CaptureStatus.REFUSED))
         bounds = [captures.c.captured_at >= since] if since else []
         bounds += [captures.c.captured_at <= until] if until else []
+        bounds += [captures.c.capture_id.in_(only.capture_ids)] if only else []
         with database.begin() as connection:
             self._rows, wrong = _by_clock(capture_rows(connection, judged, *bounds), misdated_ids(connection))
         self.told.duplicated += [Gap(row.captured_at, WRONG_CLOCK, row.capture_id) for row in wrong]
+        if only is not None and self.window(0, len(self)) != only:
+            raise StoreError(
+                f"these are not the captures that are asked for, of {len(only.capture_ids)} there are {len(self)}: "
+                "does PRESCIENT_DATABASE_URL name the same database everywhere?"
+            )
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def times(self) -> Sequence[datetime]:
+        return [row.captured_at for row in self._rows]
+
+    def window(self, begin: int, end: int) -> StoredWindow:
+        """Some of the captures, by their places."""
+        rows = self._rows[begin:end]
+        content = hashlib.sha256("".join(row.markets_sha256 for row in rows).encode()).hexdigest()
+        return StoredWindow(tuple(row.capture_id for row in rows), content)
+
+    def opened(self, window: StoredWindow) -> "StoredCaptures":
+        """Some of the captures, as a source of their own."""
+        return StoredCaptures(self._database, self._folder, only=window)
 
     def moments(self) -> Iterator[Moment]:
         """Every capture that can be read."""

@@ -18,7 +18,7 @@ from prescient_dagster.store.tables.market import (
     unavailable_books,
     world,
 )
-from prescient_dagster.store.tables.past import replay_signals, replay_snapshots, replay_trades, replays
+from prescient_dagster.store.tables.past import replay_signals, replay_snapshots, replay_trades, replays, sweeps
 from prescient_dagster.store.tables.schema import SCHEMA, metadata
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "resolutions",
     "signals",
     "snapshots",
+    "sweeps",
     "trades",
     "unavailable_books",
     "world",

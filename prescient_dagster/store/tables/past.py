@@ -52,6 +52,21 @@ replays = Table(
     Column("figures", JSONB, nullable=False, server_default="{}"),
 )
 
+# Many configs of a strategy on one window of time after the other, told as they were when they had been played.
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("sweep_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("strategy_type", Text, nullable=False),
+    Column("code_version", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("initial_balance", Usd, nullable=False),
+    Column("config", JSONB, nullable=False),  # the settings below the grid
+    Column("grid", JSONB, nullable=False),
+    Column("result", JSONB, nullable=False),
+    Column("created_at", Time, nullable=False, server_default=func.clock_timestamp()),
+)
+
 replay_signals = Table(
     "replay_signals",
     metadata,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from prescient_dagster.catalog import load_strategy
+from prescient_dagster.domain.figures import bootstrap
 from prescient_dagster.domain.figures.bootstrap import best_by_chance
 from prescient_dagster.domain.past.sweep import Record, Tried, WithoutEvents, combinations, ranked
 from prescient_dagster.domain.strategy import candidates
@@ -93,6 +94,14 @@ def test_chance_counts_how_many_were_tried() -> None:
     rows = random.normal(0, 1, size=(50, 60))
     rows[0] = random.normal(0.25, 1, size=60)
     assert best_by_chance(rows[:1]) < best_by_chance(rows)
+
+
+def test_chance_needs_no_more_memory_for_more_configs_and_comes_out_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    profits = np.random.default_rng(6).normal(0.1, 1, size=(70, 30))
+    whole = best_by_chance(profits, resamples=2_000)
+    monkeypatch.setattr(bootstrap, "DRAWS_AT_ONCE", 7)
+    monkeypatch.setattr(bootstrap, "CONFIGS_AT_ONCE", 3)
+    assert best_by_chance(profits, resamples=2_000) == whole
 
 
 def test_chance_is_fair_where_there_is_no_skill() -> None:

@@ -1,23 +1,20 @@
-"""Trying many configs of a strategy on the same captures, which are read once."""
+"""Trying many configs of a strategy on the same captures, by whoever does the work."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 from prescient_dagster.catalog import load_strategy
-from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import InvalidConfig, InvalidInput, NotFound
-from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past import sweep
-from prescient_dagster.domain.past.replay import Step
-from prescient_dagster.domain.past.sweep import Record, Sweep, Tried, WithoutEvents, combinations
+from prescient_dagster.domain.past.sweep import Sweep, Tried, combinations
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
 from prescient_dagster.store.market.capture_sources import CaptureSource, Told
-from prescient_dagster.usecases.replay import Table, Watch
+from prescient_dagster.usecases.sweeps.crews import Crew, crew
+from prescient_dagster.usecases.sweeps.tasks import Advance, Sweeping
 
-MOST_CONFIGS = 1_000
+MOST_CONFIGS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +49,6 @@ def candidates(strategy_type: str, base: Mapping[str, Any], grid: Mapping[str, S
     return Candidates(usable, configs, refused)
 
 
-class _Part:
-    """Some of a source's captures, as a source of its own."""
-
-    def __init__(self, source: CaptureSource, moments: Iterator[Moment]) -> None:
-        self.name, self.told = source.name, source.told
-        self._source, self._moments = source, moments
-
-    def __len__(self) -> int:
-        return len(self._source)
-
-    def moments(self) -> Iterator[Moment]:
-        return self._moments
-
-    def order_books(self, capture: Capture, token_ids: Any) -> Any:
-        return self._source.order_books(capture, token_ids)
-
-
 def swept(  # noqa: PLR0913 - what a user may give
     source: CaptureSource,
     strategy_type: str,
@@ -76,12 +56,14 @@ def swept(  # noqa: PLR0913 - what a user may give
     balance: Decimal,
     *,
     share: float,
-    watch: Watch = lambda _: None,
+    workers: Crew | None = None,
+    advance: Advance = lambda _: None,
 ) -> tuple[Sweep, Told]:
     """All configs on the first captures, ranked; then on the rest, each beginning anew.
 
     Args:
         share: of the captures, those on which the configs are ranked.
+        workers: who does it; without them this process does.
 
     Raises:
         NotFound: there are fewer than two captures to play on.
@@ -89,31 +71,13 @@ def swept(  # noqa: PLR0913 - what a user may give
     captures = len(source)
     if captures < 2:
         raise NotFound(f"{captures} captures of {source.name} are too few to rank on some and to look at the others")
-    strategy = load_strategy(strategy_type)
-    players = [Player(strategy, config, balance) for config in found.configs]
-    moments = source.moments()
-    first = _played(_Part(source, islice(moments, min(max(1, round(captures * share)), captures - 1))), players, watch)
-    entered = set().union(*(record.entered for record in first))
-    elsewhere = [replace(player, strategy=WithoutEvents.of(strategy, entered)) for player in players]
-    rest = _played(_Part(source, moments), elsewhere, watch)
+    cut = min(max(1, round(captures * share)), captures - 1)
+    with workers or crew() as hands:
+        sweeping = Sweeping(hands, source, strategy_type, found.configs, balance, advance)
+        first, rest = sweeping.walked([range(cut), range(cut, captures)])
+        where = hands.where
     tried = [Tried(*each) for each in zip(found.overrides, first, rest, strict=True)]
-    return sweep.ranked(tried), source.told
-
-
-def _played(source: CaptureSource, players: Sequence[Player], watch: Watch) -> list[Record]:
-    table = Table(source, players)
-    records = [Record(player.initial_balance) for player in players]
-    for moment, steps in table.play():
-        for record, step in zip(records, steps, strict=True):
-            record.add(_trades(step), None if step.snapshot is None else step.snapshot.equity)
-        watch(moment.at)
-    for record, state in zip(records, table.states, strict=True):
-        record.finish(state.account.positions.values())
-    return records
-
-
-def _trades(step: Step) -> list[Any]:
-    return [*step.settlements, *(outcome.trade for outcome in step.outcomes if outcome.trade is not None)]
+    return sweep.ranked(tried, where), source.told
 
 
 ReadOne = Callable[[str], Any]

@@ -13,7 +13,7 @@ from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMN
 from prescient_dagster.store.market.capture_files import encoded
 from prescient_dagster.usecases.folder_captures import FolderCaptures
 from prescient_dagster.usecases.replay import Table
-from prescient_dagster.usecases.sweep import candidates, read_grid, swept
+from prescient_dagster.usecases.sweeps.sweep import candidates, read_grid, swept
 from prescient_dagster.venue.recorded import TIME_FORMAT
 from prescient_dagster.venue.series.listings import Assumptions, imported
 from prescient_dagster.venue.series.reading import read
@@ -106,9 +106,9 @@ def test_a_mistyped_setting_is_refused() -> None:
         candidates("momentum", {}, {"max_position": [1, 2]})
 
 
-@pytest.mark.parametrize("grid", [{}, {"max_positions": []}, {"max_positions": list(range(1, 1_002))}])
+@pytest.mark.parametrize("grid", [{}, {"max_positions": []}, {"max_positions": list(range(1, 10_002))}])
 def test_a_grid_has_a_size(grid: dict[str, list[int]]) -> None:
-    with pytest.raises(InvalidInput, match="1 to 1000 combinations"):
+    with pytest.raises(InvalidInput, match="1 to 10000 combinations"):
         candidates("momentum", {}, grid)
 
 
