@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.cycle.fills import Level, OrderBook
@@ -21,6 +21,7 @@ from prescient_dagster.store.tables import order_books, unavailable_books
 Fetch = Callable[[Sequence[str]], Mapping[str, Book]]
 """Asks the venue for the books of some tokens."""
 
+FETCHING = 7041776  # any number that means this to every process; its companion is the capture's id
 READABLE, TOUCH = "readable", "touch"
 STATES = {RejectReason.NO_BOOK: "none", RejectReason.BOOK_UNUSABLE: "unusable"}
 REASONS = {state: reason for reason, state in STATES.items()}
@@ -29,15 +30,28 @@ REASONS = {state: reason for reason, state in STATES.items()}
 def load_or_fetch(database: Database, capture_id: int, token_ids: Iterable[str], fetch: Fetch) -> dict[str, Book]:
     """What is known of the books of these tokens on a capture, once the venue has been asked for those that are not.
 
-    Processes that ask at the same moment all get what the first one stored.
+    One process asks at a time, and those that wait take what it was told, be it that the venue does not answer: runs
+    that need the same books at the same moment ask for each of them once.
     """
     wanted = sorted(set(token_ids))
-    unsaid = missing(database, capture_id, wanted)
-    if unsaid:
-        answers = fetch(unsaid)
-        with database.begin() as connection:
-            keep(connection, capture_id, {token_id: answers.get(token_id, no_book()) for token_id in unsaid})
+    if missing(database, capture_id, wanted):
+        with database.unguarded() as connection:  # holds nobody's upgrade up while the venue is asked
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+            since = connection.scalar(select(func.clock_timestamp()))
+            connection.execute(select(func.pg_advisory_xact_lock(FETCHING, capture_id)))
+            _ask(database, capture_id, missing(database, capture_id, wanted), since, fetch)
     return load(database, capture_id, wanted)
+
+
+def _ask(database: Database, capture_id: int, unsaid: Sequence[str], since: datetime | None, fetch: Fetch) -> None:
+    """Ask for the books of these tokens, but for those of which the venue could not be asked since then either."""
+    with database.begin() as connection:
+        failed = _failed(connection, capture_id, unsaid, since=since)
+    left = [token_id for token_id in unsaid if token_id not in failed]
+    if left:
+        answers = fetch(left)
+        with database.begin() as connection:
+            keep(connection, capture_id, {token_id: answers.get(token_id, no_book()) for token_id in left})
 
 
 def missing(database: Database, capture_id: int, token_ids: Iterable[str]) -> list[str]:
@@ -98,12 +112,18 @@ def _rows(
 
 
 def _failed(
-    connection: Connection, capture_id: int, token_ids: Sequence[str], until: datetime | None
+    connection: Connection,
+    capture_id: int,
+    token_ids: Sequence[str],
+    until: datetime | None = None,
+    since: datetime | None = None,
 ) -> dict[str, Book]:
     table = unavailable_books.c
     query = select(table.token_id, table.why).where(table.capture_id == capture_id, table.token_id.in_(token_ids))
     if until is not None:
         query = query.where(table.asked_at <= until)
+    if since is not None:
+        query = query.where(table.asked_at >= since)
     rows = connection.execute(query.order_by(table.asked_at)).all() if token_ids else []
     return {token_id: NoBook(RejectReason.VENUE_UNAVAILABLE, why) for token_id, why in rows}
 

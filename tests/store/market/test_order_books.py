@@ -1,9 +1,12 @@
 """Every portfolio that trades a capture fills against the same order books."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier
+from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import text
@@ -44,6 +47,39 @@ def test_books_are_fetched_once_and_come_back_exactly(database: Database, captur
     again = order_books.load_or_fetch(database, capture_id, ["1", "2"], venue.order_books)
     assert first == again == {"1": a_book("1"), "2": a_book("2")}
     assert venue.asked == [["1", "2"]]
+
+
+@pytest.mark.parametrize("answer", [a_book("1"), unavailable(["1"], "timed out")["1"]], ids=["a book", "no answer"])
+def test_who_needs_books_while_another_asks_takes_what_that_one_is_told(
+    answer: Book, database: Database, capture_id: int
+) -> None:
+    asked, waiting = [], Barrier(2)
+
+    def slowly(token_ids: Sequence[str]) -> dict[str, Book]:
+        asked.append(list(token_ids))
+        waits_for_the_lock(database)
+        return dict.fromkeys(token_ids, answer)
+
+    def needed(*token_ids: str) -> dict[str, Book]:
+        waiting.wait()
+        return order_books.load_or_fetch(database, capture_id, token_ids, slowly)
+
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.submit(needed, "1"), both.submit(needed, "1")
+    assert first.result() == second.result() == {"1": answer}
+    assert asked == [["1"]]
+
+
+def waits_for_the_lock(database: Database) -> None:
+    """Until somebody else does."""
+    query = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    deadline = monotonic() + 20
+    while monotonic() < deadline:
+        with database.unguarded() as connection:
+            if connection.scalar(query):
+                return
+        sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def test_only_missing_books_are_fetched(database: Database, capture_id: int) -> None:
@@ -109,7 +145,8 @@ def test_who_fetches_second_gets_the_book_of_who_stored_first(database: Database
     early, late = AVenue(a_book("1", ask="0.80")), AVenue(a_book("1", ask="0.99"))
 
     def overtaken(token_ids: Sequence[str]) -> dict[str, Book]:
-        order_books.load_or_fetch(database, capture_id, token_ids, early.order_books)
+        with database.begin() as connection:  # as who takes a capture does
+            order_books.keep(connection, capture_id, early.order_books(token_ids))
         return late.order_books(token_ids)
 
     assert order_books.load_or_fetch(database, capture_id, ["1"], overtaken) == {"1": a_book("1", ask="0.80")}
