@@ -13,7 +13,7 @@ from benchmarks.cycle import instance
 from benchmarks.measure import Figure, apart, migrated, scratch_home
 from benchmarks.startup import PRESCIENT_DEV, free_port, running, wait_until_loaded
 from prescient_dagster.assets.cycle import partitions_name
-from prescient_dagster.assets.schedules import CAPTURE_TAG
+from prescient_dagster.assets.runs.run_tags import CAPTURE_TAG
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.cli.server.webserver import Webserver
 from prescient_dagster.settings import Settings

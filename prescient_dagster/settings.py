@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     performance_cron: str = Field(
         "", description="when performance is worked out; empty: every 15 minutes, in the first hour after each round"
     )
+    portfolios_per_run: int = Field(
+        1000, ge=1, description="portfolios of a strategy that one run trades; more of them are split into shards"
+    )
     status_cron: str = Field("*/5 * * * *", description="when the status of everything is taken down")
     drift_cron: str = Field("0 5 * * 0", description="when what portfolios decided is decided again")
     checks_cron: str = Field("*/10 * * * *", description="when the checks run that need no run of their asset")

@@ -32,10 +32,16 @@ def strategy_definitions(name: str) -> dg.Definitions:
             raise
         return dg.Definitions(assets=[offline(name, error)])
     return dg.Definitions(
-        assets=[cycle_assets(strategy)],
+        assets=[cycle_assets(strategy, settings.portfolios_per_run)],
         jobs=[jobs.strategy_job(name)],
         schedules=[
-            schedules.strategy_schedule(name, settings.strategy_cron, settings.capture_schedule, settings.stale_minutes)
+            schedules.strategy_schedule(
+                name,
+                settings.strategy_cron,
+                settings.capture_schedule,
+                settings.stale_minutes,
+                settings.portfolios_per_run,
+            )
         ],
     )
 

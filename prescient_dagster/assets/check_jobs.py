@@ -8,7 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from prescient_dagster.assets import checks
 from prescient_dagster.assets.jobs import asset_job
 from prescient_dagster.assets.runs.failures import explained
-from prescient_dagster.assets.schedules import schedule
+from prescient_dagster.assets.schedules import single_schedule
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.health import market_data_seen
@@ -82,4 +82,4 @@ def checks_job(standing: list[dg.AssetChecksDefinition]) -> UnresolvedAssetJobDe
 def checks_schedule(cron: str) -> dg.ScheduleDefinition:
     """The checks at every tick."""
     what = "Checks that market data is fresh, resolutions come in time, and no portfolio is left failed."
-    return schedule("checks_schedule", "checks", cron, what)
+    return single_schedule("checks_schedule", "checks", cron, what)

@@ -5,7 +5,7 @@ check is blocking. Everything else is a WARN. Texts of strangers stand in tables
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -23,6 +23,8 @@ REFUSES = "ERROR, the capture is refused"
 OLDEST_TRADED = timedelta(minutes=StrategyConfig.model_fields["max_capture_age_minutes"].default)
 LONGEST_REASON = 300
 MOST_ROWS = 100
+DIFFERENCES = "differences"
+NOBODY: Mapping[str, str] = {}
 FAULTY_BOOKS = (RejectReason.BOOK_UNUSABLE, RejectReason.VENUE_UNAVAILABLE)
 
 
@@ -46,6 +48,10 @@ class Check:
     def spec(self, asset: dg.AssetKey | str | None = None) -> dg.AssetCheckSpec:
         """The check on its asset, or on another that has it too."""
         return dg.AssetCheckSpec(self.name, asset=asset or self.asset, description=self.description)
+
+    def key(self, asset: dg.AssetKey) -> dg.AssetCheckKey:
+        """The check on an asset."""
+        return dg.AssetCheckKey(asset, self.name)
 
     @property
     def description(self) -> str:
@@ -159,6 +165,7 @@ ASKED = Check(
     "WARN",
     "look at the reason and at the venue; what is held there waits, all trade on, and the next capture asks again",
 )
+UNSEEN = replace(BALANCED, to_do="the next capture looks again, `prescient db reconcile` looks now")
 CHECKS = (*OF_CAPTURES, FRESH, IN_TIME, ASKED, BALANCED, NONE_FAILED, BOOKS)
 
 
@@ -213,27 +220,39 @@ def asked_check(failure: str, asked: int) -> dg.AssetCheckResult:
     )
 
 
-def balance_check(asset: dg.AssetKey | str, found: Mapping[str, Sequence[str]]) -> dg.AssetCheckResult:
-    """The result of reconciling the books of these portfolios."""
+def balance_check(
+    asset: dg.AssetKey | str, found: Mapping[str, Sequence[str]], unseen: Mapping[str, str] = NOBODY
+) -> dg.AssetCheckResult:
+    """The result of reconciling the books of these portfolios. `unseen`: whose books were not looked at, and why."""
     wrong = {slug: list(differences) for slug, differences in found.items() if differences}
+    if unseen and not wrong:
+        return UNSEEN.result(f"nobody has looked at the books of {_because(unseen)}", asset=asset)
     return BALANCED.result(
         f"the books of {', '.join(wrong)} do not balance" if wrong else "",
         error=True,
         well=f"{len(found)} portfolios balance",
         asset=asset,
-        metadata={"differences": dg.MetadataValue.json(wrong)} if wrong else {},
+        metadata={DIFFERENCES: dg.MetadataValue.json(wrong)} if wrong else {},
     )
 
 
-def failing_check(asset: dg.AssetKey | str, failing: Mapping[str, str]) -> dg.AssetCheckResult:
-    """Which portfolios are left failed; why, by slug."""
-    rows = [{"portfolio": slug, "reason": reason[:LONGEST_REASON]} for slug, reason in failing.items()]
+def failing_check(
+    asset: dg.AssetKey | str, failing: Mapping[str, str], unseen: Mapping[str, str] = NOBODY
+) -> dg.AssetCheckResult:
+    """Which portfolios are left failed, and which shards have not come to their end; why, by name."""
+    rows = [{"portfolio": slug, "reason": reason[:LONGEST_REASON]} for slug, reason in {**failing, **unseen}.items()]
+    wrong = [f"the last cycle of {', '.join(failing)} failed"] if failing else []
+    wrong += [f"there is no end of {_because(unseen)}"] if unseen else []
     return NONE_FAILED.result(
-        f"the last cycle of {', '.join(failing)} failed" if failing else "",
+        "; ".join(wrong),
         well="no portfolio is left failed",
         asset=asset,
         metadata=_table("failed", rows),
     )
+
+
+def _because(unseen: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {why[:LONGEST_REASON]}" for name, why in unseen.items())
 
 
 def books_check(

@@ -7,24 +7,36 @@ portfolio goes red alone, in one process for all.
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import dagster as dg
 
-from prescient_dagster.assets.checks import BALANCED, BOOKS, NONE_FAILED, balance_check, books_check, failing_check
+from prescient_dagster.assets.checks import (
+    BALANCED,
+    BOOKS,
+    MOST_ROWS,
+    NONE_FAILED,
+    balance_check,
+    books_check,
+    failing_check,
+)
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.forms.run_config import given, run_config_class
 from prescient_dagster.assets.partitions_asked import BACKFILL_TAG, partitions_asked
+from prescient_dagster.assets.runs.checks_told import left_unbalanced
 from prescient_dagster.assets.runs.cycle_failure import failure
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.runs.materializations import in_batches
+from prescient_dagster.assets.runs.run_tags import SHARD_TAG
+from prescient_dagster.assets.runs.shard_notes import Note, noted
 from prescient_dagster.assets.told import cycle_metadata
 from prescient_dagster.catalog import code_version
 from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
-from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.books.reconciliation import reconcile
+from prescient_dagster.store.health import failing_portfolios
 from prescient_dagster.usecases.trade import Desk
 from prescient_dagster.usecases.trade_plans import Order, Result
 
@@ -100,8 +112,12 @@ def _description(strategy: Strategy[Any], stage: Stage) -> str:
     return "\n\n".join([DESCRIPTIONS[stage], idea, WHEN.format(schedule=f"{strategy.name}_schedule")])
 
 
-def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
-    """The multi_asset that runs a strategy's cycle for the portfolios of a run."""
+def cycle_assets(strategy: Strategy[Any], portfolios_per_run: int) -> dg.AssetsDefinition:
+    """The multi_asset that runs a strategy's cycle for the portfolios of a run.
+
+    Args:
+        portfolios_per_run: a backfill of more makes several runs.
+    """
     version = code_version(strategy.name)
     config_class = run_config_class(strategy.name, strategy.config)
     traded = asset_key(strategy.name, Stage.TRADES)
@@ -111,7 +127,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         specs=specs(strategy, version),
         can_subset=True,
         partitions_def=partitions(strategy.name),
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=dg.BackfillPolicy.multi_run(portfolios_per_run),
         pool=strategy.name,
         config_schema=schema(config_class),
         description=strategy.description,
@@ -122,7 +138,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         database: DatabaseResource,
         capture_files: CaptureFiles,
         venue: VenueResource,
-    ) -> Iterator[dg.AssetCheckResult]:
+    ) -> Iterator[dg.AssetCheckResult | dg.AssetObservation]:
         store = database.open()
         desk = Desk(strategy, store, capture_files.folder, partial(venue.open, store))
         with explained():
@@ -131,10 +147,7 @@ def cycle_assets(strategy: Strategy[Any]) -> dg.AssetsDefinition:
         if traded in context.selected_asset_keys:
             # Before the failure is raised: a step that has failed yields no checks.
             with explained():
-                yield balance_check(traded, reconcile(store, order.slugs))
-                left_failed = portfolios.activity(store).get(strategy.name)
-                yield failing_check(traded, left_failed.failing if left_failed else {})
-                yield books_check(traded, desk.books.counts(), desk.missing_books())
+                yield from _judged(context, traded, desk, order.slugs)
         if failed:
             raise failure(failed, len(order.slugs))
 
@@ -155,6 +168,21 @@ def _order(context: dg.AssetExecutionContext, config: Any, version: str) -> Orde
     )
 
 
+def _judged(
+    context: dg.AssetExecutionContext, traded: dg.AssetKey, desk: Desk, slugs: Sequence[str]
+) -> Iterator[dg.AssetCheckResult | dg.AssetObservation]:
+    """The checks, or what a run that is not asked for them notes for who judges several together."""
+    if not context.selected_asset_check_keys:
+        unbalanced = {slug: found for slug, found in reconcile(desk.database, slugs).items() if found}
+        note = Note(slugs, unbalanced, desk.books.counts(), list(islice(desk.missing_books(), MOST_ROWS)))
+        yield noted(traded, context.run, note)
+        return
+    again = left_unbalanced(context.instance, traded).keys() - set(slugs)
+    yield balance_check(traded, reconcile(desk.database, [*slugs, *again]))
+    yield failing_check(traded, failing_portfolios(desk.database, desk.strategy.name))
+    yield books_check(traded, desk.books.counts(), desk.missing_books())
+
+
 def _meant_here(
     context: dg.AssetExecutionContext, slugs: Sequence[str], overrides_of: Mapping[str, Any]
 ) -> Mapping[str, Any]:
@@ -171,18 +199,20 @@ def _meant_here(
 
 def _carried_out(context: dg.AssetExecutionContext, desk: Desk, order: Order) -> list[Result]:
     """Carry out the order, log what each portfolio did, and return those that failed."""
-    failed = []
+    failed, shard = [], context.run.tags.get(SHARD_TAG)
     keys = sorted(context.selected_asset_keys, key=lambda key: list(Stage).index(Stage(key.path[-1])))
     with explained(), in_batches(context) as materializations:
         for result in desk.carry_out(order):
             if result.error is None:
-                materializations.add([_materialization(key, result) for key in keys])
+                materializations.add([_materialization(key, result, shard) for key in keys])
             else:
                 context.log.error(f"{result.slug}: {result.error}")
                 failed.append(result)
     return failed
 
 
-def _materialization(key: dg.AssetKey, result: Result) -> dg.AssetMaterialization:
+def _materialization(key: dg.AssetKey, result: Result, shard: str | None) -> dg.AssetMaterialization:
     metadata = cycle_metadata.metadata(key.path[0], Stage(key.path[-1]), result)
+    if shard is not None:
+        metadata["shard"] = shard
     return dg.AssetMaterialization(key, partition=result.slug, metadata=metadata)

@@ -12,6 +12,7 @@ from prescient_dagster.assets.forms.run_config import CAPTURE_ID
 from prescient_dagster.assets.runs.cycle_runs import cycle_job, cycle_options, result, results_of, synced_partitions
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.runs.runs_here import failure_metadata, run_here, told_of
+from prescient_dagster.assets.runs.shards import Shard
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.strategy.configs import validated
@@ -63,7 +64,9 @@ def _run(
     overrides = _checked(portfolio, form.overrides)
     job = cycle_job(strategy)
     synced_partitions(instance, store, strategy)
-    options = cycle_options(strategy, [portfolio.slug], capture_id, dry_run=form.dry_run, **overrides)
+    options = cycle_options(
+        Shard(strategy, 0, [portfolio.slug], alone=True), capture_id, dry_run=form.dry_run, **overrides
+    )
     return run_here(instance, job, log_level="INFO", **options)
 
 

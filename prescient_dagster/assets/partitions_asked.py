@@ -6,7 +6,7 @@ what it holds is compared with all that is known of the wish: the keys that were
 of whoever made it, and the backfill it belongs to.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 import dagster as dg
@@ -14,6 +14,7 @@ import dagster as dg
 from prescient_dagster.assets.runs.run_tags import PORTFOLIOS_TAG
 from prescient_dagster.domain.errors import Conflict, InvalidInput
 
+PARTITION = "dagster/partition"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 BACKFILL_TAG = "dagster/backfill"
@@ -24,6 +25,12 @@ _NOTHING = "nothing was traded; launch it anew"
 def range_tags(keys: Sequence[str]) -> dict[str, str]:
     """The tags of one run over a contiguous range of partitions, and which they are."""
     return {RANGE_START: keys[0], RANGE_END: keys[-1], PORTFOLIOS_TAG: fingerprint(keys)}
+
+
+def partition_ends(tags: Mapping[str, str]) -> tuple[str, str]:
+    """The first and the last key of the partitions that a run was made for; empty where it was made for none."""
+    alone = tags.get(PARTITION, "")
+    return tags.get(RANGE_START, alone), tags.get(RANGE_END, alone)
 
 
 def fingerprint(keys: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from prescient_dagster.assets.forms.fields import NOTHING, form_job
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.runs.old_runs import DeletedRuns, delete_old_runs
-from prescient_dagster.assets.schedules import schedule
+from prescient_dagster.assets.schedules import single_schedule
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.settings import Settings, load_settings
 from prescient_dagster.store import retention
@@ -91,4 +91,4 @@ def retention_schedule(settings: Settings) -> dg.ScheduleDefinition:
         f"Removes runs that ended more than {settings.retention_runs_days} days ago, and the files of captures older "
         f"than {settings.retention_captures_days} days on which nothing was traded. Books are never removed."
     )
-    return schedule("retention_schedule", "retention", settings.retention_cron, what)
+    return single_schedule("retention_schedule", "retention", settings.retention_cron, what)

@@ -9,7 +9,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.runs.failures import explained
-from prescient_dagster.assets.schedules import schedule
+from prescient_dagster.assets.schedules import single_schedule
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.code_identity import version_of
 from prescient_dagster.domain.errors import PrescientError
@@ -151,4 +151,4 @@ def drift_job() -> UnresolvedAssetJobDefinition:
 def drift_schedule(cron: str) -> dg.ScheduleDefinition:
     """The verification at every tick."""
     what = "Decides again what portfolios decided, and compares it with what they did, as the asset drift."
-    return schedule("drift_schedule", "drift_job", cron, what)
+    return single_schedule("drift_schedule", "drift_job", cron, what)

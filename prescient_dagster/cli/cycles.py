@@ -1,6 +1,6 @@
 """`prescient cycle`: portfolios act on the newest capture now, in runs that the Dagster UI shows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,6 +8,7 @@ import typer
 from prescient_dagster.cli.terminal.options import AsJson, Verbose
 
 if TYPE_CHECKING:
+    from prescient_dagster.assets.runs.shards import Shard
     from prescient_dagster.cli.runs import Runner
     from prescient_dagster.domain.books.portfolios import Portfolio
     from prescient_dagster.settings import Settings
@@ -81,6 +82,7 @@ def _carried_out(
 ) -> tuple[int, list[dict[str, Any]]]:
     """The capture traded on, and one result for each portfolio in the order chosen."""
     from prescient_dagster.assets.runs import cycle_runs
+    from prescient_dagster.assets.runs.shards import blocks
     from prescient_dagster.cli.runs import Runner
     from prescient_dagster.store.market import captures
 
@@ -90,39 +92,34 @@ def _carried_out(
         for strategy in sorted({portfolio.strategy_type for portfolio in chosen}):
             wanted = {each.slug for each in chosen if each.strategy_type == strategy and each.status != "closed"}
             keys = cycle_runs.synced_partitions(runner.instance, database, strategy)
-            results |= _of_strategy(runner, strategy, _blocks(keys, wanted), capture_id)
+            to_trade = blocks(strategy, keys, wanted, settings.portfolios_per_run)
+            results |= _of_strategy(runner, database, to_trade, capture_id) if to_trade else {}
     return capture_id, list(results.values())
 
 
 def _of_strategy(
-    runner: "Runner", strategy: str, blocks: Iterable[list[str]], capture_id: int
+    runner: "Runner", database: "Database", blocks: "Sequence[Shard]", capture_id: int
 ) -> dict[str, dict[str, Any]]:
     """The results by slug; a strategy that does not load fails its portfolios alone."""
     from prescient_dagster.assets.runs import cycle_runs
+    from prescient_dagster.assets.runs.shard_verdicts import judge
     from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
+    from prescient_dagster.store.health import failing_portfolios
 
+    strategy = blocks[0].strategy
     try:
         job = cycle_runs.cycle_job(strategy)
     except (NotFound, StrategyUnavailable) as error:
-        return {slug: cycle_runs.result(slug, "failed", error=str(error)) for block in blocks for slug in block}
+        return {slug: cycle_runs.result(slug, "failed", error=str(error)) for block in blocks for slug in block.keys}
     results: dict[str, dict[str, Any]] = {}
+    ran = []
     for block in blocks:
-        run = runner.run(job, **cycle_runs.cycle_options(strategy, block, capture_id))
-        results |= cycle_runs.results_of(run, strategy, block)
+        run = runner.run(job, **cycle_runs.cycle_options(block, capture_id))
+        ran.append(run.dagster_run)
+        results |= cycle_runs.results_of(run, strategy, block.keys)
+    if len(ran) > 1:
+        judge(runner.instance, strategy, failing_portfolios(database, strategy), ran)
     return results
-
-
-def _blocks(keys: Sequence[str], wanted: set[str]) -> Iterator[list[str]]:
-    """The wanted keys in contiguous ranges: one run takes one range."""
-    block: list[str] = []
-    for key in keys:
-        if key in wanted:
-            block.append(key)
-        elif block:
-            yield block
-            block = []
-    if block:
-        yield block
 
 
 def _document(capture_id: int | None, results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -51,12 +51,18 @@ def refused_between(database: Database, after: datetime, until: datetime) -> lis
         return [CaptureSeen(row[0], row[1], row[2] or "no reason") for row in connection.execute(query)]
 
 
-def failing_portfolios(database: Database) -> Mapping[str, str]:
-    """Why the last cycle failed, by slug, of the portfolios whose last cycle failed and that are not closed."""
+def failing_portfolios(database: Database, strategy: str | None = None) -> Mapping[str, str]:
+    """Why the last cycle failed, by slug, of the portfolios whose last cycle failed and that are not closed.
+
+    Args:
+        strategy: None: of all of them.
+    """
     query = (
         select(portfolios.c.slug, portfolios.c.last_error)
         .where(portfolios.c.last_error.is_not(None), portfolios.c.status != PortfolioStatus.CLOSED)
         .order_by(portfolios.c.portfolio_id)
     )
+    if strategy is not None:
+        query = query.where(portfolios.c.strategy_type == strategy)
     with database.begin() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}

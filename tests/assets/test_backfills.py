@@ -32,10 +32,10 @@ def set_config(platform: Platform, slug: str, config: str) -> None:
         connection.execute(query, {"config": config, "slug": slug})
 
 
-def test_a_backfill_of_a_strategy_is_one_run_and_needs_no_config() -> None:
+def test_a_backfill_of_a_strategy_is_one_run_up_to_the_limit() -> None:
     for strategy in ("momentum", "mean_reversion"):
         policy = defs.resolve_asset_graph().get(asset_key(strategy, Stage.SIGNALS)).backfill_policy
-        assert policy == dg.BackfillPolicy.single_run()
+        assert policy == dg.BackfillPolicy.multi_run(1000)
 
 
 def test_the_failed_one_alone_is_run_again_after_a_repair_and_turns_green(five: Platform) -> None:

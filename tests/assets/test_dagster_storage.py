@@ -12,7 +12,7 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 from sqlalchemy import Engine, event, text
 
 from prescient_dagster.assets.cycle import asset_key, partitions
-from prescient_dagster.assets.schedules import range_tags
+from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import connect
 from strategy_assets.definitions import defs

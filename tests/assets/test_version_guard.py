@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from prescient_dagster.assets.alerts import alerts_sensor
 from prescient_dagster.assets.cycle import partitions_name
-from prescient_dagster.assets.schedules import range_tags
+from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.definitions import defs as platform_defs
 from prescient_dagster.resources import resources
 from prescient_dagster.settings import LOG

@@ -12,7 +12,6 @@ import dagster as dg
 import pytest
 from sqlalchemy import text
 
-from prescient_dagster.cli.cycles import _blocks
 from prescient_dagster.store.database import Database
 from tests.cli.commands import Prescient
 
@@ -87,9 +86,26 @@ def test_named_portfolios_run_in_ranges_and_are_told_in_the_order_given(prescien
         assert len(instance.get_runs(dg.RunsFilter(job_name="momentum"))) == 2
 
 
-def test_ranges_are_contiguous_and_hold_nobody_else() -> None:
-    assert list(_blocks(["a", "b", "c", "d", "e"], {"e", "b", "a"})) == [["a", "b"], ["e"]]
-    assert list(_blocks(["a"], set())) == []
+def test_more_portfolios_than_a_run_takes_run_in_shards_and_are_judged_together(
+    prescient: Prescient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESCIENT_PORTFOLIOS_PER_RUN", "2")
+    prescient("capture")
+    for slug in ("ann", "ben", "cid", "dee", "eve"):
+        create(prescient, slug)
+    with database.begin() as connection:
+        connection.execute(text("UPDATE prescient.portfolios SET balance = balance + 1 WHERE slug = 'ann'"))
+
+    document = prescient("cycle", "--strategy", "momentum", "--json").json
+
+    assert statuses(document) == dict.fromkeys(("ann", "ben", "cid", "dee", "eve"), "ok")
+    check = dg.AssetCheckKey(dg.AssetKey(["momentum", "trades"]), "books_balance")
+    with dg.DagsterInstance.get() as instance:
+        runs = instance.get_runs(dg.RunsFilter(job_name="momentum"))
+        (told,) = instance.event_log_storage.get_asset_check_execution_history(check, limit=10)
+    assert [run.tags["prescient/shard"] for run in runs] == ["momentum/3", "momentum/2", "momentum/1"]
+    assert told.evaluation is not None
+    assert (told.evaluation.description or "").startswith("the books of ann do not balance")
 
 
 def test_one_bad_portfolio_fails_alone_with_exit_code_1(prescient: Prescient, database: Database) -> None:

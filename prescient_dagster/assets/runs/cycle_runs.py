@@ -10,8 +10,10 @@ from prescient_dagster.assets.jobs import strategy_job
 from prescient_dagster.assets.partitions import sync_partitions
 from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.assets.runs import runs_here
+from prescient_dagster.assets.runs.shards import Shard
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.resources import resources
+from prescient_dagster.settings import load_settings
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
@@ -31,20 +33,21 @@ def cycle_job(strategy: str) -> dg.JobDefinition:
         NotFound: there is no such strategy.
         StrategyUnavailable: it does not load.
     """
-    assets, job = cycle_assets(load_strategy(strategy)), strategy_job(strategy)
+    assets = cycle_assets(load_strategy(strategy), load_settings().portfolios_per_run)
+    job = strategy_job(strategy)
     defs = dg.Definitions(assets=[assets], jobs=[job], resources=resources(), executor=dg.in_process_executor)
     return defs.resolve_job_def(strategy)
 
 
-def cycle_options(
-    strategy: str, block: Sequence[str], capture_id: int | None, *, dry_run: bool = False, **settings: Any
-) -> dict[str, Any]:
-    """The options of one run over a contiguous block of partitions; a dry run makes signals and trades nothing."""
+def cycle_options(shard: Shard, capture_id: int | None, *, dry_run: bool = False, **settings: Any) -> dict[str, Any]:
+    """The options of one run over portfolios that are neighbours; a dry run makes signals and trades nothing."""
     config = {"capture_id": capture_id, **settings}
+    stages = [Stage.SIGNALS] if dry_run else Stage
     return {
-        "run_config": {"ops": {op_name(strategy): {"config": config}}},
-        "tags": range_tags(block),
-        "asset_selection": [asset_key(strategy, Stage.SIGNALS)] if dry_run else None,
+        "run_config": {"ops": {op_name(shard.strategy): {"config": config}}},
+        "tags": {**shard.tags, **range_tags(shard.keys)},
+        "asset_selection": [asset_key(shard.strategy, stage) for stage in stages],
+        "checks": shard.alone,
     }
 
 

@@ -1,14 +1,15 @@
 """What Dagster's own storage tells of health: whether its daemon lives, what runs, and what failed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorType
 
 from prescient_dagster.assets.runs import runs_here
-from prescient_dagster.assets.schedules import GOING, strategy_schedule_name
+from prescient_dagster.assets.runs.going import GOING
+from prescient_dagster.assets.runs.run_tags import CAPTURE_TAG, SHARD_TAG
+from prescient_dagster.assets.schedules import strategy_schedule_name
 from prescient_dagster.catalog import PLATFORM_JOBS, strategy_names
 from prescient_dagster.domain.watch.health import FailedRun
 from prescient_dagster.usecases.state import DagsterState, RunGoing
@@ -16,14 +17,6 @@ from prescient_dagster.usecases.state import DagsterState, RunGoing
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]  # a canceled run says nothing about its job
 WHY = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 MOST_RUNS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRun:
-    """A run of another process, as far as it tells why it failed."""
-
-    run_id: str
-    all_events: Sequence[dg.DagsterEvent]
 
 
 def watched_jobs() -> list[str]:
@@ -67,9 +60,24 @@ def not_loaded(instance: dg.DagsterInstance) -> list[str]:
 
 
 def newest_failed(instance: dg.DagsterInstance, jobs: Iterable[str]) -> list[FailedRun]:
-    """The newest run of each job that has ended, where it failed."""
-    newest = [run for job in jobs for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=ENDED), limit=1)]
+    """The newest run of each job that has ended, where it failed; of one in shards, the newest of each of them."""
+    newest = [run for job in jobs for run in _newest_ended(instance, job)]
     return [_failed(instance, run) for run in newest if run.status is dg.DagsterRunStatus.FAILURE]
+
+
+def _newest_ended(instance: dg.DagsterInstance, job: str) -> Sequence[dg.DagsterRun]:
+    """One run, or one for each shard: of those the last two captures count, since a strategy may have less by now."""
+    ended = dg.RunsFilter(job_name=job, statuses=ENDED)
+    newest = instance.get_runs(ended, limit=1)
+    if not newest or SHARD_TAG not in newest[0].tags:
+        return newest
+    recent = [run for run in instance.get_runs(ended, limit=MOST_RUNS) if {SHARD_TAG, CAPTURE_TAG} <= run.tags.keys()]
+    captures = sorted({int(run.tags[CAPTURE_TAG]) for run in recent})[-2:]
+    of_shards: dict[str, dg.DagsterRun] = {}
+    for run in recent:
+        if int(run.tags[CAPTURE_TAG]) in captures:
+            of_shards.setdefault(run.tags[SHARD_TAG], run)
+    return list(of_shards.values())
 
 
 def failed_between(
@@ -83,6 +91,8 @@ def failed_between(
 
 def _failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> FailedRun:
     entries = instance.all_logs(run.run_id, of_type=WHY)
-    stored = StoredRun(run.run_id, [entry.dagster_event for entry in entries if entry.dagster_event is not None])
+    stored = runs_here.StoredRun(
+        run.run_id, [entry.dagster_event for entry in entries if entry.dagster_event is not None]
+    )
     reason, portfolios = runs_here.failure(stored), runs_here.failures_by_portfolio(stored)
     return FailedRun(run.job_name, run.run_id, str(reason), portfolios)

@@ -121,7 +121,14 @@ def _give_up(instance: dg.DagsterInstance, run_id: str) -> bool:
 
 
 def _again(run: dg.DagsterRun) -> dg.RunRequest:
-    return dg.RunRequest(job_name=run.job_name, run_config=run.run_config, tags=_asked(run.tags))
+    assets, checks = run.asset_selection, run.asset_check_selection
+    return dg.RunRequest(
+        job_name=run.job_name,
+        run_config=run.run_config,
+        tags=_asked(run.tags),
+        asset_selection=None if assets is None else sorted(assets),
+        asset_check_keys=None if checks is None else sorted(checks),
+    )
 
 
 def _asked(tags: Mapping[str, str]) -> dict[str, str]:

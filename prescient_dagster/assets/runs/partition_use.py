@@ -11,8 +11,9 @@ from dagster._core.execution.backfill import (  # not exported
 from dagster._core.scheduler.instigation import InstigatorType, TickStatus  # not exported
 
 from prescient_dagster.assets.cycle import asset_keys
+from prescient_dagster.assets.runs.going import GOING
 from prescient_dagster.assets.runs.lost_runs import runs_of
-from prescient_dagster.assets.schedules import GOING, strategy_schedule_name
+from prescient_dagster.assets.schedules import strategy_schedule_name
 
 UNFINISHED = [status for status in BulkActionStatus if status not in BULK_ACTION_TERMINAL_STATUSES]
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import dagster as dg
@@ -19,8 +20,10 @@ def run_here(
 
     Args:
         log_level: what Dagster writes to stderr besides the run's own log.
-        options: run_config, tags, resources, asset_selection.
+        options: run_config, tags, resources, asset_selection; checks: false for the assets without their checks.
     """
+    if not options.get("checks", True):
+        job = job.get_subset(asset_selection=set(options.pop("asset_selection")), asset_check_selection=set())
     loggers = {"loggers": {"console": {"config": {"log_level": log_level}}}}
     return job.execute_in_process(
         instance=instance,
@@ -39,6 +42,14 @@ class RunEnded(Protocol):
     def run_id(self) -> str: ...
     @property
     def all_events(self) -> Sequence[dg.DagsterEvent]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run of another process, as far as it tells why it failed."""
+
+    run_id: str
+    all_events: Sequence[dg.DagsterEvent]
 
 
 def failure(run: RunEnded) -> PrescientError:

@@ -9,7 +9,7 @@ import pytest
 from dagster._config import ConfigAnyInstance
 from dagster._core.errors import DagsterInvalidConfigError
 
-from prescient_dagster.assets.schedules import range_tags
+from prescient_dagster.assets.partitions_asked import range_tags
 from strategy_assets.definitions import defs as strategy_defs
 from tests.assets.conftest import Platform
 from tests.assets.launchpads import FREE, FROM_ENVIRONMENT, JOBS, MARKER, VARIABLE, fields_of, laid, least

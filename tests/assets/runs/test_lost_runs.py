@@ -13,8 +13,7 @@ from dagster._core.events import EngineEventData
 from sqlalchemy import text
 
 from prescient_dagster.assets.cycle import asset_keys
-from prescient_dagster.assets.runs.run_tags import NEVER_BEGAN_TAG, PROCESS_TAG
-from prescient_dagster.assets.schedules import CAPTURE_TAG
+from prescient_dagster.assets.runs.run_tags import CAPTURE_TAG, NEVER_BEGAN_TAG, PROCESS_TAG
 from prescient_dagster.definitions import defs as platform_defs
 from prescient_dagster.resources import resources
 from strategy_assets.definitions import defs
