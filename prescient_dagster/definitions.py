@@ -14,6 +14,7 @@ from prescient_dagster.assets import (
     weekly_drift,
 )
 from prescient_dagster.assets.cycle_form import portfolio_cycle_job
+from prescient_dagster.assets.history_jobs import history_jobs
 from prescient_dagster.assets.performance import performance_asset
 from prescient_dagster.assets.portfolio_jobs import portfolio_jobs
 from prescient_dagster.assets.replay_jobs import replay_job
@@ -62,6 +63,7 @@ defs = dg.Definitions(
         portfolio_cycle_job(),
         replay_job(strategy_names()),
         sweep_job(strategy_names()),
+        *history_jobs(),
     ],
     schedules=scheduled,
     sensors=[

@@ -20,7 +20,6 @@ from prescient_dagster.cli import (
     cycles,
     database,
     explain,
-    importing,
     keeping,
     markets,
     performance,
@@ -32,6 +31,7 @@ from prescient_dagster.cli import (
     strategies,
     sweep,
 )
+from prescient_dagster.cli.past_prices import history, importing
 from prescient_dagster.cli.server import dev
 from prescient_dagster.cli.terminal.output import clean
 from prescient_dagster.domain.errors import PrescientError
@@ -65,7 +65,8 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
     },
 }
 GROUPS: dict[str, tuple[str, str, dict[str, Callable[..., None]]]] = {
-    "captures": ("Market data", "The captures.", {"import": importing.import_series}),
+    "captures": ("Market data", "The captures.", {"import": importing.import_series, "backfill": history.backfill}),
+    "history": ("Market data", "Prices of before.", {"fetch": history.fetch}),
     "db": (
         "Run it",
         "The database.",

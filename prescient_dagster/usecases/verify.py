@@ -249,6 +249,7 @@ class _Verification:
         account, at = self._state.account, _where(lived)
         account = replace(account, track=account.equity_track.halted_as(cycle.track))
         self._past.missed.clear()
+        self._past.known_until = lived.started_at
         decision = explained(player, moment, lambda: engine.decide(player, account, moment, Selections()))
         if self._past.missed:
             self.found.told.missing.append(Gap(moment.at, HISTORY_GONE, lived.row.capture_id))

@@ -1,9 +1,10 @@
 """What every venue offers. Which one is used is chosen by `PRESCIENT_VENUE`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from prescient_dagster.domain.cycle.order_books import Book
 from prescient_dagster.domain.market.markets import Listing
@@ -14,6 +15,27 @@ Progress = Callable[[int], None]
 
 def no_progress(_events: int) -> None:
     """For who does not watch."""
+
+
+Point = tuple[int, float]
+"""A second since 1970, and what YES cost then, USD per share."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastPrices:
+    """What a venue tells of past prices, by token; of those it refuses why, in one line."""
+
+    points: Mapping[str, Sequence[Point]]
+    refused: Mapping[str, str]
+
+
+@runtime_checkable
+class TellsPastPrices(Protocol):
+    """A venue that can be asked what prices were."""
+
+    def past_prices(self, token_ids: Sequence[str], since: int, until: int) -> PastPrices:
+        """The prices of at most twenty tokens from one second to another."""
+        ...
 
 
 class BooksOf(StrEnum):

@@ -22,6 +22,10 @@ class WireVenue:
         instead: what `POST /books` answers in place of the books, by the tokens asked for.
         asked: the tokens of each request for books.
         alone: what is answered of a market that is asked for alone, by its id.
+        histories: points of past prices, by token, as they are sent.
+        together: whether the past of many tokens can be asked for in one request.
+        past_asked: the tokens and the span of each request for past prices.
+        past_instead: what is answered in place of past prices, by the number of the request; no answer cuts it off.
     """
 
     def __init__(self) -> None:
@@ -31,6 +35,10 @@ class WireVenue:
         self.asked: list[list[str]] = []
         self.markets_fail: Answer | None = None
         self.alone: dict[str, Answer] = {}
+        self.histories: dict[str, list[Record]] = {}
+        self.together = True
+        self.past_asked: list[tuple[list[str], int, int]] = []
+        self.past_instead: Callable[[int], Answer | str | None] = lambda _: None
         self.closing = threading.Event()
         self.address = ""
 
@@ -48,6 +56,15 @@ class WireVenue:
         if path == "/markets/keyset":
             return self.markets_fail or _ok({"markets": self._markets(query)})
         return self.alone.get(path.removeprefix("/markets/"), (404, b'{"error":"not found"}'))
+
+    def answer_past(self, tokens: Sequence[str], since: int, until: int) -> Answer | str:
+        """The CLOB's answer of past prices: of one token a list, of many a list for each."""
+        self.past_asked.append((list(tokens), since, until))
+        found = {token: self._past_of(token, since, until) for token in tokens if token in self.histories}
+        return self.past_instead(len(self.past_asked)) or _ok({"history": found})
+
+    def _past_of(self, token: str, since: int, until: int) -> list[Record]:
+        return [point for point in self.histories.get(token, []) if since <= point["t"] <= until]
 
     def _markets(self, query: Mapping[str, Sequence[str]]) -> list[Record]:
         listed = [market for event in self.events for market in event["markets"]]
@@ -99,6 +116,13 @@ def _books(market: Record) -> dict[str, Any]:
     }
 
 
+def _alone(answer: Answer | str, token: str) -> Answer | str:
+    """What a token's own request is answered, by what one for many would be."""
+    if isinstance(answer, str) or answer[0] != 200:
+        return answer
+    return _ok({"history": json.loads(answer[1])["history"].get(token, [])})
+
+
 @contextmanager
 def wire_server() -> Iterator[WireVenue]:
     """The venue, served at its `address` until the block ends."""
@@ -118,13 +142,26 @@ def _handler(venue: WireVenue) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             address = urlsplit(self.path)
+            if address.path == "/prices-history":
+                asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+                token = asked["market"]
+                answer = venue.answer_past([token], int(asked["startTs"]), int(asked["endTs"]))
+                self._send(_alone(answer, token))
+                return
             self._send(venue.answer_get(address.path, parse_qs(address.query)))
 
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self.path == "/batch-prices-history":
+                past = venue.answer_past(asked["markets"], asked["start_ts"], asked["end_ts"])
+                self._send(past if venue.together else (404, b"404 page not found"))
+                return
             self._send(venue.answer_books([each["token_id"] for each in asked]))
 
-        def _send(self, answer: Answer) -> None:
+        def _send(self, answer: Answer | str) -> None:
+            if isinstance(answer, str):
+                self.close_connection = True
+                return
             status, body = answer
             try:
                 self.send_response(status)

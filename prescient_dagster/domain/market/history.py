@@ -1,8 +1,9 @@
 """What prices were before a capture, as strategies may ask for it. Nothing later than the capture is ever looked at.
 
 Up to a day back a price is that of the newest capture at or before the moment, at most one usual interval older.
-Further back there are hourly marks, of each UTC hour the last capture; a mark counts for an hour and that interval. A
-market that was not listed then, or took no orders, has no price: NaN.
+Further back there are hourly marks, of each UTC hour the last capture; a mark counts for an hour and that interval.
+Where there is none of ours, what the venue told of that hour afterwards counts. A market that was not listed then, or
+took no orders, has no price: NaN.
 """
 
 from dataclasses import dataclass, field
@@ -36,6 +37,10 @@ class Past(Protocol):
         """What YES of the markets in these rows of `capture` cost on the earlier capture of that time; else NaN."""
         ...
 
+    def told(self, capture: Capture, rows: Rows, since: int, until: int) -> Floats:
+        """What the venue told afterwards that they cost: its newest hourly price between two moments; else NaN."""
+        ...
+
 
 class NoPast:
     """Where nothing is known of before."""
@@ -46,6 +51,10 @@ class NoPast:
 
     def prices(self, _capture: Capture, rows: Rows, _at: int) -> Floats:
         """None."""
+        return np.full(len(rows), np.nan)
+
+    def told(self, _capture: Capture, rows: Rows, _since: int, _until: int) -> Floats:
+        """Nothing."""
         return np.full(len(rows), np.nan)
 
 
@@ -84,6 +93,11 @@ class PriceHistory:
         for place, at in enumerate(sources(times, now, moments).tolist()):
             if at != NONE:
                 found[place] = self.past.prices(capture, rows, at)
+        longest = HOUR + allowance(times, now)
+        for place in np.flatnonzero(moments < now - DAY).tolist():
+            missing, moment = np.isnan(found[place]), int(moments[place])
+            if missing.any():
+                found[place, missing] = self.past.told(capture, rows[missing], moment - longest, moment)
         return found.T
 
 

@@ -62,6 +62,10 @@ class PastCaptures(Generic[Kept]):
             self.missed[EPOCH + timedelta(microseconds=at)] = self._unreadable[at]
         return prices
 
+    def told(self, _capture: Capture, rows: Rows, _since: int, _until: int) -> Floats:
+        """Nothing: captures are all that is known of this source."""
+        return np.full(len(rows), np.nan)
+
     def _opened(self, at: int) -> Priced | None:
         try:
             return self._read(self._kept[at])

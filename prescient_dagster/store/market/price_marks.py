@@ -154,6 +154,21 @@ def opened(folder: CaptureFolder, file: MarksFile) -> pq.ParquetFile:
     return pq.ParquetFile(pa.BufferReader(content))
 
 
+def of_venue(database: Database, folder: CaptureFolder, day: date, until: datetime | None = None) -> pd.DataFrame:
+    """What the venue told of a UTC day: of each market and hour what it told first.
+
+    Args:
+        until: what was written after that does not count.
+    """
+    with database.begin() as connection:
+        told = [each for each in files(connection, MarkSourceKind.VENUE) if each.day == day]
+    counted = [each for each in told if until is None or each.written_at <= until]
+    found: pd.DataFrame = pa.concat_tables(
+        [SCHEMA.empty_table(), *(opened(folder, each).read() for each in counted)]
+    ).to_pandas()
+    return found
+
+
 def prune(database: Database, folder: CaptureFolder, before: datetime, *, dry_run: bool = False) -> int:
     """Remove the files that were written before a moment of real time; how many."""
     old = price_marks.c.written_at < before

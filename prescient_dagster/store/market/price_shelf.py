@@ -43,6 +43,12 @@ class MarketNumbers:
             self._ids, self._numbers = ids, numbers
         return self._numbers
 
+    def each(self, ids: pa.Array) -> Rows:
+        """The number of each of these markets, of which some may come more than once."""
+        once = ids.unique()
+        numbers: Rows = self.of(once)[pc.index_in(ids, value_set=once).to_numpy()]
+        return numbers
+
 
 def at_numbers(values: Floats, numbers: Rows) -> Floats:
     """The values of these markets, where values are laid out by number; NaN beyond their end."""

@@ -111,6 +111,21 @@ def decode_books(body: bytes) -> list[Any]:
     return answer
 
 
+def decode_history(body: bytes) -> Any:
+    """What an answer of `/prices-history` tells, as it was sent: a list of points, or of many tokens one for each.
+
+    Raises:
+        VenueAnswerInvalid: it is not JSON, or no history.
+    """
+    try:
+        answer = _any_answer.decode(body)
+    except _UNREADABLE:
+        answer = _document(body)
+    if not isinstance(answer, dict) or not isinstance(answer.get("history"), list | dict):
+        raise VenueAnswerInvalid(f"no history of prices: {excerpt(body)}")
+    return answer["history"]
+
+
 def excerpt(body: bytes, length: int = 60) -> str:
     """The beginning of an answer on one line, safe to print."""
     text = ascii(body[: 4 * length].decode("utf-8", "replace"))[1:-1]

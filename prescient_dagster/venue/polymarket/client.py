@@ -5,7 +5,7 @@ Both are public. Whatever httpx raises ends here, as one line that names the add
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from prescient_dagster.venue.polymarket.answers import (
     MarketPage,
     decode_books,
     decode_event_page,
+    decode_history,
     decode_market,
     decode_market_page,
     excerpt,
@@ -30,7 +31,7 @@ from prescient_dagster.venue.sizes import MOST_ANSWER_BYTES
 
 EVENTS_PER_PAGE = 100
 MARKETS_PER_PAGE = 100
-EVENT_REQUESTS, MARKET_REQUESTS, BOOK_REQUESTS = 500, 300, 500  # per 10 seconds
+EVENT_REQUESTS, MARKET_REQUESTS, BOOK_REQUESTS, HISTORY_REQUESTS = 500, 300, 500, 1_000  # per 10 seconds
 
 TIMEOUT_SECONDS, CONNECT_SECONDS, SHORTEST_TIMEOUT_SECONDS = 10.0, 5.0, 0.05  # without a sign of life
 _BUSY = frozenset({425, 429})  # the matching engine restarts; too many requests
@@ -103,6 +104,7 @@ class PolymarketClient:
         self._events_limit = RateLimit(EVENT_REQUESTS, sleep=sleep)
         self._markets_limit = RateLimit(MARKET_REQUESTS, sleep=sleep)
         self._books_limit = RateLimit(BOOK_REQUESTS, sleep=sleep)
+        self._history_limit = RateLimit(HISTORY_REQUESTS, sleep=sleep)
 
     def open_events(self) -> Iterator[EventPage]:
         """All events that are not closed, page by page; the next page is fetched while one is worked on.
@@ -146,6 +148,21 @@ class PolymarketClient:
         body = [{"token_id": token} for token in token_ids]
         question = _Question("POST", f"{self._clob_url}/books", self._books_limit, body=body, until=until)
         return self._ask(question, decode_books)
+
+    def price_history(self, token_id: str, since: int, until: int, minutes: int) -> Any:
+        """What a token cost from one second to another, about every so many minutes, as it is sent."""
+        asked = {"market": token_id, "startTs": since, "endTs": until, "fidelity": minutes}
+        parameters = [(name, str(value)) for name, value in asked.items()]
+        return self._ask(
+            _Question("GET", f"{self._clob_url}/prices-history", self._history_limit, parameters), decode_history
+        )
+
+    def price_histories(self, token_ids: Sequence[str], since: int, until: int, minutes: int) -> Mapping[str, Any]:
+        """The same of at most twenty tokens, as far as the service knows them."""
+        body = {"markets": list(token_ids), "start_ts": since, "end_ts": until, "fidelity": minutes}
+        question = _Question("POST", f"{self._clob_url}/batch-prices-history", self._history_limit, body=body)
+        told = self._ask(question, decode_history)
+        return {token: told[token] for token in token_ids if isinstance(told, dict) and token in told}
 
     def close(self) -> None:
         """Let go of connections."""

@@ -10,11 +10,12 @@ import httpx
 from prescient_dagster.domain.cycle.order_books import Book
 from prescient_dagster.domain.errors import VenueError
 from prescient_dagster.domain.market.markets import Listing
-from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
+from prescient_dagster.venue.interface import BooksOf, PastPrices, Progress, no_progress
 from prescient_dagster.venue.polymarket import book_requests
 from prescient_dagster.venue.polymarket.client import PolymarketClient
 from prescient_dagster.venue.polymarket.crawl import Crawl, require_whole
 from prescient_dagster.venue.polymarket.pacing import DEFAULT_RETRY, RetryPolicy
+from prescient_dagster.venue.polymarket.price_history import PriceHistories
 
 PATIENCE_SECONDS = 30.0
 """How long markets are tried again that are asked for one by one; after that each has one short try."""
@@ -41,6 +42,7 @@ class PolymarketVenue:
         retry: RetryPolicy = DEFAULT_RETRY,
     ) -> None:
         self._client = PolymarketClient(gamma_url, clob_url, transport=transport, retry=retry)
+        self._histories = PriceHistories(self._client)
         self._clock = clock
         self._name = name
 
@@ -87,6 +89,14 @@ class PolymarketVenue:
     def order_books(self, token_ids: Sequence[str], captured_at: datetime) -> dict[str, Book]:
         """What is known of the order book of each of these tokens now, levels in no particular order."""
         return book_requests.order_books(self._client, (token for token in token_ids if token))
+
+    def past_prices(self, token_ids: Sequence[str], since: int, until: int) -> PastPrices:
+        """The prices of at most twenty tokens from one second to another, about one an hour.
+
+        Raises:
+            VenueError: the service does not answer.
+        """
+        return self._histories.of(token_ids, since, until)
 
     def close(self) -> None:
         """Let go of connections."""

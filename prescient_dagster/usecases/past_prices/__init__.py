@@ -1,0 +1,1 @@
+"""The past by the venue's account: fetched, kept, and made into captures."""
