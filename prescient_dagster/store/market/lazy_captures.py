@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,11 @@ from prescient_dagster.domain.errors import SchemaUnknown, StoreError, VenueAnsw
 from prescient_dagster.domain.market.bounds import require_sense
 from prescient_dagster.domain.market.capture_schema import filled, version
 from prescient_dagster.domain.market.markets import MARKET_COLUMNS, MARKETS, Capture
-from prescient_dagster.store.market.capture_files import ARROW_TYPES
+from prescient_dagster.store.market.capture_files import ARROW_TYPES, checked
 from prescient_dagster.store.market.capture_folders import CaptureFolder
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 
 class Columns(dict[str, Any]):
@@ -62,8 +65,9 @@ class MarketsFile:
         self._columns: dict[str, pa.Array] = {}
         try:
             self._file = pq.ParquetFile(pa.BufferReader(content))
-            self._names = frozenset(self._file.schema_arrow.names)
-            version(self._file.schema_arrow.names, MARKETS)
+            self.rows, names = self._file.metadata.num_rows, self._file.schema_arrow.names
+            self._names = frozenset(names)
+            version(names, MARKETS)
         except pa.ArrowException as error:
             raise StoreError(f"capture file {path} cannot be read: {error}") from error
         except SchemaUnknown as error:
@@ -81,12 +85,14 @@ class MarketsFile:
     def _filled(self, name: str) -> pa.Array:
         column = MARKETS[name]
         older = pa.scalar(column.in_older, ARROW_TYPES[column.kind])
-        return pa.repeat(older, self._file.metadata.num_rows)
+        return pa.repeat(older, self.rows)
 
     def _read(self, names: list[str]) -> None:
         # Threads cost more here than they save: a column of a capture is a few kilobytes.
-        table = self._file.read(columns=names, use_threads=False)
-        for name in names:
+        self._take(self._file.read(columns=names, use_threads=False))
+
+    def _take(self, table: pa.Table) -> None:
+        for name in table.column_names:
             column = table.column(name).cast(ARROW_TYPES[MARKET_COLUMNS[name]])
             self._columns[name] = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
             if self._foreign:
@@ -101,6 +107,33 @@ class MarketsFile:
     def frame(self) -> pd.DataFrame:
         """All columns."""
         return filled(self._file.read().to_pandas(), MARKETS)
+
+
+class FarMarkets(MarketsFile):
+    """The markets of a capture in an object store, of which the usual columns alone are fetched.
+
+    If another one is asked for, the whole file is, and it is checked as any other.
+
+    Raises:
+        StoreError: it cannot be read, or holds something else (`SchemaUnknown`).
+        StoreUnreachable: the object store does not answer, or refuses.
+    """
+
+    def __init__(self, path: "UPath", sha256: str, habits: Habits) -> None:
+        self._path, self._sha256, self._foreign = path, sha256, False
+        self._habits = habits
+        self._usual = habits.begin()
+        self._columns: dict[str, pa.Array] = {}
+        from prescient_dagster.store.market import object_store
+
+        found = object_store.columns(path, self._usual)
+        self.rows, self._names = found.table.num_rows, frozenset(found.names)
+        version(found.names, MARKETS)
+        self._take(found.table)
+
+    @cached_property
+    def _file(self) -> pq.ParquetFile:
+        return pq.ParquetFile(pa.BufferReader(checked(self._path, self._sha256)))
 
 
 class Texts(Sequence[str]):

@@ -4,11 +4,14 @@ What the store's package raises is told in one line. Which keys it uses is the e
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from prescient_dagster.domain.errors import FileGone, StoreUnreachable
 
@@ -20,6 +23,7 @@ REFUSED = "access is denied: do the keys in the environment belong to it, and ma
 CHANGED = ("LastModified", "last_modified", "mtime", "updated")
 """What the stores call the time of a file's last change."""
 MOST_LETTERS = 200
+FOOTER_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,33 @@ def get(path: "UPath") -> bytes:
     with _told(f"capture file {path} cannot be read"):
         content: bytes = path.fs.cat_file(path.path)
         return content
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Some columns of a Parquet file. `names`: of all it has."""
+
+    names: Sequence[str]
+    table: pa.Table
+
+
+def columns(path: "UPath", wanted: Collection[str]) -> Columns:
+    """Some columns of a Parquet file, of which nothing else is fetched; those that it does not have are left out.
+
+    Raises:
+        FileGone: there is none.
+        StoreUnreachable: they cannot be had, be it that it is no such file.
+    """
+    from fsspec.parquet import open_parquet_file
+
+    with _told(f"capture file {path} cannot be read"):
+        path.fs.invalidate_cache()
+        with open_parquet_file(
+            path.path, fs=path.fs, columns=sorted(wanted), engine="pyarrow", footer_sample_size=FOOTER_BYTES
+        ) as fetched:
+            file = pq.ParquetFile(fetched)
+            names = file.schema_arrow.names
+            return Columns(names, file.read(columns=[name for name in names if name in wanted], use_threads=False))
 
 
 def remove(path: "UPath") -> None:

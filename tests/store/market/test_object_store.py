@@ -13,16 +13,17 @@ from sqlalchemy import text
 from upath import UPath
 
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, StoreError, StoreUnreachable
+from prescient_dagster.domain.market.markets import MARKET_COLUMNS
 from prescient_dagster.settings import load_settings
 from prescient_dagster.store import retention
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market import capture_folders, captures, object_store
+from prescient_dagster.store.market import capture_files, capture_folders, capture_rows, captures, object_store
 from prescient_dagster.store.market.capture_sources import StoredCaptures
 from prescient_dagster.usecases.back_up import back_up
 from prescient_dagster.usecases.sweeps.sweep import candidates, swept
 from tests.object_stores import KEYS, ObjectStore, forget_connections
 from tests.processes import free_port, wait_for
-from tests.store.listings import NOON, a_listing
+from tests.store.listings import NOON, a_listing, some_markets
 
 READ = ("s3:GetObject", "s3:ListBucket")
 AGE = timedelta(days=14)
@@ -213,6 +214,54 @@ def test_a_package_that_is_not_installed_is_named(text: str, needs: str, monkeyp
 def test_an_address_means_one_place_however_its_slashes_are_written(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRESCIENT_CAPTURES", text)
     assert str(load_settings().captures_folder) == "s3://bucket/a/b"
+
+
+@pytest.fixture
+def in_parts(database: Database, folder: UPath, monkeypatch: pytest.MonkeyPatch) -> StoredCaptures:
+    """Four captures that are large enough to be fetched in parts."""
+    monkeypatch.setattr(capture_rows, "IN_PARTS_FROM_BYTES", 0)
+    for hours in range(4):
+        markets = some_markets(3000, liquidity=[float(hours)] * 3000)
+        record = captures.save(database, folder, a_listing(NOON + timedelta(hours=hours), markets=markets))
+        captures.mark_ready(database, record.capture_id)
+    return StoredCaptures(database, folder)
+
+
+def liquidities(source: StoredCaptures) -> list[float]:
+    return [float(moment.capture.columns["liquidity"][-1]) for moment in source.moments()]
+
+
+def test_of_large_files_a_replay_fetches_what_it_needs(
+    in_parts: StoredCaptures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: list[str] = []
+    real = object_store.get
+    monkeypatch.setattr(object_store, "get", lambda path: (whole.append(path.name), real(path))[1])
+    assert liquidities(in_parts) == [0, 1, 2, 3]
+    assert whole == ["1.markets.parquet"]  # what is needed is known from the one before
+    whole.clear()
+    for moment in StoredCaptures(in_parts._database, in_parts._folder).moments():
+        _ = moment.capture.columns["liquidity"]
+        if moment.capture.capture_id == 3:  # another column, for which the whole file is read and checked
+            assert moment.capture.texts["market_id"][0]
+    assert whole == ["1.markets.parquet", "3.markets.parquet"]
+
+
+@pytest.mark.parametrize("keep", [0, 100, -100])
+def test_a_large_file_that_is_damaged_is_told_as_any(in_parts: StoredCaptures, folder: UPath, keep: int) -> None:
+    file = next(folder.rglob("3.markets.parquet"))
+    content = file.read_bytes()
+    file.write_bytes(content[:keep] if keep >= 0 else content[:keep] + bytes(-keep))
+    assert liquidities(in_parts) == [0, 1, 3]
+    assert [(gap.capture_id, gap.reason) for gap in in_parts.told.missing] == [(3, "its file is damaged")]
+
+
+def test_a_large_file_with_other_markets_is_not_taken_for_the_one_that_was_written(
+    in_parts: StoredCaptures, folder: UPath
+) -> None:
+    file = next(folder.rglob("3.markets.parquet"))
+    file.write_bytes(bytes(capture_files.encoded(some_markets(2999), MARKET_COLUMNS)))
+    assert liquidities(in_parts) == [0, 1, 3]
 
 
 @pytest.mark.parametrize("name", ["captures", "./c", "C:/captures", "/data/captures", "s3", "~/s3"])
