@@ -66,6 +66,8 @@ TRADE_FIELDS = (
     "synthetic",
     "bundle",
     "details",
+    "tags",
+    "category",
 )
 
 
