@@ -5,7 +5,6 @@ import dagster as dg
 from prescient_dagster.assets import (
     alerts,
     check_jobs,
-    forecasts,
     jobs,
     market_data,
     partitions,
@@ -37,7 +36,6 @@ scheduled = [
     check_jobs.checks_schedule(settings.checks_cron),
     retention.retention_schedule(settings),
     weekly_drift.drift_schedule(settings.drift_cron),
-    forecasts.forecasts_schedule(settings.forecasts_cron, settings.forecasts),
 ]
 scheduled_jobs = [
     jobs.market_data_job(),
@@ -45,7 +43,6 @@ scheduled_jobs = [
     jobs.status_job(),
     check_jobs.checks_job(standing_checks),
     weekly_drift.drift_job(),
-    forecasts.forecasts_job(),
 ]
 defs = dg.Definitions(
     assets=[
@@ -54,7 +51,6 @@ defs = dg.Definitions(
         market_data.settlements,
         market_data.ready,
         price_marks.price_marks,
-        forecasts.forecasts,
         performance_asset(strategy_names(), watched_jobs(), settings.stale_minutes),
         status_asset(watched_jobs(), settings.stale_minutes),
         weekly_drift.drift_asset(),

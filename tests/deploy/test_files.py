@@ -124,7 +124,7 @@ def test_the_image_installs_the_versions_of_everybody_each_by_its_hashes() -> No
     everybody = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().split())
     everybody = {canonical(name): version for name, version in everybody.items()}
     assert {name: version for name, version in pinned.items() if name != "setuptools"}.items() <= everybody.items()
-    assert needed("prescient") - {"prescient"} <= set(pinned)
+    assert needed("prescient[celery,kubernetes]") - {"prescient"} <= set(pinned)
     assert "--require-hashes -r deploy/requirements.txt" in read("Dockerfile")
     assert "--no-deps --no-build-isolation ." in read("Dockerfile")
 

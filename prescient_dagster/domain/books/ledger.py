@@ -38,8 +38,6 @@ class Trade:
         side_label: what the venue calls the side, for reading; None: the line is from before labels were kept.
         source_ref: what caused it, unique per portfolio; None until the signal it came from has its number.
         details: what the trade page shows: fill model, touch, levels; of a sale its rule under `exit`.
-        tags: of a fill, what the market was about, `|` between; None: it is no fill, or from before they were kept.
-            `category` likewise.
     """
 
     timestamp: datetime
@@ -58,8 +56,6 @@ class Trade:
     side_label: str | None = field(default=None, compare=False)
     source_ref: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
-    tags: str | None = field(default=None, compare=False)
-    category: str | None = field(default=None, compare=False)
 
 
 Holding = tuple[str, Side]

@@ -66,8 +66,6 @@ TRADE_FIELDS = (
     "synthetic",
     "bundle",
     "details",
-    "tags",
-    "category",
 )
 
 

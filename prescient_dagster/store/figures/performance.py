@@ -38,8 +38,6 @@ TRADE_FIELDS = (
     "synthetic",
     "bundle",
     "source_ref",
-    "tags",
-    "category",
 )
 
 

@@ -12,8 +12,6 @@ from prescient_dagster.store.tables.books import (
 )
 from prescient_dagster.store.tables.market import (
     captures,
-    forecast_files,
-    forecasts,
     order_books,
     price_marks,
     rejected_records,
@@ -28,8 +26,6 @@ __all__ = [
     "captures",
     "configs",
     "cycles",
-    "forecast_files",
-    "forecasts",
     "metadata",
     "order_books",
     "portfolios",

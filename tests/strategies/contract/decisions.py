@@ -67,8 +67,7 @@ def tells_its_rules(subject: Subject) -> None:
     """Where it tells them, it wishes for the candidates that pass all of its rules and for no other market."""
     strategy = subject.strategy
     for capture, config in product(probes.probes(), (subject.config(), subject.wide())):
-        rows, ids = strategy.select(capture, config).rows, capture.texts["market_id"]
-        view = View(capture, rows, forecasters=probes.forecasters(capture))
+        view, ids = View(capture, strategy.select(capture, config).rows), capture.texts["market_id"]
         wished = {wish.market_id for wish in subject.wishes(capture, config)}
         if strategy.rules is not None:
             assert {ids[row] for row in view.rows[view.passing(strategy.rules(view, config))]} == wished
@@ -129,8 +128,7 @@ def lives_with_what_is_held(subject: Subject) -> None:
     held = (a_position("gone"), a_position(probes.probes()[0].texts["market_id"][0]))
     for capture in probes.probes():
         rows = subject.strategy.select(capture, subject.config()).rows
-        view = View(capture, rows, held, forecasters=probes.forecasters(capture))
-        list(subject.strategy.decide(view, subject.config()))
+        list(subject.strategy.decide(View(capture, rows, held), subject.config()))
 
 
 def _all_wishes(subject: Subject) -> Iterable[Signal]:

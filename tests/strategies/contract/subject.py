@@ -14,7 +14,6 @@ from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
 from prescient_dagster.domain.strategy.signals import Signal
 from prescient_dagster.domain.strategy.strategies import Strategy, View
-from tests.strategies import probes
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Subject:
         """What it would buy on a capture."""
         config = config or self.config()
         rows = self.strategy.select(capture, config).rows if rows is None else rows
-        return list(self.strategy.decide(View(capture, rows, forecasters=probes.forecasters(capture)), config))
+        return list(self.strategy.decide(View(capture, rows), config))
 
 
 def load(path: Path) -> Subject:

@@ -1,0 +1,112 @@
+"""Runs on Celery workers: shards side by side, and no worker, broker or database that dies costs more than a minute."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+import dagster as dg
+import psutil
+import pytest
+from sqlalchemy import select, text
+
+from prescient_dagster.resources import CaptureFiles
+from prescient_dagster.store import tables
+from prescient_dagster.store.books.reconciliation import reconcile
+from prescient_dagster.usecases.verify import verify
+from tests.deploy.celery_topology import STRATEGY, CeleryTopology, needed, on_workers
+from tests.processes import wait_for
+
+pytest.importorskip("dagster_celery", reason="needs the extra prescient[celery]")
+
+from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
+
+PORTFOLIOS = 2_000
+IN_THE_LAST_SHARD = "p1900"
+LAST_SHARD = "momentum/4"
+HEALED_WITHIN = 120  # seconds
+
+
+@contextmanager
+def held(there: CeleryTopology, slug: str) -> Iterator[None]:
+    """Nobody else can trade for the portfolio inside the block: the run of its shard stops in its middle."""
+    with there.database.begin() as connection:
+        connection.execute(select(tables.portfolios).where(tables.portfolios.c.slug == slug).with_for_update())
+        yield
+
+
+def worker_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[str, int]:
+    """The worker that carries out a run, and the child of it that does."""
+    task = run.tags[DAGSTER_CELERY_TASK_ID_TAG]
+    told = instance.run_launcher.celery.AsyncResult(task).info  # type: ignore[attr-defined]
+    return told["hostname"].partition("@")[0], told["pid"]
+
+
+def all_traded(there: CeleryTopology, capture_id: int, seconds: float | None = None) -> None:
+    began = monotonic()
+
+    def reached() -> bool:
+        there.revived()
+        return there.traded(capture_id) == PORTFOLIOS
+
+    wait_for(f"all portfolios on capture {capture_id}", reached)
+    assert seconds is None or monotonic() - began < seconds
+
+
+def stopped_in_the_middle(there: CeleryTopology, instance: dg.DagsterInstance, capture_id: int) -> dg.DagsterRun:
+    """The run of the last shard, once it has saved some of its portfolios and waits for one that is held."""
+
+    def stopped() -> bool:
+        there.revived()
+        return there.traded(capture_id) >= PORTFOLIOS - 200
+
+    wait_for("a run in the middle", stopped)
+    return there.runs(instance, capture_id)[LAST_SHARD]
+
+
+@needed
+@pytest.mark.skipif("CI" not in os.environ, reason="takes minutes: CI=1 runs it")
+def test_two_workers_trade_four_shards_and_what_dies_is_resumed_or_healed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with on_workers(PORTFOLIOS, monkeypatch) as (there, instance):
+        all_traded(there, 1)
+        assert set(there.runs(instance, 1)) == {f"momentum/{number}" for number in range(1, 5)}
+
+        with held(there, IN_THE_LAST_SHARD):
+            capture_id = there.capture()
+            run = stopped_in_the_middle(there, instance, capture_id)
+            _, child = worker_of(instance, run)
+            psutil.Process(child).kill()
+        all_traded(there, capture_id, HEALED_WITHIN)
+
+        wait_for("the end of all runs", lambda: ended(instance))
+        there.crash("redis")
+        there.start_redis()
+        there.start_postgres(mode="restart")
+        with held(there, IN_THE_LAST_SHARD):
+            capture_id = there.capture()
+            run = stopped_in_the_middle(there, instance, capture_id)
+            worker, _ = worker_of(instance, run)
+            there.crash(worker)
+        all_traded(there, capture_id, HEALED_WITHIN)
+
+        wait_for("the end of all runs", lambda: ended(instance))
+        assert not any(reconcile(there.database).values())
+        assert twice(there) == []
+        folder = CaptureFiles().folder
+        assert all(verify(there.database, folder, slug).is_none for slug in ("p0000", "p0999", IN_THE_LAST_SHARD))
+
+
+def ended(instance: dg.DagsterInstance) -> bool:
+    runs = instance.get_runs(dg.RunsFilter(job_name=STRATEGY))
+    return all(run.is_finished for run in runs)
+
+
+def twice(there: CeleryTopology) -> list[int]:
+    """The portfolios that have traded a capture more than once, or a market more than once on one."""
+    query = text(
+        "SELECT portfolio_id FROM prescient.cycles GROUP BY portfolio_id, capture_id HAVING count(*) > 1 UNION "
+        "SELECT portfolio_id FROM prescient.trades WHERE kind = 'buy' "
+        "GROUP BY portfolio_id, market_id, side, capture_id HAVING count(*) > 1"
+    )
+    with there.database.begin() as connection:
+        return list(connection.scalars(query))

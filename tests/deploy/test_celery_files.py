@@ -1,0 +1,77 @@
+"""The files of `deploy/celery/` fit those beside them, dagster-celery, and what is known of its faults."""
+
+import inspect
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.deploy.topology import COMPOSE, DEPLOY, OTHER_SERVICES, SERVICES, STRATEGY_SERVICES
+
+pytest.importorskip("dagster_celery", reason="needs the extra prescient[celery]")
+
+from dagster_celery.launcher import CeleryRunLauncher
+
+from prescient_dagster.celery_launcher import ResumingCeleryRunLauncher
+
+HERE: dict[str, Any] = yaml.safe_load((DEPLOY / "dagster.yaml").read_text(encoding="utf-8"))
+CELERY: dict[str, Any] = yaml.safe_load((DEPLOY / "celery" / "dagster.yaml").read_text(encoding="utf-8"))
+BESIDE: dict[str, Any] = yaml.safe_load((DEPLOY / "celery" / "compose.yaml").read_text(encoding="utf-8"))["services"]
+SOURCE: dict[str, Any] = CELERY["run_launcher"]["config"]["config_source"]
+
+
+def test_the_instance_differs_where_runs_are_carried_out_and_nowhere_else() -> None:
+    differ = {key for key in HERE.keys() | CELERY.keys() if HERE.get(key) != CELERY.get(key)}
+    assert differ == {"run_launcher", "concurrency", "run_monitoring"}
+    assert (
+        CELERY["concurrency"]["runs"]["tag_concurrency_limits"] == HERE["concurrency"]["runs"]["tag_concurrency_limits"]
+    )
+
+
+def test_the_launcher_is_named_by_its_module_and_knows_every_key() -> None:
+    named = CELERY["run_launcher"]
+    assert (named["module"], named["class"]) == (
+        ResumingCeleryRunLauncher.__module__,
+        ResumingCeleryRunLauncher.__name__,
+    )
+    assert named["config"].keys() <= CeleryRunLauncher.config_type().keys()
+    assert {"broker", "backend"} <= named["config"].keys()
+
+
+def test_a_task_is_taken_by_one_worker_and_given_to_no_other_while_it_goes() -> None:
+    assert (SOURCE["worker_prefetch_multiplier"], SOURCE["task_acks_late"]) == (1, False)
+    longest = max(
+        CELERY["run_monitoring"]["max_runtime_seconds"], 4 * 3600
+    )  # of the jobs that have a limit of their own
+    assert SOURCE["broker_transport_options"]["visibility_timeout"] > longest
+    assert not any("priorit" in key for key in SOURCE)
+
+
+def test_resuming_is_asked_for_only_where_the_launcher_can() -> None:
+    assert CELERY["run_monitoring"]["max_resume_run_attempts"] == 2
+    assert CELERY["run_monitoring"]["poll_interval_seconds"] <= 30
+    one_machine = yaml.safe_load((DEPLOY.parent / "dagster.yaml").read_text(encoding="utf-8"))
+    for instance in (HERE, one_machine):
+        assert "max_resume_run_attempts" not in instance["run_monitoring"]
+
+
+def test_the_launcher_of_the_release_still_cannot_resume() -> None:
+    """Once this fails, `resume_run` of ours can go."""
+    assert "execute_job_args_packed=" in inspect.getsource(CeleryRunLauncher.resume_run)
+
+
+def test_every_service_of_ours_gets_the_broker_and_the_instance() -> None:
+    ours = {"platform", "daemon", "webserver", "viewer", "migrate", *STRATEGY_SERVICES}
+    assert ours | {"redis", "worker"} == set(BESIDE)
+    for service in ours | {"worker"}:
+        assert {"CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"} <= BESIDE[service]["environment"].keys()
+        assert BESIDE[service]["volumes"] == ["./celery/dagster.yaml:/srv/prescient/dagster/dagster.yaml:ro"]
+    assert ours <= set(SERVICES) | OTHER_SERVICES
+    assert "PRESCIENT_ALERT_WEBHOOK" in BESIDE["worker"]["environment"]
+
+
+def test_redis_is_confined_as_everything_else_and_asks_for_a_password() -> None:
+    redis, confined = BESIDE["redis"], COMPOSE["x-confined"]
+    assert all(redis[key] == value for key, value in confined.items())
+    assert "--requirepass" in redis["command"]
+    assert "ports" not in redis
