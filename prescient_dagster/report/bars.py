@@ -61,3 +61,30 @@ def bars(values: Sequence[Value]) -> list[Bar]:
     place = scale(low, high, 0, 100) if high > low else (lambda _: 0.0)
     zero = place(0)
     return [Bar(min(zero, place(each)), round(abs(place(each) - zero), 1)) for each in numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a histogram: where it stands, how high it is, whether it is of gains, and what is read out."""
+
+    x: float
+    width: float
+    height: float
+    sign: str
+    label: str
+
+
+HISTOGRAM_HEIGHT, HISTOGRAM_WIDTH = 120, 320
+
+
+def histogram(stretches: Sequence[tuple[float, float, int]]) -> list[Column]:
+    """How often daily returns were how high; the stretch that holds 0 is one of gains."""
+    width = HISTOGRAM_WIDTH / max(len(stretches), 1)
+    place = scale(0, max((count for _, _, count in stretches), default=1), 0, HISTOGRAM_HEIGHT - 20)
+    return [
+        Column(round(number * width + 0.5, 1), round(width - 1, 1), place(count), "up" if low >= 0 else "down", label)
+        for number, (low, high, count) in enumerate(stretches)
+        for label in [
+            f"{formats.signed_percent(low)} to {formats.signed_percent(high)}: {formats.plural(count, 'day')}"
+        ]
+    ]

@@ -13,7 +13,7 @@ from math import ceil, floor, log10
 
 from prescient_dagster.domain.figures.daily_series import ONE_DAY, DailySeries
 from prescient_dagster.domain.figures.overview import Curve, OverviewLine
-from prescient_dagster.domain.figures.returns import drawdowns
+from prescient_dagster.domain.figures.returns import drawdowns, rolling_sharpe
 from prescient_dagster.report import formats
 
 WIDTH, TOP, BOTTOM = 720, 14, 26
@@ -96,6 +96,22 @@ def drawdown_plot(series: DailySeries) -> Plot:
     label = f"Drawdown, at the deepest {formats.signed_percent(min(depths))}"
     values = Values("fall", "drawdown", list(zip(_by_day(series), depths[1:], strict=True)))
     return _plot(label, 150, [values], formats.axis_percent, baseline=0)
+
+
+def sharpe_plot(series: DailySeries) -> Plot:
+    """The Sharpe ratio of the last 30 days, day by day."""
+    found = rolling_sharpe(series.equity)
+    known = [each for each in found if each is not None]
+    label = (
+        f"Sharpe of 30 days, {formats.ratio(min(known))} to {formats.ratio(max(known))}, now {formats.ratio(found[-1])}"
+    )
+    values = Values("bid", "Sharpe", list(zip(_by_day(series), found, strict=True)))
+    return _plot(label, 130, [values], formats.ratio, level=0)
+
+
+def has_sharpe(series: DailySeries) -> bool:
+    """Whether there is a line to draw: more than one day that has 30 days behind it and a deviation."""
+    return sum(each is not None for each in rolling_sharpe(series.equity)) > 1
 
 
 def exposure_plot(series: DailySeries, exposure: Sequence[float | None]) -> Plot:

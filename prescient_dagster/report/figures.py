@@ -1,6 +1,6 @@
 """The figures of a portfolio or strategy as the page shows them, each empty one with the reason."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,20 @@ class Tile:
     sign: str = ""
 
 
-def figures(performance: Performance) -> Mapping[str, Tile]:
-    """All figures by their names, profit split and calibration among them."""
-    values = performance.flat()
-    return {name: _tile(name, values[name], performance) for name in FIGURES}
+class Tiles(Mapping[str, Tile]):
+    """All figures by their names, profit split and calibration among them; each is read when it is asked for."""
+
+    def __init__(self, performance: Performance) -> None:
+        self._performance = performance
+
+    def __getitem__(self, name: str) -> Tile:
+        return _tile(name, self._performance.value(name), self._performance)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FIGURES)
+
+    def __len__(self) -> int:
+        return len(FIGURES)
 
 
 def titled(*tables: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The page itself: everything in one file, and a policy that lets it fetch nothing and run nothing."""
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
@@ -12,8 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from prescient_dagster.domain import money
+from prescient_dagster.domain.figures.daily_series import DailySeries
 from prescient_dagster.domain.figures.overview import Overview, day_curve, profit
+from prescient_dagster.domain.figures.performance import Performance
 from prescient_dagster.domain.figures.reports import Chapter, Report
+from prescient_dagster.domain.figures.returns import daily_returns, distribution, worst_falls
 from prescient_dagster.domain.figures.round_trips import PricedTrade
 from prescient_dagster.report import bars, charts, figures, formats, pointers
 
@@ -76,10 +79,15 @@ def _environment() -> Environment:
         bars=bars,
         pointers=pointers,
         day_curve=day_curve,
+        worst_falls=worst_falls,
+        distribution=distribution,
+        daily_returns=daily_returns,
+        end_of=end_of,
+        reasons=reasons,
         day=formats.day,
         moment=formats.moment,
         profit=profit,
-        figures=figures.figures,
+        figures=figures.Tiles,
         titled=figures.titled,
         last_day=last_day,
         first_day=first_day,
@@ -94,6 +102,18 @@ def happened(booked: Sequence[tuple[str, PricedTrade]]) -> str:
     won = sum((priced.trade.cash_delta + priced.trade.cost_delta for _, priced in booked), money.ZERO)
     done = pointers.counted(priced for _, priced in booked)
     return f"{done}; what left brought {formats.signed_usd(won)} USD against its cost"
+
+
+def end_of(series: DailySeries, number: int) -> str:
+    """The day at whose end E₀ … Eₙ has this place; E₀ is the beginning."""
+    return formats.day(series.days[number - 1].date) if number else "the beginning"
+
+
+def reasons(performances: Iterable[Performance], names: Iterable[str]) -> str:
+    """Why figures of these names are dashes, each reason once."""
+    told = [figures.Tiles(each) for each in performances]
+    found = (f"{tile.title}: {tile.why}" for name in names for each in told for tile in [each[name]] if tile.why)
+    return "; ".join(dict.fromkeys(found))
 
 
 def counted(report: Report) -> str:

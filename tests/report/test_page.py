@@ -115,6 +115,8 @@ def labels_of(page: str) -> list[str | None]:
 
 SECTIONS = [
     "Monthly returns",
+    "Worst drawdowns",
+    "Daily returns",
     "Closed positions",
     "Calibration: was the price right?",
     "Where the profit came from",
@@ -130,7 +132,10 @@ FIGURES = [
     "Equity from 1,000.00 to 1,000.00 USD at the bid",
     "Drawdown, at the deepest −0.99 %",
     "Exposure, at most 0.0 % of equity",
+    "Sharpe of 30 days, 0.07 to 0.98, now 0.07",
     "Monthly returns",
+    "Worst drawdowns",
+    "Daily returns, −1.00 % to +0.60 %",
     "Calibration: 2 entries in 1 event(s), Brier 0.2500, edge 0.0000",
     "Calibration by price",
     "Profit split",

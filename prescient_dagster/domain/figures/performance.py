@@ -127,10 +127,13 @@ class Performance:
         found = self.figures()
         return {**found.pop("calibration"), **found.pop("profit"), **found}
 
+    def value(self, name: str) -> Any:
+        """The figure of this name."""
+        return getattr(self.parts[PART_OF[name]], name)
+
     def why_empty(self, name: str) -> str:
         """Why the figure of this name is None."""
-        part = next(part for part in self.parts if name in dict(figures_of(part)))
-        return FIGURES[name].reason(part, self.series.equity)
+        return FIGURES[name].reason(self.parts[PART_OF[name]], self.series.equity)
 
     @property
     def parts(self) -> Sequence[Any]:
@@ -139,6 +142,7 @@ class Performance:
 
 
 PARTS = (Balances, Returns, Trading, ClosedPositions, ProfitSplit, Calibration)
+PART_OF = {name: number for number, part in enumerate(PARTS) for name, _ in figures_of(part)}
 FIGURES: Mapping[str, Figure] = {name: each for part in PARTS for name, each in figures_of(part)}
 """Every figure by its name, as it is declared beside its formula."""
 

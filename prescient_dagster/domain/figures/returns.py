@@ -4,16 +4,18 @@ r = Eᵢ/Eᵢ₋₁ - 1, 365 periods a year, sample deviation (ddof 1), risk-fre
 None, as is everything that would be divided by zero: never NaN, never infinite. Rates are fractions, 0.05 is 5 %.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
-from math import sqrt
+from math import floor, log10, sqrt
 from statistics import fmean, mean, stdev
 
 from prescient_dagster.domain.figures.figure import Section, Unit, Why, figure
 
 PERIODS = 365  # a year; markets are open every day
+LEAST_SPAN = 1e-9  # of daily returns; what differs by less does not differ
 LEAST_DAYS = 30  # under which yearly figures say nothing
 
 
@@ -121,3 +123,53 @@ def _deepest(equity: Sequence[Decimal]) -> tuple[float, int]:
     peak = max(number for number in range(bottom) if not depths[number])
     recovered = (number for number in range(bottom, len(depths)) if equity[number] >= equity[peak])
     return depths[bottom], next(recovered, len(depths) - 1) - peak
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A drawdown from its peak on: places in E₀ … Eₙ.
+
+    Attributes:
+        depth: of its lowest point, below 0.
+        recovered: where the peak was reached again; None: not yet.
+    """
+
+    peak: int
+    bottom: int
+    recovered: int | None
+    depth: float
+
+
+def worst_falls(equity: Sequence[Decimal], most: int = 5) -> list[Fall]:
+    """The deepest drawdowns, the deepest first; of equals the earlier one."""
+    depths = drawdowns(equity)
+    peaks = [number for number, depth in enumerate(depths) if not depth]
+    ends: list[int | None] = [*peaks[1:], None]
+    spans = ((peak, end) for peak, end in zip(peaks, ends, strict=True) if (end or len(depths)) - peak > 1)
+    found = [_fall(depths, peak, end) for peak, end in spans]
+    return sorted(found, key=lambda fall: fall.depth)[:most]
+
+
+def _fall(depths: Sequence[float], peak: int, end: int | None) -> Fall:
+    bottom = min(range(peak + 1, end or len(depths)), key=depths.__getitem__)
+    return Fall(peak, bottom, end, depths[bottom])
+
+
+def rolling_sharpe(equity: Sequence[Decimal], window: int = LEAST_DAYS) -> list[float | None]:
+    """Of each of E₁ … Eₙ, the Sharpe ratio of the `window` daily returns up to it; None where there are fewer."""
+    daily = daily_returns(equity)
+    if not daily:
+        return [None] * (len(equity) - 1)
+    ends = range(1, len(daily) + 1)
+    return [_sharpe(daily[end - window : end]) if end >= window else None for end in ends]
+
+
+def distribution(rates: Sequence[float], most: int = 24) -> list[tuple[float, float, int]]:
+    """How many of these rates lie in each of some stretches of one width, from low up to below high; 0 is a bound."""
+    span = max(rates, default=0) - min(rates, default=0)
+    if span < LEAST_SPAN:
+        return []
+    power = 10.0 ** floor(log10(span / most))
+    width = next(size * power for size in (1, 2, 5, 10, 20) if span / (size * power) <= most - 2)
+    counted = Counter(floor(rate / width) for rate in rates)
+    return [(number * width, (number + 1) * width, counted[number]) for number in range(min(counted), max(counted) + 1)]

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prescient_dagster.domain.figures.returns import Returns, daily_returns, drawdowns, returns
+from prescient_dagster.domain.figures.returns import (
+    Returns,
+    daily_returns,
+    distribution,
+    drawdowns,
+    returns,
+    rolling_sharpe,
+    worst_falls,
+)
 from tests.builders import D
 
 CLOSE = {"abs": 1e-9, "rel": 1e-9}
@@ -135,3 +143,42 @@ def test_the_figures_do_not_depend_on_the_unit() -> None:
         return (factor * amount for amount in growing(*["0.02", "-0.01", "0.003"] * 12))
 
     assert returns(list(scaled(1))) == returns(list(scaled(1_000)))
+
+
+EQUITIES = st.lists(st.integers(1, 3_000), min_size=1, max_size=90).map(lambda days: [D(1_000), *map(D, days)])
+
+
+@given(EQUITIES)
+def test_the_worst_drawdown_of_the_list_is_the_maximum_drawdown(equity: list[Decimal]) -> None:
+    falls, told = worst_falls(equity), returns(equity)
+    assert len(falls) <= 5
+    assert [fall.depth for fall in falls] == sorted(fall.depth for fall in falls)
+    assert (falls[0].depth if falls else 0) == told.max_drawdown
+    if falls:
+        last = falls[0].recovered
+        assert (len(equity) - 1 if last is None else last) - falls[0].peak == told.max_drawdown_days
+    for fall in falls:
+        inside = equity[fall.peak + 1 : fall.recovered]
+        assert all(each < equity[fall.peak] for each in inside)
+        assert equity[fall.bottom] == min(inside)
+        assert fall.recovered is None or equity[fall.recovered] >= equity[fall.peak]
+
+
+@given(EQUITIES)
+def test_a_rolling_sharpe_is_that_of_the_days_it_covers(equity: list[Decimal]) -> None:
+    found = rolling_sharpe(equity)
+    assert len(found) == len(equity) - 1
+    for number, each in enumerate(found, start=1):
+        covered = equity[max(number - 30, 0) : number + 1]
+        assert each == (returns(covered).sharpe if number >= 30 else None)
+
+
+@given(st.lists(st.floats(-0.5, 0.5), max_size=200))
+def test_a_distribution_counts_every_rate_once_and_no_stretch_holds_gains_and_losses(rates: list[float]) -> None:
+    found = distribution(rates)
+    if not found:
+        assert max(rates, default=0) - min(rates, default=0) < 1e-9
+        return
+    assert sum(count for _, _, count in found) == len(rates)
+    assert len(found) <= 24
+    assert not [each for each in found if each[0] < -1e-12 and each[1] > 1e-12]
