@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.cycle import PORTFOLIOS, cycle, prepare
+from benchmarks.cycle import PORTFOLIOS, ROUNDS, cycle, prepare
 from benchmarks.measure import Figure, apart, migrated, scratch_home
 from benchmarks.venue import write_pages
 from prescient_dagster.domain.figures.leaderboard import leaderboard
@@ -40,9 +40,10 @@ def run() -> Iterator[Figure]:
         apart(prepare, home, paths)
         url = migrated(home).url
         round_of_all = apart(cycle, home, url).seconds
-        written = apart(page, home, url)
+        written = min((apart(page, home, url) for _ in range(ROUNDS)), key=lambda run: run.seconds)
         figures, writing, size = written.answer
-        yield Figure(f"{PORTFOLIOS:,} portfolios: writing the page / a round", writing / round_of_all, 0.05)
+        yield Figure(f"a round of {PORTFOLIOS:,} portfolios", round_of_all, 60, "s")
+        yield Figure("writing the page / a round", writing / round_of_all, 0.05)
         yield Figure("with what is read for it alone / a round", written.seconds / round_of_all, 0.05)
         yield Figure("the figures it is made of, worked out in any case", figures, 10, "s")
         yield Figure("the page", size, 2_000, "kB")
