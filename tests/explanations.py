@@ -5,7 +5,7 @@ from typing import Any
 
 from prescient_dagster.domain.books.ledger import Account, opened
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
-from prescient_dagster.domain.cycle.limits import Circumstances
+from prescient_dagster.domain.cycle.limit import Circumstances
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past.explanation import Explanation, explain

@@ -25,14 +25,18 @@ from prescient_dagster.assets.runs.cycle_runs import synced_partitions
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.domain.books.portfolios import Portfolio, checked_balance
 from prescient_dagster.resources import DatabaseResource
-from prescient_dagster.store.books import portfolios, statements
+from prescient_dagster.store.books import halts, portfolios, statements
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.usecases import change_portfolio
 
 CHANGES = {
     "pause": (portfolios.pause, "Stops a portfolio from trading. It is still valued and settled."),
-    "resume": (portfolios.resume, "Lets a paused or closing portfolio trade again."),
+    "halt": (halts.halt, "Lets a portfolio enter nothing more; exits, value and settlements go on."),
+    "resume": (
+        halts.resume,
+        "Lets a paused, closing or halted portfolio trade again; after a halt its highest equity is counted anew.",
+    ),
     "close": (portfolios.close, "Closes a portfolio: no more entries, exits until it is flat, then closed for good."),
 }
 
@@ -55,7 +59,7 @@ def _creation(strategies: Sequence[str]) -> dg.JobDefinition:
         store = database.open()
         with explained():
             new = _new_portfolio(filled(form, context))
-            warnings = change_portfolio.doubts(new.strategy_type, new.strategy_config, new.initial_balance)
+            warnings = change_portfolio.doubts_of_new(new.strategy_type, new.strategy_config, new.initial_balance)
             made = portfolios.create(store, new)
             return _done(context, store, made, warnings)
 
@@ -76,19 +80,28 @@ def _config_change() -> dg.JobDefinition:
         with explained():
             there = portfolios.get(store, config.portfolio)
             changed = change_portfolio.laid_over(there, config.config, config.reset)
-            warnings = change_portfolio.doubts(there.strategy_type, changed, there.initial_balance)
-            return _done(context, store, portfolios.change(store, there.slug, strategy_config=changed), warnings)
+            warnings = change_portfolio.doubts_of(there, changed)
+            return _done(context, store, _changed(context, store, there, changed), warnings)
 
     told = "Changes a portfolio's settings, from its next cycle on. The settings given are laid over those it has."
     return form_job("change_portfolio_config", change_config, ConfigChange, told)
 
 
-def _status_change(verb: str, change: Callable[[Database, str], Portfolio], description: str) -> dg.JobDefinition:
+def _changed(context: dg.OpExecutionContext, store: Database, there: Portfolio, config: dict[str, Any]) -> Portfolio:
+    return portfolios.change(store, there.slug, strategy_config=config, by=by_run(context))
+
+
+def by_run(context: dg.OpExecutionContext) -> str:
+    """Who changes something, for the log."""
+    return f"run {context.run.run_id[:8]} of {context.run.job_name}"
+
+
+def _status_change(verb: str, change: Callable[[Database, str, str], Portfolio], description: str) -> dg.JobDefinition:
     @dg.op(name=verb, out=NOTHING, config_schema=schema(Named))
     def become(context: dg.OpExecutionContext, database: DatabaseResource) -> dg.Output[None]:
         store = database.open()
         with explained():
-            return _done(context, store, change(store, filled(Named, context).portfolio))
+            return _done(context, store, change(store, filled(Named, context).portfolio, by_run(context)))
 
     return form_job(f"{verb}_portfolio", become, Named, description)
 

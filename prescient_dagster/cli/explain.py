@@ -8,7 +8,7 @@ import typer
 from prescient_dagster.cli.terminal.options import AsJson
 
 if TYPE_CHECKING:
-    from prescient_dagster.domain.cycle.limits import Circumstances
+    from prescient_dagster.domain.cycle.limit import Circumstances
     from prescient_dagster.domain.past.explanation import Explanation
     from prescient_dagster.domain.strategy.rules import Step
     from prescient_dagster.settings import Settings
@@ -111,7 +111,7 @@ def _with_reasons(database: "Database", found: "Situation", at: "Circumstances")
 
 def _circumstances(settings: "Settings", database: "Database", found: "Situation") -> "Circumstances":
     from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.domain.cycle.limits import Circumstances
+    from prescient_dagster.domain.cycle.limit import Circumstances
     from prescient_dagster.domain.cycle.players import Moment, Player
     from prescient_dagster.domain.market.history import PriceHistory
     from prescient_dagster.domain.strategy.configs import validated
@@ -218,8 +218,7 @@ def _did(found: "Situation", told: "Explanation", market_id: str) -> str:
 
 def _wished(told: "Explanation", market_id: str) -> set[str]:
     """The actions that the explanation expects of a cycle in this market."""
-    entries = told.wish if told.refusal is None else ()
-    return {signal.action for signal in (*told.sales, *entries) if signal.market_id == market_id}
+    return {signal.action for signal in (*told.sales, *told.entries) if signal.market_id == market_id}
 
 
 def _exit_verdict(told: "Explanation") -> str | None:

@@ -1,6 +1,6 @@
 """`prescient portfolio`: the portfolios, their money and their settings."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,8 +8,6 @@ import typer
 from prescient_dagster.cli.terminal.options import AsJson, ConfigText, Name
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from prescient_dagster.domain.books.portfolios import Portfolio
     from prescient_dagster.settings import Settings
     from prescient_dagster.store.database import Database
@@ -25,6 +23,7 @@ COLUMNS = (
     "trade_count",
 )
 TOLD_BY_POSITION = ("marks", "oldest_mark_at")
+TOLD_OF_HALTED = ("high_equity", "halted_at", "halted_by")
 StrategyOption = Annotated[str, typer.Option("--strategy", metavar="S", help="A name that `strategy list` shows.")]
 Title = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What people call it.")]
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is meant to find out.")]
@@ -49,11 +48,12 @@ def create(  # noqa: PLR0913, PLR0917
     from prescient_dagster.cli.terminal.configs import read_configs
     from prescient_dagster.domain.books.portfolios import checked_balance
     from prescient_dagster.store.books import portfolios
+    from prescient_dagster.usecases import change_portfolio
 
     new = portfolios.NewPortfolio(
         slug, strategy, checked_balance(balance), name or "", description or "", read_configs(config or ())
     )
-    _check(strategy, new.strategy_config, new.initial_balance)
+    _warn(change_portfolio.doubts_of_new(strategy, new.strategy_config, new.initial_balance))
     settings = home.read_settings()
     database = home.open_database(settings)
     made = portfolios.create(database, new)
@@ -61,12 +61,11 @@ def create(  # noqa: PLR0913, PLR0917
     _show(database, made.slug, as_json)
 
 
-def _check(strategy: str, config: Mapping[str, Any], balance: "Decimal") -> None:
-    """Raise `InvalidConfig` unless the strategy accepts the config; what is doubtful is told."""
+def _warn(doubts: Sequence[str]) -> None:
+    """Tell what is allowed and probably not meant."""
     from prescient_dagster.cli.terminal import output
-    from prescient_dagster.usecases.change_portfolio import doubts
 
-    for doubt in doubts(strategy, config, balance):
+    for doubt in doubts:
         output.say(f"warning: {doubt}")
 
 
@@ -137,7 +136,9 @@ def update(  # noqa: PLR0913, PLR0917
     database = home.open_database(home.read_settings())
     there = portfolios.get(database, portfolio)
     changed = _laid_over(there, config, reset or []) if config is not None or reset else None
-    portfolios.change(database, portfolio, new_name=name, description=description, strategy_config=changed)
+    portfolios.change(
+        database, portfolio, new_name=name, description=description, strategy_config=changed, by=_by("update")
+    )
     _show(database, portfolio, as_json)
 
 
@@ -146,7 +147,7 @@ def _laid_over(there: "Portfolio", config: Sequence[str] | None, reset: list[str
     from prescient_dagster.usecases import change_portfolio
 
     changed = change_portfolio.laid_over(there, read_configs(config or ()), reset)
-    _check(there.strategy_type, changed, there.initial_balance)
+    _warn(change_portfolio.doubts_of(there, changed))
     return changed
 
 
@@ -157,17 +158,27 @@ def pause(name: Name, as_json: AsJson = False) -> None:
     """
     from prescient_dagster.store.books import portfolios
 
-    _become(portfolios.pause, name, as_json)
+    _become("pause", portfolios.pause, name, as_json)
+
+
+def halt(name: Name, as_json: AsJson = False) -> None:
+    """Let a portfolio enter nothing more. Its exits, its value and settlements go on; `resume` ends it.
+
+    Example:  prescient portfolio halt bold
+    """
+    from prescient_dagster.store.books import halts
+
+    _become("halt", halts.halt, name, as_json)
 
 
 def resume(name: Name, as_json: AsJson = False) -> None:
-    """Let a paused or closing portfolio trade again.
+    """Let a paused, closing or halted portfolio trade again. After a halt its highest equity is counted anew.
 
     Example:  prescient portfolio resume bold
     """
-    from prescient_dagster.store.books import portfolios
+    from prescient_dagster.store.books import halts
 
-    _become(portfolios.resume, name, as_json)
+    _become("resume", halts.resume, name, as_json)
 
 
 def close(name: Name, as_json: AsJson = False) -> None:
@@ -177,14 +188,46 @@ def close(name: Name, as_json: AsJson = False) -> None:
     """
     from prescient_dagster.store.books import portfolios
 
-    _become(portfolios.close, name, as_json)
+    _become("close", portfolios.close, name, as_json)
 
 
-def _become(change: "Callable[[Database, str], Portfolio]", name: str, as_json: bool) -> None:
+def log(name: Name, as_json: AsJson = False) -> None:
+    """Show what was changed of a portfolio: its settings and what a try had said, halts and resumptions, by whom.
+
+    Example:  prescient portfolio log bold
+    """
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.store.books import portfolio_log, portfolios
+
+    database = home.open_database(home.read_settings())
+    found = portfolio_log.entries(database, portfolios.get(database, name).portfolio_id)
+    output.print_json(found) if as_json else output.print_table(map(_logged, found), portfolio_log.SHOWN)
+
+
+def _logged(entry: dict[str, Any]) -> dict[str, Any]:
+    """A line of the log; of a config what differs."""
+    from prescient_dagster.usecases.change_portfolio import told_change
+
+    return entry | {"details": told_change(entry["details"])}
+
+
+def _by(command: str) -> str:
+    """Who gives a command, for the log."""
+    import getpass
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        user = "somebody"
+    return f"{user}, prescient portfolio {command}"
+
+
+def _become(verb: str, change: "Callable[[Database, str, str], Portfolio]", name: str, as_json: bool) -> None:
     from prescient_dagster.cli.server import home
 
     database = home.open_database(home.read_settings())
-    _show(database, change(database, name).slug, as_json)
+    _show(database, change(database, name, _by(verb)).slug, as_json)
 
 
 def _show(database: "Database", name: str, as_json: bool) -> None:
@@ -196,7 +239,8 @@ def _show(database: "Database", name: str, as_json: bool) -> None:
     if as_json:
         output.print_json(statement)
         return
-    output.print_record({name: value for name, value in statement.items() if name not in TOLD_BY_POSITION})
+    hidden = TOLD_BY_POSITION if statement["halted_at"] else (*TOLD_BY_POSITION, *TOLD_OF_HALTED)
+    output.print_record({name: value for name, value in statement.items() if name not in hidden})
     held = positions.list_positions(database, statement["portfolio_id"])
     if held:
         output.print_table(held, POSITION_COLUMNS, "positions")

@@ -131,6 +131,7 @@ def _strategy(state: "StrategyState") -> dict[str, Any]:
         "portfolios": state.activity.portfolios,
         "failing": len(state.activity.failing),
         "failures": state.activity.failing,
+        "halted": {slug: track.halted_by for slug, track in state.activity.halted.items()},
         "last_cycle_at": state.activity.last_cycle_at,
     }
 

@@ -1,5 +1,6 @@
 """Portfolios and configs as people ask for them, on the command line or in a form of the UI. Imports no Dagster."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,17 +22,37 @@ class Verdict:
     warnings: tuple[str, ...] = ()
 
 
-def doubts(strategy: str, config: Mapping[str, Any], balance: Decimal | None = None) -> list[str]:
+def doubts(strategy: str, config: Mapping[str, Any]) -> list[str]:
     """What in a config is allowed and probably not meant, a sentence each.
-
-    Args:
-        balance: what the portfolio began with, USD; None: it is not for one.
 
     Raises:
         InvalidConfig: the strategy does not accept it.
     """
+    return list(validated(load_strategy(strategy).config, config).doubtful())
+
+
+def doubts_of_new(strategy: str, config: Mapping[str, Any], balance: Decimal) -> list[str]:
+    """The same for a portfolio that is to begin with so much, in USD.
+
+    Raises:
+        InvalidConfig: the strategy does not accept it, or it can never trade with that.
+    """
     settings = validated(load_strategy(strategy).config, config)
-    return [*settings.doubtful(), *(() if balance is None else settings.doubtful_with(balance))]
+    reasons = list(settings.impossible_with(balance))
+    if reasons:
+        raise InvalidConfig([f"this config can never trade: {reason}" for reason in reasons])
+    return [*settings.doubtful(), *settings.rather_small(balance)]
+
+
+def doubts_of(portfolio: Portfolio, config: Mapping[str, Any]) -> list[str]:
+    """The same for a portfolio that there is; what it has now is near to what it began with.
+
+    Raises:
+        InvalidConfig: the strategy does not accept it.
+    """
+    settings = validated(load_strategy(portfolio.strategy_type).config, config)
+    balance = portfolio.initial_balance
+    return [*settings.doubtful(), *settings.impossible_with(balance), *settings.rather_small(balance)]
 
 
 def verdict(strategy: str, config: Mapping[str, Any]) -> Verdict:
@@ -59,3 +80,19 @@ def laid_over(there: Portfolio, config: Mapping[str, Any], reset: Iterable[str] 
 def open_slugs(found: Iterable[Portfolio]) -> list[str]:
     """The portfolios that a strategy's partitions stand for: those that are not closed."""
     return [portfolio.slug for portfolio in found if portfolio.status is not PortfolioStatus.CLOSED]
+
+
+def told_change(details: Mapping[str, Any]) -> str:
+    """The details of an entry of a portfolio's log, in words."""
+    before, after = details.get("before"), details.get("after")
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return ", ".join(f"{name} {value}" for name, value in details.items() if value is not None)
+    names = [name for name in {**before, **after} if before.get(name, ...) != after.get(name, ...)]
+    told = [f"{name} {_given(before, name)} -> {_given(after, name)}" for name in names]
+    tried = details.get("try")
+    return "; ".join([", ".join(told), *([f"tried: {tried['verdict']}"] if tried else [])])
+
+
+def _given(config: Mapping[str, Any], name: str) -> str:
+    """A setting as a portfolio gives it."""
+    return json.dumps(config[name]) if name in config else "(default)"

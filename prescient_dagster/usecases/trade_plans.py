@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from prescient_dagster.domain.books.equity_track import EquityTrack
 from prescient_dagster.domain.books.ledger import Position
 from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.cycle.engine import Decision
@@ -76,6 +77,7 @@ class Result:
         wishes: how many entries the strategy wished for, before the limits took theirs; None: it was not asked.
         questions: of the markets of the signals.
         positions: held afterwards, valued.
+        track: what its snapshots have come to with this one.
         equity: initial balance, then that of snapshots up to this one; empty where many portfolios share the run.
     """
 
@@ -98,6 +100,7 @@ class Result:
     snapshot: Snapshot | None = None
     positions: tuple[Position, ...] = ()
     equity: tuple[Decimal, ...] = ()
+    track: EquityTrack | None = None
 
     @property
     def capture_id(self) -> int:

@@ -69,6 +69,7 @@ class Results:
             questions=_questions(act.outcomes, capture),
             snapshot=snapshot,
             positions=tuple(act.account.positions.values()),
+            track=act.account.track,
             equity=() if snapshot is None else self._equity(plan, snapshot),
         )
 

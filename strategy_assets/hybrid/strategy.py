@@ -105,8 +105,7 @@ class HybridConfig(DirectionalConfig):
         most = max(sum(member.may_back(side) for member in blended) for side in BACKS.values())
         if most < self.min_agreement <= len(blended):
             yield f"{self.named('min_agreement')} is never reached: at most {most} of the members can take one side"
-        idle = sorted(set(self.configs) - {member.name for member in blended})
-        if idle:
+        if idle := sorted(set(self.configs) - {member.name for member in blended}):
             yield f"configs of {', '.join(idle)} change nothing: there is no weight for them"
 
 
@@ -269,10 +268,10 @@ def steps(view: View, config: HybridConfig, row: int) -> Iterator[Step]:
         told = strategy_steps(member.strategy, _seen_by(member, view), member.config, row)
         yield from (replace(step, part=_part(member, step), decides=False) for step in told)
         refused += [f"{member.name}: {step.rule}" for step in told if step.decides and not step.passed][:1]
-    candidate = row in view.rows
-    yield Step("candidate of a member", candidate, note="" if candidate else "; ".join(refused))
+    candidate, why = row in view.rows, "; ".join(refused)
+    yield Step("candidate of a member", candidate, note="" if candidate else why)
     if candidate:
-        yield from _blend_steps(view, config, row, "; ".join(refused))
+        yield from _blend_steps(view, config, row, why)
 
 
 def _part(member: Member, step: Step) -> str:
@@ -281,7 +280,7 @@ def _part(member: Member, step: Step) -> str:
 
 def _blend_steps(view: View, config: HybridConfig, row: int, refused: str) -> Iterator[Step]:
     blend, bundles = _asked(view, config)
-    bundled = any(wish.market_id == view.capture.texts["market_id"][row] for wish in bundles)
+    bundled = any(view.capture.row_of[wish.market_id] == row for wish in bundles)
     place = int(np.searchsorted(view.rows, row))
     note = blend.contributions(place) if any(vote.signed[place] for vote in blend.votes) else refused
     for step in steps_of(blend.rules(config.min_confidence or 0, config.min_agreement), place):

@@ -32,7 +32,15 @@ CONFIGS: Mapping[str, Mapping[str, Any]] = {
     "plain": {},
     "wide": {"trade_amount": 10, "max_positions": 100, "trade_frequency": "medium"},
     "quick": {"profit_target": 0.05, "stop_loss": 0.1, "fill_model": "touch"},
-    "sized": {"sizing": "equity", "trade_fraction": 0.0137},
+    "sized": {
+        "sizing": "equity",
+        "trade_fraction": 0.0137,
+        "max_exposure": 0.04,
+        "max_exposure_per_event": 0.02,
+        "max_exposure_per_tag": 0.03,
+        "max_daily_loss": 0.002,
+        "max_drawdown": 0.003,
+    },
 }
 
 

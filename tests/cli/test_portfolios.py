@@ -20,7 +20,8 @@ AGGRESSIVE = {
 SHOWN = (
     *("portfolio_id", "slug", "name", "description", "strategy_type", "strategy_config", "status", "initial_balance"),
     *("current_balance", "total_invested", "market_value", "equity", "total_profit_loss", "realized_profit_loss"),
-    *("unrealized_profit_loss", "trade_count", "positions", "marks", "oldest_mark_at"),
+    *("unrealized_profit_loss", "trade_count", "positions", "marks"),
+    *("high_equity", "halted_at", "halted_by", "oldest_mark_at"),
     "created_at",
 )
 

@@ -27,7 +27,7 @@ def test_a_fresh_database_is_online_and_lacks_a_capture(prescient: Prescient) ->
     assert (done.json["healthy"], kinds(done.json)) == (False, ["no_capture"])
     momentum = done.json["strategies"]["momentum"]
     assert momentum.pop("info")
-    nothing = {"portfolios": 0, "failing": 0, "failures": {}, "last_cycle_at": None}
+    nothing = {"portfolios": 0, "failing": 0, "failures": {}, "halted": {}, "last_cycle_at": None}
     assert momentum == {"status": "online", **nothing}
     assert done.json["dagster"] == {"daemon": "never ran here", "heartbeats": {}, "runs": []}
 

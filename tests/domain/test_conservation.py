@@ -265,6 +265,7 @@ def test_random_histories_meet_every_way_a_position_can_end_and_every_refusal() 
     assert {trade.details["exit"] for trade in trades if trade.kind is TradeKind.SELL} == set(ExitRule)
     assert any(is_reversal(trade) for trade in trades)
     never = {RejectReason.MARGIN_GONE, RejectReason.NOT_TRADABLE}  # of candidates, by a strategy without a margin
+    never |= {reason for reason in RejectReason if reason.startswith("risk_")}  # test_risk.py meets them
     refusals = set().union(*(portfolio.refusals for portfolio in portfolios))
     assert {reason for is_entry, reason in refusals if is_entry and reason} == set(RejectReason) - never
     of_exits = {"bundle_incomplete", "slippage", "no_book"}

@@ -6,7 +6,7 @@ import pytest
 
 from prescient_dagster.domain.books.ledger import opened
 from prescient_dagster.domain.cycle.engine import Selections, decide
-from prescient_dagster.domain.cycle.limits import Circumstances
+from prescient_dagster.domain.cycle.limit import Circumstances
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.market.history import PriceHistory

@@ -17,7 +17,7 @@ from prescient_dagster.domain.books.ledger import Trade, TradeKind
 from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.domain.past.drift import Kind
 from prescient_dagster.domain.strategy.strategies import Strategy
-from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books import halts, portfolios
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, resolutions
@@ -167,7 +167,7 @@ def test_a_life_with_pauses_dry_runs_late_cycles_and_a_close_has_no_drift(
         portfolios.pause(database, slug)
     world.live(2, venue, clock)
     for slug in everybody:
-        portfolios.resume(database, slug)
+        halts.resume(database, slug)
     next_capture()
     world.trade(venue, stages=frozenset({Stage.SIGNALS}))
     world.trade(venue, stages=frozenset({Stage.TRADES}))

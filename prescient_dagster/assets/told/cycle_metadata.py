@@ -14,6 +14,7 @@ import dagster as dg
 from prescient_dagster.assets.told.fills import FILLS, NO_FILL, fill
 from prescient_dagster.assets.told.pages import portfolio_link
 from prescient_dagster.assets.told.pictures import bars, equity_curve
+from prescient_dagster.assets.told.risk import at_risk
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import Position, Trade, worth
@@ -226,6 +227,7 @@ def _snapshots(result: Result) -> dict[str, Any]:
         {"am_i_ahead": portfolio_link(result.slug)}
         | amounts
         | {"positions": snapshot.positions, "trade_count": snapshot.trade_count}
+        | at_risk(result, snapshot)
         | _pictures(result)
     )
 
@@ -234,7 +236,8 @@ def _snapshots_summary(result: Result) -> str:
     snapshot = result.snapshot
     if snapshot is None:
         return "not valued"
-    return (
+    halted = result.track is not None and result.track.halted_at is not None
+    return ("halted; " if halted else "") + (
         f"worth {snapshot.equity:,.2f} USD, {snapshot.total_profit_loss:+,.2f} since the beginning: "
         f"{snapshot.balance:,.2f} cash and {_counted(snapshot.positions, 'position')}"
     )

@@ -36,6 +36,7 @@ class Trade:
         price: the average in USD per share, for reading; `cash_delta` is exact.
         cost_delta: the change of the position's cost: what a buy paid, what a sale released (negative).
         side_label: what the venue calls the side, for reading; None: the line is from before labels were kept.
+        tags: of its market, as the capture lists them; empty: of an older line, too.
         source_ref: what caused it, unique per portfolio; None until the signal it came from has its number.
         details: what the trade page shows: fill model, touch, levels; of a sale its rule under `exit`.
     """
@@ -54,6 +55,7 @@ class Trade:
     synthetic: bool
     bundle: str | None = None
     side_label: str | None = field(default=None, compare=False)
+    tags: str = field(default="", compare=False)
     source_ref: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -82,6 +84,7 @@ class Position:
     mark: Decimal | None = None
     mark_source: str | None = None
     marked_at: datetime | None = None
+    tags: str = field(default="", compare=False)
 
     @property
     def holding(self) -> Holding:
@@ -107,6 +110,7 @@ class Position:
             mark,
             source,
             at,
+            self.tags,
         )
 
 
@@ -201,6 +205,7 @@ def _unopened(trade: Trade) -> Position:
         cost=money.ZERO,
         opened_at=trade.timestamp,
         bundle=trade.bundle,
+        tags=trade.tags,
     )
 
 

@@ -68,7 +68,8 @@ def named(position: Position, capture: Capture) -> Position:
     """The position with the label of its side, which one from before labels were kept learns where it is listed."""
     if position.side_label is not None or position.market_id not in capture.row_of:
         return position
-    return replace(position, side_label=side_label(capture, *position.holding))
+    tags = capture.text("tags", capture.row_of[position.market_id])
+    return replace(position, side_label=side_label(capture, *position.holding), tags=tags)
 
 
 def _mark(quote: Quote | None) -> tuple[Decimal, MarkSource] | None:

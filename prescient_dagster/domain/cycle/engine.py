@@ -4,16 +4,18 @@ Exits come first, then entries by rank; the rank is found before the limits take
 the ones before it left. It is decided first and acted then, since the order books of many are fetched in between.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from prescient_dagster.domain import money
 from prescient_dagster.domain.books import snapshots
 from prescient_dagster.domain.books.ledger import Account, Position, booked
 from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.cycle import orders
 from prescient_dagster.domain.cycle.exits import exits
-from prescient_dagster.domain.cycle.limits import Circumstances, Limits
+from prescient_dagster.domain.cycle.limit import Circumstances
+from prescient_dagster.domain.cycle.limits import Limits
 from prescient_dagster.domain.cycle.order_books import Books
 from prescient_dagster.domain.cycle.order_sizes import sized
 from prescient_dagster.domain.cycle.orders import Conditions, Outcome
@@ -108,7 +110,10 @@ def act(
         outcomes, account = execute(decision, account, moment, books)
     if not valued:
         return Act(outcomes, account)
-    return Act(outcomes, *snapshots.valued(account, moment.capture, moment.told))
+    account, snapshot = snapshots.valued(account, moment.capture, moment.told)
+    if decision is not None:
+        account = replace(account, track=account.equity_track.judged(decision.player.config.max_drawdown))
+    return Act(outcomes, account, snapshot)
 
 
 def named(signals: Iterable[Signal], capture: Capture) -> tuple[Signal, ...]:
@@ -133,14 +138,24 @@ def execute(decision: Decision, account: Account, moment: Moment, books: Books) 
     outcomes: list[Outcome] = []
     limits: Limits | None = None
     for order in orders.grouped(decision.signals):
-        if order[0].action.is_entry:
+        if not order[0].action.is_entry:
+            filled = orders.leave(order, account, conditions)
+        else:
             limits = limits or Limits(Circumstances(player, account, moment), tuple(account.positions.values()))
-            refusal = limits.refusal(order)
-            if refusal is not None:
-                outcomes.extend(orders.rejected(order, refusal))
-                continue
-        filled = orders.fill(order, account, conditions)
+            filled = _entered(order, account, limits, conditions)
         for outcome in filled:
             account = account if outcome.trade is None else booked(account, outcome.trade)
         outcomes.extend(filled)
     return tuple(outcomes), account
+
+
+def _entered(order: Sequence[Signal], account: Account, limits: Limits, on: Conditions) -> list[Outcome]:
+    """What became of an order to buy, once the limits have been asked; what it spent is taken down with them."""
+    refusal = limits.refusal(order)
+    if refusal is not None:
+        return orders.rejected(order, refusal)
+    filled = orders.enter(order, limits.purse(order, account.balance), on)
+    spent = sum((outcome.trade.cost_delta for outcome in filled if outcome.trade), money.ZERO)
+    if spent:
+        limits.spend(order, spent)
+    return filled

@@ -1,84 +1,22 @@
 """What keeps a portfolio from entering. A limit decides by the very steps that explain it, so that the two are one.
 
 The cycle enters what no limit refuses; an explanation shows the same steps, refused or not. To add a limit is to write
-one and to put it in its place in `STANDING`, `DOORS` or `RATIONS`.
+one and to put it in its place in `STANDING`, `DOORS` or `RATIONS`; one that bounds what is at risk stands in `risk`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from prescient_dagster.domain.books.ledger import Account, Position
+from prescient_dagster.domain.books.equity_track import Halt
+from prescient_dagster.domain.books.ledger import Position
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
-from prescient_dagster.domain.cycle.orders import grouped
-from prescient_dagster.domain.cycle.players import Moment, Player
+from prescient_dagster.domain.cycle import risk
+from prescient_dagster.domain.cycle.limit import PORTFOLIO, Circumstances, Entry, Limit, refuses
+from prescient_dagster.domain.cycle.orders import Purse, grouped
 from prescient_dagster.domain.strategy.configs import TradeFrequency
 from prescient_dagster.domain.strategy.rules import AT_LEAST, AT_MOST, Step
 from prescient_dagster.domain.strategy.signals import RejectReason, Signal
-
-PORTFOLIO = "portfolio"
-"""The part of the way from a listing to a trade on which these steps are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is to be entered: a market, or all markets of a bundle, which take one place."""
-
-    markets: frozenset[str]
-    slot: str = ""
-    event_id: str = ""
-    is_bundle: bool = False
-
-    @classmethod
-    def of(cls, order: Sequence[Signal]) -> "Entry":
-        """The entry that an order wishes for."""
-        first = order[0]
-        markets = frozenset(signal.market_id for signal in order)
-        return cls(markets, first.slot, first.event_id, first.bundle is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What limits look at: who enters, with which books, on what."""
-
-    player: Player
-    account: Account
-    moment: Moment
-
-
-class Limit:
-    """One thing that can refuse an entry; nothing but its steps decides, and a step that is not passed refuses.
-
-    Attributes:
-        reason: of a limit that is asked again once the sales have filled: why a signal is refused that it holds back
-            then. None: a cycle that has begun changes nothing of it.
-    """
-
-    reason: RejectReason | None = None
-
-    def __init__(self, at: Circumstances, left: Iterable[Position]) -> None:
-        self.at, self.config = at, at.player.config
-
-    def of_all(self) -> Iterator[Step]:
-        """What it asks of every entry alike."""
-        yield from ()
-
-    def of_one(self, entry: Entry) -> Iterator[Step]:
-        """What it asks of this entry."""
-        yield from ()
-
-    def note(self, entry: Entry) -> None:
-        """Take down an entry that has passed this limit and those before it; the weaker ones come after."""
-
-    def steps(self, entry: Entry) -> Iterator[Step]:
-        """All that it asks."""
-        yield from self.of_all()
-        yield from self.of_one(entry)
-
-
-def refuses(steps: Iterable[Step]) -> bool:
-    """Whether one of these steps is a refusal."""
-    return any(not step.passed for step in steps)
 
 
 class Held(Limit):
@@ -123,6 +61,15 @@ class Active(Limit):
     def of_all(self) -> Iterator[Step]:
         status = self.at.player.status
         yield Step("active", status is PortfolioStatus.ACTIVE, value=str(status), part=PORTFOLIO)
+
+
+class NotHalted(Limit):
+    """Who was halted by hand enters nothing until resumed."""
+
+    def of_all(self) -> Iterator[Step]:
+        track = self.at.account.equity_track
+        if track.halted_by is Halt.BY_HAND:
+            yield Step("halt", False, value=track.halted_at, part=PORTFOLIO, note="by hand, until it is resumed")
 
 
 class OneWish(Limit):
@@ -171,7 +118,7 @@ class Places(Limit):
 
 STANDING: tuple[type[Limit], ...] = (Held, Reentry)
 """What the books forbid in a market, whatever else there is to enter."""
-DOORS: tuple[type[Limit], ...] = (Frequency, Active)
+DOORS: tuple[type[Limit], ...] = (Frequency, Active, NotHalted)
 """What forbids every entry: where one is shut, the strategy is not asked."""
 RATIONS: tuple[type[Limit], ...] = (OneWish, Places)
 """What better wishes leave over. One that gives out what only entries may have comes last."""
@@ -188,6 +135,7 @@ class Limits:
         self._standing, self._doors, self._rations = (
             [limit(at, left) for limit in kind] for kind in (STANDING, DOORS, RATIONS)
         )
+        self._risks = [limit(at, left) for limit in risk.RISKS if limit.is_set(at)]
 
     def shut(self) -> Step | None:
         """What forbids every entry on this capture; None: the strategy may be asked."""
@@ -213,16 +161,35 @@ class Limits:
     def refusal(self, order: Sequence[Signal]) -> RejectReason | None:
         """Why the next order is not traded, although it was to be when it was decided; None: it is traded."""
         entry = Entry.of(order)
-        for limit in self._rations:
+        for limit in (*self._rations, *self._risks):
             if limit.reason is not None and refuses(limit.steps(entry)):
                 return limit.reason
             limit.note(entry)
         return None
 
+    def purse(self, order: Sequence[Signal], cash: Decimal) -> Purse:
+        """What an order that is not refused may spend, of so much cash in USD."""
+        purses = [Purse(cash)]
+        for limit in self._risks:
+            room = limit.room(Entry.of(order))
+            if room is not None:
+                purses.append(Purse(room, limit.reason))
+        return min(purses, key=lambda purse: purse.most)
+
+    def spend(self, order: Sequence[Signal], amount: Decimal) -> None:
+        """Take down what an order has spent, in USD."""
+        for limit in self._risks:
+            limit.spend(Entry.of(order), amount)
+
+    def suppose(self, order: Sequence[Signal]) -> None:
+        """Take an order for filled, as far as it may be; no order book is asked."""
+        if not any(refuses(limit.steps(Entry.of(order))) for limit in self._risks):
+            self.spend(order, min(order[0].amount, self.purse(order, order[0].amount).most))
+
     def steps(self, order: Sequence[Signal]) -> list[Step]:
         """What the next order makes of all limits."""
         entry = Entry.of(order)
-        limits = [*self._standing, *self._doors, *self._rations]
+        limits = [*self._standing, *self._doors, *self._rations, *self._risks]
         return [step for limit in limits for step in limit.steps(entry)]
 
     def standing_steps(self, market_id: str) -> list[Step]:

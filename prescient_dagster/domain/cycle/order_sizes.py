@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.cycle.limits import PORTFOLIO, Circumstances
+from prescient_dagster.domain.cycle.limit import PORTFOLIO, Circumstances
 from prescient_dagster.domain.market.quotes import quote
 from prescient_dagster.domain.strategy.fill_models import FillModel
 from prescient_dagster.domain.strategy.rules import Step

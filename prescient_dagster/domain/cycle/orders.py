@@ -4,7 +4,7 @@ An order is one signal, or all signals of one bundle, which fill together or not
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import Account, Position, Trade, TradeKind, released_cost
 from prescient_dagster.domain.cycle import bundles, fills
-from prescient_dagster.domain.cycle.bundles import BundleFill, BundleId, Leg
+from prescient_dagster.domain.cycle.bundles import BundleId, Leg
 from prescient_dagster.domain.cycle.fills import Fill, Level, OrderBook
 from prescient_dagster.domain.cycle.order_books import Book, Books, NoBook
 from prescient_dagster.domain.market.fees import NO_FEE, FeeSchedule
@@ -30,6 +30,28 @@ class Conditions:
     capture: Capture
     config: StrategyConfig
     books: Books
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What an order may spend.
+
+    Attributes:
+        most: USD, fees included.
+        cut: the limit that leaves no more; None: there is no more cash.
+    """
+
+    most: Decimal
+    cut: RejectReason | None = None
+
+    def budget(self, amount: Decimal) -> Decimal:
+        """What is spent of an amount, in USD."""
+        return min(amount, self.most)
+
+    @property
+    def short(self) -> RejectReason:
+        """Why an order for which it is too little is refused."""
+        return self.cut or RejectReason.INSUFFICIENT_CASH
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +95,27 @@ def rejected(signals: Iterable[Signal], reason: RejectReason) -> list[Outcome]:
     return [Outcome(signal, SignalStatus.REJECTED, reason) for signal in signals]
 
 
-def fill(order: Sequence[Signal], account: Account, on: Conditions) -> list[Outcome]:
-    """What becomes of an order: as far as quotes, depth and cash or holdings allow."""
-    if not order[0].action.is_entry:
-        return _leave(order, account, on)
-    return _enter(order[0], account, on) if order[0].bundle is None else _enter_bundle(order, account, on)
+def enter(order: Sequence[Signal], purse: Purse, on: Conditions) -> list[Outcome]:
+    """What becomes of an order to buy: as far as quotes, depth and the purse allow."""
+    return _enter(order[0], purse, on) if order[0].bundle is None else _enter_bundle(order, purse, on)
 
 
-def _enter(signal: Signal, account: Account, on: Conditions) -> list[Outcome]:
+def _enter(signal: Signal, purse: Purse, on: Conditions) -> list[Outcome]:
     placed = place(signal, on)
     if isinstance(placed, RejectReason):
         return rejected([signal], placed)
     if exceeds_stop([placed], on.config):
         return rejected([signal], RejectReason.SPREAD_EXCEEDS_STOP)
-    budget = min(signal.amount, account.balance)
+    budget = purse.budget(signal.amount)
     filled = fills.buy(placed.levels, budget, placed.fees)
     poor = budget < signal.amount
     if fills.is_below_minimum(filled):
-        short_of_cash = poor and (filled.complete or budget <= 0)
-        return rejected([signal], RejectReason.INSUFFICIENT_CASH if short_of_cash else RejectReason.BELOW_MINIMUM)
-    return [_ended(placed, _bought(placed, filled, on), whole=filled.complete and not poor)]
+        short = poor and (filled.complete or budget <= 0)
+        return rejected([signal], purse.short if short else RejectReason.BELOW_MINIMUM)
+    return [_ended(placed, _bought(placed, filled, on, purse if poor else None), whole=filled.complete and not poor)]
 
 
-def _enter_bundle(order: Sequence[Signal], account: Account, on: Conditions) -> list[Outcome]:
+def _enter_bundle(order: Sequence[Signal], purse: Purse, on: Conditions) -> list[Outcome]:
     bundle = BundleId.parse(order[0].slot)
     tried = [place(signal, on) for signal in order]
     legs = [leg for leg in tried if isinstance(leg, Placed)]
@@ -103,18 +123,14 @@ def _enter_bundle(order: Sequence[Signal], account: Account, on: Conditions) -> 
         return _incomplete(order, tried)
     if exceeds_stop(legs, on.config):
         return rejected(order, RejectReason.SPREAD_EXCEEDS_STOP)
-    budget = min(order[0].amount, account.balance)
+    budget = purse.budget(order[0].amount)
     filled = bundles.sized([_leg(leg) for leg in legs], bundle.payout, budget, on.config.least_margin())
     poor = budget < order[0].amount
     if isinstance(filled, RejectReason):
-        short_of_cash = poor and filled is RejectReason.BELOW_MINIMUM
-        return rejected(order, RejectReason.INSUFFICIENT_CASH if short_of_cash else filled)
-    return _bundle_bought(legs, filled, on, whole=filled.complete and not poor)
-
-
-def _bundle_bought(legs: Sequence[Placed], filled: BundleFill, on: Conditions, *, whole: bool) -> list[Outcome]:
-    parts = zip(legs, filled.fills, strict=True)
-    return [_ended(leg, _bought(leg, part, on), whole=whole) for leg, part in parts]
+        short = poor and filled is RejectReason.BELOW_MINIMUM
+        return rejected(order, purse.short if short else filled)
+    parts, whole = zip(legs, filled.fills, strict=True), filled.complete and not poor
+    return [_ended(leg, _bought(leg, part, on, purse if poor else None), whole=whole) for leg, part in parts]
 
 
 def _incomplete(order: Sequence[Signal], tried: Sequence[Placed | RejectReason]) -> list[Outcome]:
@@ -128,7 +144,7 @@ def _leg(placed: Placed) -> Leg:
     return Leg(market.market_id, market.side, placed.levels, placed.fees)
 
 
-def _leave(order: Sequence[Signal], account: Account, on: Conditions) -> list[Outcome]:
+def leave(order: Sequence[Signal], account: Account, on: Conditions) -> list[Outcome]:
     """Sell what is held: a single position as far as the bids reach, a bundle whole or not at all."""
     held = [account.positions.get((signal.market_id, signal.action.side)) for signal in order]
     tried = [
@@ -219,8 +235,12 @@ def _ended(placed: Placed, trade: Trade, *, whole: bool) -> Outcome:
     return Outcome(placed.signal, SignalStatus.EXECUTED if whole else SignalStatus.PARTIALLY_EXECUTED, trade=trade)
 
 
-def _bought(placed: Placed, filled: Fill, on: Conditions) -> Trade:
-    return _trade(placed, filled, on, cost_delta=filled.spent)
+def _bought(placed: Placed, filled: Fill, on: Conditions, poor: Purse | None) -> Trade:
+    """`poor`: the purse, where it did not hold what was wished for."""
+    trade = _trade(placed, filled, on, cost_delta=filled.spent)
+    if poor is None or poor.cut is None:
+        return trade
+    return replace(trade, details={**trade.details, "cut": {"by": str(poor.cut), "to": str(poor.most)}})
 
 
 def _sold(placed: Placed, position: Position, filled: Fill, on: Conditions) -> Trade:
@@ -244,6 +264,7 @@ def _trade(placed: Placed, filled: Fill, on: Conditions, cost_delta: Decimal) ->
         synthetic=placed.synthetic,
         bundle=placed.signal.bundle,
         side_label=side_label(on.capture, placed.quote.market_id, placed.quote.side),
+        tags=on.capture.text("tags", on.capture.row_of[placed.quote.market_id]),
         details=details(placed, filled, on.config),
     )
 

@@ -4,7 +4,6 @@ Nothing is read from logs: the same functions that decide are asked again. A ste
 refusal; the first one is the answer.
 """
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -16,9 +15,11 @@ from prescient_dagster.domain.books.exit_rules import ExitRule
 from prescient_dagster.domain.books.ledger import Position
 from prescient_dagster.domain.cycle.engine import Selections, after, named
 from prescient_dagster.domain.cycle.exits import exits, holdings, is_whole, rule_steps, sellable
-from prescient_dagster.domain.cycle.limits import Circumstances, Limits
+from prescient_dagster.domain.cycle.limit import Circumstances
+from prescient_dagster.domain.cycle.limits import Limits
 from prescient_dagster.domain.cycle.order_sizes import size_step, sized
 from prescient_dagster.domain.cycle.orders import grouped
+from prescient_dagster.domain.cycle.risk import RISK
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.quotes import quote
 from prescient_dagster.domain.market.sides import labelled
@@ -48,6 +49,12 @@ class Explanation:
     matches: int = 0
     exits: tuple[Step, ...] = ()
     sales: tuple[Signal, ...] = ()
+
+    @property
+    def entries(self) -> tuple[Signal, ...]:
+        """The signals that a cycle makes of the wish, refused by a limit on risk or not."""
+        before = (step for step in self.steps if step.part != RISK)
+        return () if any(step.decides and not step.passed for step in before) else self.wish
 
     @property
     def refusal(self) -> Step | None:
@@ -135,9 +142,10 @@ def _ranked(orders: Sequence[list[Signal]], mine: Sequence[int], market_id: str,
 def _wish(orders: Sequence[list[Signal]], number: int, at: Circumstances) -> Explanation:
     """What the limits make of one wish, once the better ones have theirs."""
     limits = _limits(at)
-    deque(limits.entering(chain.from_iterable(orders[:number])), maxlen=0)
+    for order in limits.entering(chain.from_iterable(orders[:number])):
+        limits.suppose(sized(order, at))
     wish = named(sized(orders[number], at), at.moment.capture)
-    steps = (*limits.steps(orders[number]), size_step(orders[number], at))
+    steps = (*limits.steps(wish), size_step(orders[number], at))
     return Explanation(steps, wish, number + 1, len(orders))
 
 

@@ -18,6 +18,7 @@ from prescient_dagster.domain import money
 from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.strategy.config_faults import sentence, shown
 from prescient_dagster.domain.strategy.fill_models import FillModel
+from prescient_dagster.domain.strategy.limit_settings import LimitedConfig
 from prescient_dagster.domain.strategy.setting import choice, days, usd
 from prescient_dagster.domain.strategy.setting import setting as setting  # noqa: PLC0414 - strategies find it here
 from prescient_dagster.domain.strategy.sizing import SizedConfig
@@ -81,7 +82,7 @@ MaxCaptureAge = Annotated[
 ]
 
 
-class StrategyConfig(SubjectFilters, SizedConfig):
+class StrategyConfig(SubjectFilters, SizedConfig, LimitedConfig):
     """What every strategy can be told: filters, size, exits and how orders are filled."""
 
     event_min_liquidity: EventMinLiquidity = None
@@ -129,6 +130,11 @@ class StrategyConfig(SubjectFilters, SizedConfig):
         yield from self.doubtful_sizes()
         if self.event_min_days_until_end is None:
             yield "event_min_days_until_end is unset: it lets events through that are past their end date"
+
+    def impossible_with(self, balance: Decimal) -> Iterator[str]:
+        """Why this config could never trade with an equity of so much in USD, which only a trade could change."""
+        yield from self.too_tight(balance, self.least_spent())
+        yield from self.too_small(balance)
 
     def least_margin(self) -> Decimal | None:
         """What a bundle must still earn on its cost when it is filled, 0.05 = 5 %; None: anything, or no bundles."""

@@ -60,6 +60,11 @@ class RejectReason(StrEnum):
     NO_BOOK = "no_book"  # the venue keeps order books and has none of it
     BOOK_UNUSABLE = "book_unusable"  # its order book makes no sense
     VENUE_UNAVAILABLE = "venue_unavailable"  # the venue could not be asked for the order book
+    RISK_EXPOSURE = "risk_exposure"  # max_exposure leaves less than the least order; likewise the others
+    RISK_EVENT = "risk_event"
+    RISK_TAG = "risk_tag"
+    RISK_DAILY_LOSS = "risk_daily_loss"
+    RISK_DRAWDOWN = "risk_drawdown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,8 +144,17 @@ class SizedConfig(NamedSettings):
                 "(below_minimum)"
             )
 
-    def doubtful_with(self, balance: Decimal) -> Iterator[str]:
-        """What is probably not meant for a portfolio that begins with so much, in USD."""
+    def too_small(self, balance: Decimal) -> Iterator[str]:
+        """Why no size could be traded with an equity of so much, in USD."""
+        size = max(money.exact(self.trade_fraction) * balance, LEAST_SIZE)
+        if self.sizing is Sizing.EQUITY and size < self.least_spent():
+            yield (
+                f"{self.named('trade_fraction')} of {_short(balance)} USD is {_short(size)} USD, "
+                f"less than {self.least_spent()} USD"
+            )
+
+    def rather_small(self, balance: Decimal) -> Iterator[str]:
+        """What is probably not meant with an equity of so much, in USD."""
         if self.sizing is Sizing.EQUITY and money.exact(self.trade_fraction) * balance <= self.least_spent():
             yield (
                 f"{self.named('trade_fraction')}, of {_short(balance)} USD is not more than {self.least_spent()} USD, "

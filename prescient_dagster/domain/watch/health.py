@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from prescient_dagster.domain.books.equity_track import EquityTrack
 from prescient_dagster.domain.books.unresolved import Pending, overdue
 from prescient_dagster.domain.watch import crons
 
@@ -23,6 +24,7 @@ class ProblemKind(StrEnum):
     STRATEGY = "strategy_offline"
     NOT_LOADED = "strategy_not_loaded"
     PORTFOLIO = "portfolio_failing"
+    HALTED = "portfolio_halted"
     UNRESOLVED = "market_unresolved"
     UNKNOWN = "market_unknown"
     DAEMON = "daemon_silent"
@@ -38,6 +40,7 @@ RECOVERIES = {
     ProblemKind.STRATEGY: "strategy {} is online again",
     ProblemKind.NOT_LOADED: "Dagster has loaded strategy {}",
     ProblemKind.PORTFOLIO: "portfolio {} no longer fails",
+    ProblemKind.HALTED: "portfolio {} is resumed",
     ProblemKind.UNRESOLVED: "market {} no longer waits for its resolution",
     ProblemKind.UNKNOWN: "market {} is no longer held and unknown to the venue",
     ProblemKind.DAEMON: "Dagster's daemon is alive again",
@@ -129,6 +132,7 @@ class Facts:
         offline: why a strategy does not load, by its name; or what is wrong with a file, by its path.
         not_loaded: the strategies whose schedule Dagster's daemon does not know.
         failing: why the last cycle of a portfolio failed, by its slug.
+        halted: the portfolios that their drawdown has halted, by slug.
         waiting: the held markets that wait for their resolution.
         venue_at: now, by the venue's clock; None: there is no capture.
         failed_runs: of each job, its newest run that ended, where that failed.
@@ -142,6 +146,7 @@ class Facts:
     offline: Mapping[str, str] = field(default_factory=dict)
     not_loaded: Sequence[str] = ()
     failing: Mapping[str, str] = field(default_factory=dict)
+    halted: Mapping[str, EquityTrack] = field(default_factory=dict)
     waiting: Sequence[Pending] = ()
     venue_at: datetime | None = None
     failed_runs: Sequence[FailedRun] = ()
@@ -158,6 +163,7 @@ def problems(facts: Facts) -> list[Problem]:
         *(_offline(subject, error) for subject, error in facts.offline.items()),
         *(_not_loaded(name) for name in facts.not_loaded if name not in facts.offline),
         *(_portfolio(slug, reason) for slug, reason in facts.failing.items()),
+        *(_halted(slug, track) for slug, track in facts.halted.items()),
         *_unsettled(facts),
     ]
 
@@ -211,6 +217,14 @@ def _not_loaded(strategy: str) -> Problem:
 
 def _portfolio(slug: str, reason: str) -> Problem:
     return Problem(ProblemKind.PORTFOLIO, slug, f"portfolio {slug} fails: {reason}")
+
+
+def _halted(slug: str, track: EquityTrack) -> Problem:
+    told = (
+        f"portfolio {slug} is halted since {track.halted_at:%Y-%m-%d %H:%M} by its max_drawdown, {track.last:,.2f} USD "
+        f"after {track.high:,.2f}: it enters nothing until `prescient portfolio resume {slug}`"
+    )
+    return Problem(ProblemKind.HALTED, slug, told)
 
 
 def _unsettled(facts: Facts) -> list[Problem]:

@@ -4,7 +4,7 @@ Cycles are saved whole or not at all, under locks on their portfolios. A finishe
 signals may be replaced.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -12,16 +12,18 @@ from typing import Any
 from sqlalchemy import Connection, delete, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from prescient_dagster.domain.books.equity_track import EquityTrack
 from prescient_dagster.domain.books.ledger import Account
 from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.signals import SignalStatus
 from prescient_dagster.store.books import cycles as stored
-from prescient_dagster.store.books import ledger, orders
+from prescient_dagster.store.books import ledger, orders, portfolio_log
 from prescient_dagster.store.books.cycles import Stage, Standing
 from prescient_dagster.store.books.ledger import Valuation
 from prescient_dagster.store.books.orders import Ended
+from prescient_dagster.store.books.portfolio_log import Logged
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import configs, cycles, portfolios, signals
 
@@ -125,10 +127,24 @@ def _save_books(connection: Connection, done: Sequence[CycleSave]) -> None:
     for captured_at, together in groupby(by_capture, key=lambda each: each.capture.captured_at):
         stored.save_accounts(connection, [(each.standing, each.account) for each in together], captured_at)
     ledger.save_snapshots(connection, _valuations(done))
+    portfolio_log.note(connection, _halts(done))
     healed = [each.portfolio_id for each in done if each.standing.portfolio_failed]
     if healed:
         mine = portfolios.c.portfolio_id.in_(healed)
         connection.execute(update(portfolios).where(mine).values(last_error=None, last_error_at=None))
+
+
+def _halts(done: Iterable[CycleSave]) -> Iterator[tuple[int, Logged, str, dict[str, Any]]]:
+    """Who was halted by its own limit on this capture, for the log."""
+    for each in done:
+        before, after = each.standing.account.equity_track, each.account.equity_track
+        if before.halted_at is None and after.halted_at is not None:
+            by = f"cycle on capture {each.capture.capture_id}"
+            yield each.portfolio_id, Logged.HALTED, by, {"by": after.halted_by, **_equity_of(after)}
+
+
+def _equity_of(track: EquityTrack) -> dict[str, str]:
+    return {"equity": str(track.last), "high": str(track.high)}
 
 
 def _valuations(done: Iterable[CycleSave]) -> list[Valuation]:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, case, func
 
 from prescient_dagster.domain.books.equity_track import EquityTrack, Halt
+from prescient_dagster.store.tables import portfolios
 
 COLUMNS = {
     "last_equity": "last",
@@ -15,6 +16,14 @@ COLUMNS = {
     "halted_by": "halted_by",
 }
 """The columns of the table, and what they hold."""
+STATUS = case(
+    (portfolios.c.halted_at.is_(None), portfolios.c.status),
+    else_=portfolios.c.status
+    + ", halted since "
+    + func.to_char(func.timezone("UTC", portfolios.c.halted_at), "YYYY-MM-DD HH24:MI")
+    + case((portfolios.c.halted_by == Halt.DRAWDOWN, " by its drawdown"), else_=" by hand"),
+).label("status")
+"""The status of a portfolio, with since when and by what it is halted, for reading."""
 
 
 def row_of(track: EquityTrack) -> dict[str, Any]:

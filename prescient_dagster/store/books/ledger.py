@@ -58,6 +58,7 @@ TRADE_FIELDS = (
     "event_id",
     "side",
     "side_label",
+    "tags",
     "shares",
     "price",
     "fee",
@@ -123,8 +124,9 @@ def save_positions(connection: Connection, changes: Mapping[int, Change]) -> Non
 
 
 def _differs(before: Position | None, after: Position) -> bool:
-    """Whether a row has to be written; the label counts here, though it makes no other position."""
-    return before is None or before != after or before.side_label != after.side_label
+    """Whether a row has to be written; label and tags count here, though they make no other position."""
+    told = ("side_label", "tags")
+    return before is None or before != after or any(getattr(before, name) != getattr(after, name) for name in told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Wherever a portfolio is named, its slug and its number do.
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,8 +15,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from prescient_dagster.domain.books.equity_track import EquityTrack
 from prescient_dagster.domain.books.portfolios import SLUG, Portfolio, PortfolioStatus, checked_balance, checked_slug
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound
+from prescient_dagster.store.books import equity_tracks, portfolio_log
+from prescient_dagster.store.books.portfolio_log import Logged
 from prescient_dagster.store.database import Database, storable
 from prescient_dagster.store.tables import cycles, portfolios, positions
 
@@ -88,12 +91,14 @@ class Activity:
 
     Attributes:
         failing: why the last cycle failed, by slug, of those whose last cycle failed.
+        halted: since when and by what those are halted that are, by slug.
         last_cycle_at: by our clock, of any of them.
     """
 
     portfolios: int
     failing: dict[str, str]
     last_cycle_at: datetime | None
+    halted: Mapping[str, EquityTrack] = field(default_factory=dict)
 
 
 def activity(database: Database) -> dict[str, Activity]:
@@ -101,30 +106,42 @@ def activity(database: Database) -> dict[str, Activity]:
     mine = select(cycles.c.started_at).where(cycles.c.portfolio_id == portfolios.c.portfolio_id)
     last = mine.order_by(cycles.c.capture_id.desc()).limit(1)
     query = select(
-        portfolios.c.strategy_type, portfolios.c.slug, portfolios.c.last_error, last.scalar_subquery().label("last")
+        portfolios.c.strategy_type,
+        portfolios.c.slug,
+        portfolios.c.last_error,
+        *(portfolios.c[name] for name in equity_tracks.COLUMNS),
+        last.scalar_subquery().label("last"),
     ).where(portfolios.c.status != PortfolioStatus.CLOSED)
-    by_strategy: dict[str, list[RowMapping]] = defaultdict(list)
+    by_strategy: dict[str, list[Any]] = defaultdict(list)
     with database.begin() as connection:
-        for row in connection.execute(query.order_by(portfolios.c.portfolio_id)).mappings():
-            by_strategy[row["strategy_type"]].append(row)
+        for row in connection.execute(query.order_by(portfolios.c.portfolio_id)):
+            by_strategy[row.strategy_type].append(row)
     return {strategy: _activity(rows) for strategy, rows in by_strategy.items()}
 
 
-def _activity(rows: list[RowMapping]) -> Activity:
-    failing = {row["slug"]: row["last_error"] for row in rows if row["last_error"] is not None}
-    ran = [row["last"] for row in rows if row["last"] is not None]
-    return Activity(len(rows), failing, max(ran, default=None))
+def _activity(rows: Sequence[Any]) -> Activity:
+    failing = {row.slug: row.last_error for row in rows if row.last_error is not None}
+    ran = [row.last for row in rows if row.last is not None]
+    tracks = {row.slug: equity_tracks.of_row(row) for row in rows if row.halted_at is not None}
+    halted = {slug: track for slug, track in tracks.items() if track is not None}
+    return Activity(len(rows), failing, max(ran, default=None), halted)
 
 
-def change(
+def change(  # noqa: PLR0913 - what can be changed, and who does
     database: Database,
     name: str,
     *,
     new_name: str | None = None,
     description: str | None = None,
     strategy_config: dict[str, Any] | None = None,
+    by: str = "",
+    tried: Mapping[str, Any] | None = None,
 ) -> Portfolio:
     """Change what is given; the config replaces the stored one whole. The caller has checked it.
+
+    Args:
+        by: who does, for the log.
+        tried: what a try of the config had said.
 
     Raises:
         NotFound: no such portfolio.
@@ -140,32 +157,29 @@ def change(
         there = lock(connection, name)
         if there.status is PortfolioStatus.CLOSED:
             raise Conflict(f"portfolio {there.slug!r} is closed: it keeps what it has, create another")
+        if strategy_config is not None and strategy_config != there.strategy_config:
+            told = {"before": there.strategy_config, "after": strategy_config, "try": tried}
+            portfolio_log.note(connection, [(there.portfolio_id, Logged.CONFIG, by, told)])
         return _write(connection, there, values) if values else there
 
 
-def pause(database: Database, name: str) -> Portfolio:
+def pause(database: Database, name: str, by: str = "") -> Portfolio:
     """Stop it from trading; it is still valued and settled. Paused again, nothing changes."""
     with database.begin() as connection:
         there = lock(connection, name)
         if there.status is PortfolioStatus.CLOSING:
             raise Conflict(f"portfolio {there.slug!r} is closing and makes no entries: resume it before you pause it")
-        return _become(connection, there, PortfolioStatus.PAUSED)
+        return become(connection, there, PortfolioStatus.PAUSED, by)
 
 
-def resume(database: Database, name: str) -> Portfolio:
-    """Let a paused or closing portfolio trade again."""
-    with database.begin() as connection:
-        return _become(connection, lock(connection, name), PortfolioStatus.ACTIVE)
-
-
-def close(database: Database, name: str) -> Portfolio:
+def close(database: Database, name: str, by: str = "") -> Portfolio:
     """No more entries: closing until it is flat, closed at once if it holds nothing."""
     with database.begin() as connection:
         there = lock(connection, name)
         if there.status is PortfolioStatus.CLOSED:
             return there
         flat = _flat(connection, there.portfolio_id)
-        return _become(connection, there, PortfolioStatus.CLOSED if flat else PortfolioStatus.CLOSING)
+        return become(connection, there, PortfolioStatus.CLOSED if flat else PortfolioStatus.CLOSING, by)
 
 
 def close_if_flat(connection: Connection, portfolio_id: int) -> None:
@@ -182,10 +196,23 @@ def lock(connection: Connection, name: str) -> Portfolio:
     return of_row(found(connection, row, name))
 
 
-def _become(connection: Connection, there: Portfolio, status: PortfolioStatus) -> Portfolio:
+LOGGED = {
+    PortfolioStatus.ACTIVE: Logged.RESUMED,
+    PortfolioStatus.PAUSED: Logged.PAUSED,
+    PortfolioStatus.CLOSING: Logged.CLOSED,
+    PortfolioStatus.CLOSED: Logged.CLOSED,
+}
+
+
+def become(connection: Connection, there: Portfolio, status: PortfolioStatus, by: str) -> Portfolio:
+    """The locked portfolio with another status; the log says who changed it. `Conflict` where it is closed."""
     if there.status is PortfolioStatus.CLOSED:
         raise Conflict(f"portfolio {there.slug!r} is closed: that is final, create another")
-    return there if there.status is status else _write(connection, there, {"status": status})
+    if there.status is status:
+        return there
+    told = {"before": str(there.status), "after": str(status)}
+    portfolio_log.note(connection, [(there.portfolio_id, LOGGED[status], by, told)])
+    return _write(connection, there, {"status": status})
 
 
 def _write(connection: Connection, there: Portfolio, values: dict[str, Any]) -> Portfolio:

@@ -54,6 +54,9 @@ def _statement(row: RowMapping, held: Sequence[Position]) -> dict[str, Any]:
         "trade_count": row["trade_count"],
         "positions": len(held),
         "marks": dict(Counter(sorted(position.mark_source or "never valued" for position in held))),
+        "high_equity": row["initial_balance"] if row["high_equity"] is None else row["high_equity"],
+        "halted_at": row["halted_at"],
+        "halted_by": row["halted_by"],
         "oldest_mark_at": min((position.marked_at for position in held if position.marked_at), default=None),
         "created_at": row["created_at"],
     }

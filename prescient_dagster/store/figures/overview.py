@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from prescient_dagster.domain.figures.overview import Owned, is_young
 from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.domain.watch.lateness import warnings
-from prescient_dagster.store.books import snapshots
+from prescient_dagster.store.books import equity_tracks, snapshots
 from prescient_dagster.store.books.held import held_by
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.figures.performance import Histories, histories
@@ -41,7 +41,7 @@ def load_everything(database: Database) -> Everything:
 
 
 def _owned(connection: Connection, found: Sequence[History]) -> list[Owned]:
-    columns = (portfolios.c.portfolio_id, portfolios.c.slug, portfolios.c.name, portfolios.c.status)
+    columns = (portfolios.c.portfolio_id, portfolios.c.slug, portfolios.c.name, equity_tracks.STATUS)
     rows = {row.slug: row for row in connection.execute(select(*columns))}
     held = held_by(connection, [row.portfolio_id for row in rows.values()])
     young = snapshots.curves(connection, [each.slug for each in found if is_young(each)])

@@ -20,6 +20,7 @@ from prescient_dagster.domain.figures.position_histories import Remark
 from prescient_dagster.domain.figures.reports import Funnel, ReportPortfolio
 from prescient_dagster.domain.figures.signal_tally import SignalTally
 from prescient_dagster.domain.watch.lateness import warnings
+from prescient_dagster.store.books import equity_tracks
 from prescient_dagster.store.books.held import held_by
 from prescient_dagster.store.books.snapshots import curves
 from prescient_dagster.store.database import Database
@@ -95,7 +96,7 @@ def _portfolio(  # noqa: PLR0913, PLR0917 - what was read of all of them
 
 def _identities(connection: Connection, slugs: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What it is called and set to, and what it holds."""
-    named = (portfolios.c.portfolio_id, portfolios.c.name, portfolios.c.description, portfolios.c.status)
+    named = (portfolios.c.portfolio_id, portfolios.c.name, portfolios.c.description, equity_tracks.STATUS)
     query = select(portfolios.c.slug, *named, portfolios.c.strategy_config.label("settings"))
     rows = connection.execute(query.where(portfolios.c.slug.in_(slugs))).mappings().all()
     held = held_by(connection, [row["portfolio_id"] for row in rows])

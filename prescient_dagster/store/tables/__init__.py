@@ -3,6 +3,7 @@
 from prescient_dagster.store.tables.books import (
     configs,
     cycles,
+    portfolio_log,
     portfolios,
     positions,
     resolutions,
@@ -28,6 +29,7 @@ __all__ = [
     "cycles",
     "metadata",
     "order_books",
+    "portfolio_log",
     "portfolios",
     "positions",
     "price_marks",

@@ -54,6 +54,19 @@ portfolios = Table(
     CheckConstraint("halted_by IN ('drawdown', 'by_hand')", name="halted_by"),
 )
 
+# What people and limits have changed of portfolios, and why; nothing is changed or removed.
+portfolio_log = Table(
+    "portfolio_log",
+    metadata,
+    Column("log_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("portfolio_id", ForeignKey("prescient.portfolios.portfolio_id"), nullable=False),
+    Column("at", Time, nullable=False, server_default=func.clock_timestamp()),
+    Column("what", Text, nullable=False),  # config, halted, resumed, paused, closed
+    Column("by", Text, nullable=False),  # the command, the run, or the cycle
+    Column("details", JSONB, nullable=False),  # what it was and became; of a config also what its try had said
+    Index(None, "portfolio_id", "log_id"),
+)
+
 # Effective configs, each once, whatever the number of cycles under it. Never changed, never removed.
 configs = Table(
     "configs",
@@ -133,6 +146,7 @@ trades = Table(
     Column("event_id", Text, nullable=False),
     Column("side", Text, nullable=False),
     Column("side_label", Text),
+    Column("tags", Text, nullable=False, server_default=""),  # of the market, when it was bought
     Column("shares", Shares, nullable=False),  # change of the holding: positive on a buy
     Column("price", Price, nullable=False),  # average, for reading; the cash delta is exact
     Column("fee", Usd, nullable=False),
@@ -181,6 +195,7 @@ positions = Table(
     Column("market_id", Text, nullable=False),
     Column("side", Text, nullable=False),
     Column("side_label", Text),
+    Column("tags", Text, nullable=False, server_default=""),  # of the market, when it was bought
     Column("event_id", Text, nullable=False),
     Column("market_question", Text, nullable=False),
     Column("shares", Shares, nullable=False),

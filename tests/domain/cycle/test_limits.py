@@ -14,7 +14,7 @@ from prescient_dagster.domain.books.ledger import Account
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.cycle import engine, limits
 from prescient_dagster.domain.cycle.engine import Act, Decision, Selections
-from prescient_dagster.domain.cycle.limits import Circumstances, Entry, Limit
+from prescient_dagster.domain.cycle.limit import Circumstances, Entry, Limit
 from prescient_dagster.domain.cycle.order_books import NoBook
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.past.explanation import Explanation, explain

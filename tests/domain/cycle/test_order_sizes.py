@@ -6,7 +6,7 @@ from typing import Any
 
 from prescient_dagster.domain.books.equity_track import begun
 from prescient_dagster.domain.books.ledger import Account
-from prescient_dagster.domain.cycle.limits import Circumstances
+from prescient_dagster.domain.cycle.limit import Circumstances
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.past.explanation import explain
 from prescient_dagster.domain.strategy.configs import validated
