@@ -1,5 +1,6 @@
 """What a trader sees of what happened by itself: the graph, the schedules, the checks, who is ahead."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -126,6 +127,28 @@ def test_the_performance_page_shows_its_pictures(ui: DagsterUi, pictures: Pictur
     expect(curves.first).to_be_visible()
     assert curves.evaluate_all("images => images.every(each => each.complete && each.naturalWidth > 0)")
     pictures.take(page, "performance")
+
+
+def test_one_click_leads_from_performance_to_who_is_ahead_and_another_to_a_portfolio(ui: DagsterUi) -> None:
+    page = ui.open("/assets/performance")
+    with page.expect_popup() as opened:
+        page.get_by_role("row").filter(has_text="am_i_ahead").get_by_role("link", name="portfolios").click()
+    home = opened.value
+    expect(home).to_have_url(f"{ui.served.url}/portfolios")
+    expect(home.get_by_role("heading", level=1)).to_contain_text(re.compile("Ahead|Behind|Neither"))
+    assert home.locator("figure svg polyline").count() >= len(strategy_names())
+    home.get_by_role("link", name="broad-momentum").click()
+    expect(home).to_have_url(f"{ui.served.url}/portfolios/broad-momentum")
+    expect(home.get_by_role("heading", level=1)).to_be_visible()
+    home.get_by_role("link", name="All portfolios").click()
+    expect(home).to_have_url(f"{ui.served.url}/portfolios")
+
+
+def test_a_snapshot_leads_to_the_page_of_its_portfolio(ui: DagsterUi) -> None:
+    page = ui.open_partition("momentum", "snapshots", "momentum")
+    with page.expect_popup() as opened:
+        page.get_by_role("row").filter(has_text="am_i_ahead").get_by_role("link").first.click()
+    expect(opened.value).to_have_url(f"{ui.served.url}/portfolios/momentum")
 
 
 def test_everything_that_runs_by_itself_is_on(ui: DagsterUi, pictures: Pictures) -> None:
