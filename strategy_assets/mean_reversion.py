@@ -101,7 +101,7 @@ def known(view: View, config: MeanReversionConfig) -> Mask | None:
     """The candidates of whose past enough is known, where it is asked for."""
     if config.min_z_score is None:
         return None
-    enough: Mask = np.isfinite(_path(view, config)).sum(axis=1) >= config.least_points
+    enough: Mask = np.isfinite(_path(view, config).T).sum(axis=0) >= config.least_points
     return enough
 
 
@@ -110,44 +110,53 @@ def _path(view: View, config: MeanReversionConfig) -> Floats:
     return view.path(config.lookback_hours, config.points)
 
 
-def z_scores(view: View, config: MeanReversionConfig) -> Floats:
-    """How far the favourite is above its mean of before, in standard deviations of its path (ddof 1).
+def z_scores(view: View, config: MeanReversionConfig, wanted: Mask) -> Floats:
+    """How far these favourites are above their mean of before, in standard deviations of their path (ddof 1).
 
-    NaN where too little of the path is known, or where it is flat.
+    NaN where too little of the path is known, where it is flat, and for those that are not wanted.
     """
-    path = _path(view, config)
+    path = _path(view, config).T[:, wanted]  # a row for each moment: sums over them are quick so
     there = np.isfinite(path)
-    number = there.sum(axis=1)
-    enough = number >= config.least_points
-    count = np.where(enough, number, np.nan)
-    mean = np.where(there, path, 0).sum(axis=1) / count
-    squares = (np.where(there, path - mean[:, None], 0) ** 2).sum(axis=1)
+    number = there.sum(axis=0)
+    count = np.where(number >= config.least_points, number, np.nan)
+    mean = np.where(there, path, 0).sum(axis=0) / count
+    squares = (np.where(there, path - mean, 0) ** 2).sum(axis=0)
     deviation = np.sqrt(squares / (count - 1))
-    above_mean = view.favourite_price - favourite_was(view, mean)
-    return np.round(above_mean / np.where(deviation > FLAT, deviation, np.nan), Z_DECIMALS)
+    scores = np.full(len(wanted), np.nan)
+    above_mean = (view.favourite_price - favourite_was(view, _spread(mean, wanted)))[wanted]
+    scores[wanted] = np.round(above_mean / np.where(deviation > FLAT, deviation, np.nan), Z_DECIMALS)
+    return scores
+
+
+def _spread(values: Floats, wanted: Mask) -> Floats:
+    """The values of those that are wanted, in their places."""
+    spread = np.full(len(wanted), np.nan)
+    spread[wanted] = values
+    return spread
 
 
 def rules(view: View, config: MeanReversionConfig) -> Iterator[Rule]:
     """A favourite that is stretched, at a price of `min_confidence` or more, and by `min_z_score` above its past."""
-    yield above("favourite price", STRETCHED, view.favourite_price)
+    found = [above("favourite price", STRETCHED, view.favourite_price)]
     if config.min_confidence is not None:
-        yield at_least("min_confidence", config.min_confidence, view.favourite_price)
+        found.append(at_least("min_confidence", config.min_confidence, view.favourite_price))
     if config.min_z_score is not None:
-        yield at_least("min_z_score", config.min_z_score, z_scores(view, config))
+        found.append(at_least("min_z_score", config.min_z_score, z_scores(view, config, view.passing(found))))
+    return iter(found)
 
 
 def decide(view: View, config: MeanReversionConfig) -> Entries:
     """Buy the underdog of every favourite that passes all rules; confidence = the favourite's price - 0.50."""
     price = view.favourite_price
-    scores = None if config.min_z_score is None else z_scores(view, config)
+    asked = list(rules(view, config))
 
     def stretch(candidate: int) -> str:
-        if scores is None:
+        if config.min_z_score is None:
             return ""
-        return f", {scores[candidate]:.2f} deviations above its mean of {config.lookback_hours:g} hours"
+        return f", {asked[-1].values[candidate]:.2f} deviations above its mean of {config.lookback_hours:g} hours"
 
     return view.entries(
-        chosen=view.passing(rules(view, config)),
+        chosen=view.passing(asked),
         yes=~view.yes_is_favourite,
         amount=config.trade_amount,
         confidence=price - 0.50,

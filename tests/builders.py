@@ -19,6 +19,7 @@ from prescient_dagster.domain.cycle.fills import Level, OrderBook
 from prescient_dagster.domain.cycle.order_books import Books
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.cycle.players import Moment, Player
+from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS, Capture, event_frame, market_frame
 from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.domain.strategy.configs import DirectionalConfig, StrategyConfig, TradeFrequency, validated
@@ -200,12 +201,13 @@ def decided(
     *,
     may_enter: bool = True,
     closing: bool = False,
+    history: PriceHistory | None = None,
 ) -> Decision:
     """What a portfolio wishes to do on a capture; where it may not enter, its `trade_frequency` forbids it."""
     status = PortfolioStatus.CLOSING if closing else PortfolioStatus.ACTIVE
     if not may_enter:
         config = config.model_copy(update={"trade_frequency": TradeFrequency.LOW})
-    moment = Moment(capture, True, None if may_enter else capture.captured_at)
+    moment = Moment(capture, True, None if may_enter else capture.captured_at, history=history or PriceHistory())
     return decide(Player(strategy, config, account.initial_balance, status), account, moment, Selections())
 
 

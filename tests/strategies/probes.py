@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prescient_dagster.domain.market.markets import MARKET_COLUMNS, Capture, market_frame
+from prescient_dagster.domain.market.history import HOUR, Times, microseconds
+from prescient_dagster.domain.market.markets import MARKET_COLUMNS, Capture, Floats, Rows, market_frame
 from tests.builders import DERIVED, a_capture, a_closed_market, a_market
 from tests.venue.simulations import Clock, a_venue
 
@@ -32,6 +33,23 @@ def _simulated(hour: int) -> Capture:
     listing = a_venue(clock, seed=SEED, events=EVENTS).next_listing(None)
     assert listing is not None
     return Capture(hour, listing.captured_at, listing.events, listing.markets)
+
+
+class TellingPast:
+    """A past that follows from a capture alone: hour by hour, what its changes of price say."""
+
+    def times(self, since: int, until: int) -> Times:
+        return np.arange(until - (until - since) // HOUR * HOUR, until + 1, HOUR, dtype=np.int64)
+
+    def prices(self, capture: Capture, rows: Rows, at: int) -> Floats:
+        hours = (microseconds(capture.captured_at) - at) / HOUR
+        columns = capture.columns
+        change = columns["price_change_1h"] if hours <= 1 else columns["price_change_24h"] * min(hours / 24, 1)
+        tradable = columns["tradable"][rows]
+        return np.where(tradable, np.clip(columns["yes_price"] - np.nan_to_num(change), 0, 1)[rows], np.nan)
+
+    def told(self, _capture: Capture, rows: Rows, _since: int, _until: int) -> Floats:
+        return np.full(len(rows), np.nan)
 
 
 def changed(capture: Capture, change: Callable[[pd.DataFrame], pd.DataFrame], **fields: Any) -> Capture:

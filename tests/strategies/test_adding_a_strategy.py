@@ -65,20 +65,20 @@ def test_the_page_lists_every_check_with_what_it_asks() -> None:
 
 DECIDE = "    change = changes(view)"
 CHOSEN = "chosen=view.passing"
-TOLD = 'np.nan_to_num(view.column("price_change_24h"))'
+TOLD = 'np.nan_to_num(view.column("yes_price") - view.past(HOURS))'
 FAULTS: dict[Check, tuple[str, str]] = {
     presentation.is_named_like_its_file: ('name="breakout"', 'name="brakeout"'),
     presentation.describes_itself: ('title="Breakout"', 'title=" "'),
     presentation.documents_every_setting: (
-        'setting("least rise of a side\'s price in a day", "USD per share", ',
+        'setting("least rise of a side\'s price in an hour", "USD per share", ',
         "Field(",
     ),
     presentation.can_be_configured_in_a_run: (
         "    min_rise:",
         "    levels: frozenset[int] = frozenset()\n    min_rise:",
     ),
-    presentation.has_defaults_that_are_sound: ("] = 0.05", "] = 1.0"),
-    presentation.has_settings_that_are_json: ("] = 0.05", "] = float('inf')"),
+    presentation.has_defaults_that_are_sound: ("] = 0.02", "] = 1.0"),
+    presentation.has_settings_that_are_json: ("] = 0.02", "] = float('inf')"),
     purity.imports_only_what_is_pure: ("import numpy as np\n", "import time\n\nimport numpy as np\n"),
     purity.decides_the_same_twice: ("confidence=rise", "confidence=rise + np.random.rand(len(rise)) / 10"),
     purity.changes_nothing_it_is_given: (DECIDE, f'    view.capture.columns["liquidity"][:] = 1\n{DECIDE}'),
@@ -92,10 +92,10 @@ FAULTS: dict[Check, tuple[str, str]] = {
         "confidence=rise",
         'confidence=rise + (view.capture.columns["yes_price"] == 1).sum()',
     ),
-    decisions.finds_something_with_its_defaults: ("] = 0.05", "] = 0.99"),
+    decisions.finds_something_with_its_defaults: ("] = 0.02", "] = 0.99"),
     decisions.selects_tradable_markets: ("decide=decide,", "decide=decide, select=everything,"),
     decisions.wishes_for_candidates_only: ("amount=config.trade_amount", "amount=100"),
-    decisions.gives_reasons: ('f"rose by {rise[candidate]:g} in a day"', '""'),
+    decisions.gives_reasons: ('f"rose by {rise[candidate]:g} in an hour"', '""'),
     decisions.tells_its_rules: (CHOSEN, "chosen=(change > 0) & view.passing"),
     decisions.bundles_whole: ("    return view.entries(", "    return half_bundles(view) or view.entries("),
     decisions.trades_in_a_cycle: ("amount=config.trade_amount", "amount=float('nan')"),

@@ -46,7 +46,8 @@ class Selection:
     def less(self, name: str, passing: Mask) -> "Selection":
         """Those of the candidates that pass one filter more."""
         funnel = (*self.funnel, (name, int(len(passing) - passing.sum())))
-        return Selection(self.rows[passing], funnel, self.notes)
+        rows = self.rows if passing.all() else self.rows[passing]  # the same object keeps what was looked up of it
+        return Selection(rows, funnel, self.notes)
 
 
 def select(capture: Capture, config: StrategyConfig) -> Selection:

@@ -52,6 +52,8 @@ class MarketNumbers:
 
 def at_numbers(values: Floats, numbers: Rows) -> Floats:
     """The values of these markets, where values are laid out by number; NaN beyond their end."""
+    if numbers.max(initial=-1) < len(values):
+        return values[numbers]
     found = np.full(len(numbers), np.nan)
     known = numbers < len(values)
     found[known] = values[numbers[known]]
@@ -66,6 +68,7 @@ class PriceShelf:
         self._prices: OrderedDict[int, Floats] = OrderedDict()
         self._bytes = 0
         self._newest: tuple[int, Rows] = (-1, np.empty(0, dtype=np.intp))
+        self._asked = (self._newest[1],) * 3
 
     def of(self, capture: Capture, rows: Rows, at: int, read: Callable[[int], Priced | None]) -> Floats:
         """The YES prices at an earlier time of the markets in these rows.
@@ -73,7 +76,14 @@ class PriceShelf:
         Args:
             read: the prices of a time that is not here yet; None: nobody has them any more.
         """
-        return at_numbers(self._kept(at, read), self.numbers_of(capture)[rows])
+        return at_numbers(self._kept(at, read), self.numbers_at(capture, rows))
+
+    def numbers_at(self, capture: Capture, rows: Rows) -> Rows:
+        """The numbers of the markets in these rows; a path asks for the same ones again and again."""
+        numbers = self.numbers_of(capture)
+        if self._asked[0] is not numbers or self._asked[1] is not rows:
+            self._asked = (numbers, rows, numbers[rows])
+        return self._asked[2]
 
     def numbers_of(self, capture: Capture) -> Rows:
         """The numbers of a capture that is being played; what it costs then is kept for later ones."""

@@ -50,7 +50,7 @@ class StoredPast(PastCaptures[CaptureRow]):
 
     def told(self, capture: Capture, rows: Rows, since: int, until: int) -> Floats:
         """What the venue told of the hours between two moments; of two the later."""
-        numbers = self._shelf.numbers_of(capture)[rows]
+        numbers = self._shelf.numbers_at(capture, rows)
         found = np.full(len(rows), np.nan)
         for hour in range(since // HOUR, until // HOUR + 1):
             marks = self._venue_day(hour // 24)

@@ -7,11 +7,11 @@ import pytest
 
 from prescient_dagster.domain.books.ledger import opened
 from prescient_dagster.domain.cycle.bundles import BundleId
+from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.domain.past.explanation import strategy_steps
 from prescient_dagster.domain.strategy.signals import Signal
-from prescient_dagster.domain.strategy.strategies import View
 from tests.builders import D, a_position, decided, execute
 from tests.strategies import probes
 from tests.strategies.contract.subject import Subject
@@ -67,7 +67,7 @@ def tells_its_rules(subject: Subject) -> None:
     """Where it tells them, it wishes for the candidates that pass all of its rules and for no other market."""
     strategy = subject.strategy
     for capture, config in product(probes.probes(), (subject.config(), subject.wide())):
-        view, ids = View(capture, strategy.select(capture, config).rows), capture.texts["market_id"]
+        view, ids = subject.view(capture, strategy.select(capture, config).rows), capture.texts["market_id"]
         wished = {wish.market_id for wish in subject.wishes(capture, config)}
         if strategy.rules is not None:
             assert {ids[row] for row in view.rows[view.passing(strategy.rules(view, config))]} == wished
@@ -102,7 +102,8 @@ def trades_in_a_cycle(subject: Subject) -> None:
     """A portfolio can trade it: what it wishes for fills or is refused, and cash never goes below 0."""
     config, account = subject.config(fill_model="touch"), opened(D(300))
     for capture in probes.probes():
-        signals = decided(subject.strategy, capture, account, config).signals
+        history = PriceHistory(probes.TellingPast())
+        signals = decided(subject.strategy, capture, account, config, history=history).signals
         _, account = execute(signals, account, capture, config, {})
         assert account.balance >= 0
 
@@ -128,7 +129,7 @@ def lives_with_what_is_held(subject: Subject) -> None:
     held = (a_position("gone"), a_position(probes.probes()[0].texts["market_id"][0]))
     for capture in probes.probes():
         rows = subject.strategy.select(capture, subject.config()).rows
-        list(subject.strategy.decide(View(capture, rows, held), subject.config()))
+        list(subject.strategy.decide(subject.view(capture, rows, held), subject.config()))
 
 
 def _all_wishes(subject: Subject) -> Iterable[Signal]:

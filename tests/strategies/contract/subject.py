@@ -10,10 +10,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from prescient_dagster.domain.books.ledger import Position
+from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
 from prescient_dagster.domain.strategy.signals import Signal
 from prescient_dagster.domain.strategy.strategies import Strategy, View
+from tests.strategies import probes
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,12 @@ class Subject:
         """What it would buy on a capture."""
         config = config or self.config()
         rows = self.strategy.select(capture, config).rows if rows is None else rows
-        return list(self.strategy.decide(View(capture, rows), config))
+        return list(self.strategy.decide(self.view(capture, rows), config))
+
+    @staticmethod
+    def view(capture: Capture, rows: Any, held: tuple[Position, ...] = ()) -> View:
+        """What it sees, with prices of before as the capture's own changes of price tell them."""
+        return View(capture, rows, held, PriceHistory(probes.TellingPast()))
 
 
 def load(path: Path) -> Subject:
