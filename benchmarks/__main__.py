@@ -21,6 +21,7 @@ from benchmarks import (
     report,
     startup,
     strategies,
+    sweep,
     tick,
 )
 
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "strategies": strategies.run,
     "long_run": long_run.run,
     "replay": replay.run,
+    "sweep": sweep.run,
     "report": report.run,
     "startup": startup.run,
     "commands": commands.run,

@@ -1,5 +1,9 @@
 """The job `sweep`: what `prescient sweep` does, from the UI, told as it goes on and with the same result."""
 
+import multiprocessing
+import os
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ from prescient_dagster.store.past import sweeps
 from prescient_dagster.usecases.folder_captures import FolderCaptures
 from prescient_dagster.usecases.sweeps.sweep import candidates, swept
 from tests.assets.conftest import Platform
+from tests.processes import wait_for
 from tests.usecases.sweeps.test_sweep import CASH, WIDE, captures_of, rows
 
 GRID = {"max_positions": [2, 20], "trade_frequency": ["high", "low"]}
@@ -71,3 +76,18 @@ def test_what_cannot_be_done_is_one_line(
     result, _ = ran(platform, past, **given)
     assert not result.success
     assert why in str(result.failure_data_for_node("try_configs").user_failure_data.description)  # type: ignore[union-attr]
+
+
+def test_workers_end_where_the_run_is_terminated(platform: Platform, past: Path) -> None:
+    """Dagster interrupts the process of a run that is terminated."""
+
+    def terminate() -> None:
+        wait_for("the workers", lambda: len(multiprocessing.active_children()) == 2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    watcher = threading.Thread(target=terminate)
+    watcher.start()
+    result, _ = ran(platform, past, workers=2, grid={"max_positions": list(range(1, 40))})
+    watcher.join()
+    assert not result.success
+    assert multiprocessing.active_children() == []
