@@ -15,13 +15,13 @@ from prescient_dagster.assets import (
 )
 from prescient_dagster.assets.cycle_form import portfolio_cycle_job
 from prescient_dagster.assets.history_jobs import history_jobs
+from prescient_dagster.assets.past.replay_jobs import replay_job
+from prescient_dagster.assets.past.sweep_jobs import sweep_job
 from prescient_dagster.assets.performance import performance_asset
 from prescient_dagster.assets.portfolio_jobs import portfolio_jobs
-from prescient_dagster.assets.replay_jobs import replay_job
 from prescient_dagster.assets.runs.dagster_state import watched_jobs
 from prescient_dagster.assets.runs.lost_runs import lost_runs_sensor
 from prescient_dagster.assets.status import status_asset
-from prescient_dagster.assets.sweep_jobs import sweep_job
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.resources import resources
 from prescient_dagster.settings import keep_from_runs, load_settings

@@ -92,14 +92,13 @@ class Drift:
 
     def document(self) -> dict[str, Any]:
         """Everything by its name."""
-        counts = {name: getattr(self, name) for name in ("captures", "cycles", "trades", "older_code")}
         return {
             "portfolio": self.portfolio,
             "strategy_type": self.strategy_type,
             "code_version": self.code_version,
             "drift": not self.is_none,
             "differences": self.count,
-            **counts,
+            **{name: getattr(self, name) for name in ("captures", "cycles", "trades", "older_code")},
             "first": None if self.first is None else asdict(self.first),
             "examples": [asdict(each) for each in self.differences[:MOST_SHOWN]],
             "unverified": [asdict(gap) for gap in self.told.missing],

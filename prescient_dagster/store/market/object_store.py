@@ -58,14 +58,14 @@ def get(path: "UPath") -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class FetchedColumns:
     """Some columns of a Parquet file. `names`: of all it has."""
 
     names: Sequence[str]
     table: pa.Table
 
 
-def columns(path: "UPath", wanted: Collection[str]) -> Columns:
+def columns(path: "UPath", wanted: Collection[str]) -> FetchedColumns:
     """Some columns of a Parquet file, of which nothing else is fetched; those that it does not have are left out.
 
     Raises:
@@ -81,7 +81,9 @@ def columns(path: "UPath", wanted: Collection[str]) -> Columns:
         ) as fetched:
             file = pq.ParquetFile(fetched)
             names = file.schema_arrow.names
-            return Columns(names, file.read(columns=[name for name in names if name in wanted], use_threads=False))
+            return FetchedColumns(
+                names, file.read(columns=[name for name in names if name in wanted], use_threads=False)
+            )
 
 
 def remove(path: "UPath") -> None:

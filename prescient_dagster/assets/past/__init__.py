@@ -1,0 +1,1 @@
+"""Jobs on what is past: replays and sweeps, filled in as forms."""
