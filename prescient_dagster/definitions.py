@@ -5,6 +5,7 @@ import dagster as dg
 from prescient_dagster.assets import (
     alerts,
     check_jobs,
+    forecasts,
     jobs,
     market_data,
     partitions,
@@ -36,6 +37,7 @@ scheduled = [
     check_jobs.checks_schedule(settings.checks_cron),
     retention.retention_schedule(settings),
     weekly_drift.drift_schedule(settings.drift_cron),
+    forecasts.forecasts_schedule(settings.forecasts_cron, settings.forecasts),
 ]
 scheduled_jobs = [
     jobs.market_data_job(),
@@ -43,6 +45,7 @@ scheduled_jobs = [
     jobs.status_job(),
     check_jobs.checks_job(standing_checks),
     weekly_drift.drift_job(),
+    forecasts.forecasts_job(),
 ]
 defs = dg.Definitions(
     assets=[
@@ -51,6 +54,7 @@ defs = dg.Definitions(
         market_data.settlements,
         market_data.ready,
         price_marks.price_marks,
+        forecasts.forecasts,
         performance_asset(strategy_names(), watched_jobs(), settings.stale_minutes),
         status_asset(watched_jobs(), settings.stale_minutes),
         weekly_drift.drift_asset(),

@@ -43,6 +43,14 @@ def _known_channel(text: str) -> str:
     return text
 
 
+def _known_forecasts(text: str) -> str:
+    if text.startswith(("http://", "https://")) or not text:
+        return text
+    if "://" in text:
+        raise ValueError("use a folder, or an address that begins with http:// or https://")
+    return str(_absolute(Path(text)))
+
+
 def _host_names(text: str) -> str:
     names = [name.strip() for name in text.lower().split(",") if name.strip()]
     if not all(HOST_NAME.fullmatch(name) for name in names):
@@ -84,6 +92,9 @@ class Settings(BaseSettings):
     strategies: Annotated[str, AfterValidator(_folders)] = Field(
         "", description=f"folders with strategies of your own, with {os.pathsep} between"
     )
+    forecasts: Annotated[str, AfterValidator(_known_forecasts)] = Field(
+        "", description="where forecasts are read: a folder of CSV and Parquet files, or an address; empty: nowhere"
+    )
     gamma_url: str = Field("https://gamma-api.polymarket.com", description="Polymarket's listing service")
     clob_url: str = Field("https://clob.polymarket.com", description="Polymarket's order books")
     simulation_seed: int = Field(7, description="seed of the simulated venue")
@@ -101,6 +112,7 @@ class Settings(BaseSettings):
     )
     status_cron: str = Field("*/5 * * * *", description="when the status of everything is taken down")
     drift_cron: str = Field("0 5 * * 0", description="when what portfolios decided is decided again")
+    forecasts_cron: str = Field("*/5 * * * *", description="when the address of forecasts is asked")
     checks_cron: str = Field("*/10 * * * *", description="when the checks run that need no run of their asset")
     stale_minutes: float = Field(
         10, gt=0, description="age in minutes from which market data is stale; at least twice the time between captures"

@@ -31,6 +31,7 @@ SPECIAL: dict[str, list[tuple[str, str, int, dict[str, Any]]]] = {
             {"event_min_liquidity": 50_000, "market_min_conviction": 0.55, "max_positions": 8},
         ),
     ],
+    "forecasts": [("kelly-forecasts", "Kelly", 10_000, {"sizing": "kelly", "trade_amount_max": 500})],
     "mean_reversion": [("small-contrarian", "Small Contrarian", 5_000, {"trade_amount": 50, "max_positions": 20})],
     "scalping": [
         (

@@ -117,6 +117,7 @@ def _circumstances(settings: "Settings", database: "Database", found: "Situation
     from prescient_dagster.domain.strategy.configs import validated
     from prescient_dagster.domain.strategy.recalled import recalled
     from prescient_dagster.store.market import captures
+    from prescient_dagster.store.market.forecasts import stored_forecasts
     from prescient_dagster.store.market.stored_past import StoredPast
 
     strategy = load_strategy(found.portfolio.strategy_type)
@@ -126,8 +127,9 @@ def _circumstances(settings: "Settings", database: "Database", found: "Situation
         config = recalled(strategy.config, found.cycle.config)
     player = Player(strategy, config, found.portfolio.initial_balance, found.status)
     capture = captures.load(database, settings.captures_folder, found.record.capture_id)
-    history = PriceHistory(StoredPast(database, settings.captures_folder))
-    return Circumstances(player, found.account, Moment(capture, True, found.previous, history=history))
+    history, said = PriceHistory(StoredPast(database, settings.captures_folder)), stored_forecasts(database)
+    moment = Moment(capture, True, found.previous, history=history, forecasts=said)
+    return Circumstances(player, found.account, moment)
 
 
 def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Explanation") -> dict[str, Any]:

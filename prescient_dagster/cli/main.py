@@ -49,6 +49,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "events": markets.events,
         "markets": markets.markets,
         "candidates": markets.candidates,
+        "forecasts": markets.forecasts,
     },
     "Trade and look": {
         "cycle": cycles.cycle,

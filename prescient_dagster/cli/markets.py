@@ -1,6 +1,8 @@
-"""`prescient events`, `markets` and `candidates`: what a capture holds, and what of it a portfolio looks at."""
+"""What a capture holds, what of it a portfolio looks at, and what forecasters say of it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from prescient_dagster.cli.terminal.options import AsJson, CaptureId, Name, Rows, Search
 
@@ -38,6 +40,11 @@ CANDIDATE_FIELDS = (
     ),
     *("conviction", "liquidity", "volume", "volume_24hr", "event_end_date"),
 )
+ReadFirst = Annotated[bool, typer.Option("--read", help="Read what is new first, from PRESCIENT_FORECASTS.")]
+FILE_COLUMNS = ("file", "read_at", "rows", "new", "refused", "error")
+SOURCE_COLUMNS = ("source", "read", "waiting", "without_market", "newest", "forecasts", "markets")
+SCORE_COLUMNS = ("source", "mean_probability", "mean_price", "hit_rate", "brier", "price_brier", "skill")
+DECIMALS = 4
 
 
 def events(capture: CaptureId = None, search: Search = "", rows: Rows = 40, as_json: AsJson = False) -> None:
@@ -102,6 +109,60 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
     for note in selection.notes:
         output.say(note)
     _print("candidates", found, _searched(passed, ""), rows, as_json)
+
+
+def forecasts(read: ReadFirst = False, as_json: AsJson = False) -> None:
+    """Show what forecasters said, which rows could not be used, and how good they were beside the price.
+
+    Example:  prescient forecasts --read
+    """
+    from dataclasses import asdict
+
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.past.forecast_scores import by_source
+    from prescient_dagster.store.market import forecast_outcomes
+    from prescient_dagster.store.market import forecasts as kept
+    from prescient_dagster.usecases import read_forecasts
+
+    settings = home.read_settings()
+    database = home.open_database(settings)
+    if read:
+        read_forecasts.read(database, _place_of_forecasts(settings.forecasts))
+    files, scores = kept.files(database), {each.source: each for each in by_source(forecast_outcomes.scored(database))}
+    sources = [_scored(each, scores.get(each["source"])) for each in forecast_outcomes.counts(database)]
+    if as_json:
+        tenths = {name: [{"from": low, **asdict(of)} for low, of in each.tenths] for name, each in scores.items()}
+        output.print_json(
+            {"files": files, "sources": [each | {"by_probability": tenths.get(each["source"], [])} for each in sources]}
+        )
+        return
+    output.print_table(files, FILE_COLUMNS, "files")
+    bad = [{"file": each["file"], "row": row, "why": why} for each in files for row, why in each["examples"]]
+    if bad:
+        output.print_table(bad, ("file", "row", "why"), "rows that cannot be used")
+    output.print_table(sources, SOURCE_COLUMNS, "sources")
+    output.print_table([_rounded(each) for each in sources], SCORE_COLUMNS, "how good they were beside the price")
+
+
+def _place_of_forecasts(place: str) -> str:
+    from prescient_dagster.domain.errors import InvalidInput
+
+    if not place:
+        raise InvalidInput("PRESCIENT_FORECASTS names neither a folder nor an address: set it, and read again")
+    return place
+
+
+def _scored(counted: dict[str, Any], found: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from prescient_dagster.domain.past.forecast_scores import score
+
+    return {**counted, **asdict(score([]) if found is None else found.score)}
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, DECIMALS) if isinstance(value, float) else value for name, value in row.items()}
 
 
 def _capture(capture_id: int | None) -> "Capture":

@@ -20,6 +20,7 @@ from prescient_dagster.domain.cycle.players import Moment
 from prescient_dagster.domain.errors import InvalidInput, PrescientError, StoreError
 from prescient_dagster.domain.market import plausibility
 from prescient_dagster.domain.market.capture_schema import version
+from prescient_dagster.domain.market.forecasts import Forecast, Forecasts
 from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import EVENTS as EVENT_TABLE
 from prescient_dagster.domain.market.markets import PRICES, Capture, Listing
@@ -52,14 +53,22 @@ class FolderWindow:
     folder: str
     first: datetime
     last: datetime
+    forecasts: Sequence[Forecast] = ()
 
 
 class FolderCaptures:
-    """The recordings of a folder, from one moment to another, both inclusive."""
+    """The recordings of a folder, from one moment to another, both inclusive; forecasts are those of the home."""
 
-    def __init__(self, folder: Path, since: datetime | None = None, until: datetime | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        forecasts: Forecasts | None = None,
+    ) -> None:
         self.name, self.told, self._habits = str(folder), Told(), Habits()
         self._folder = folder
+        self._forecasts = forecasts or Forecasts()
         found = _by_time(folder, self.told)
         self._earlier = {at: found[at] for at in sorted(found) if since is not None and at < since}
         self._before = max(self._earlier, default=None)
@@ -77,12 +86,12 @@ class FolderCaptures:
     def window(self, begin: int, end: int) -> FolderWindow:
         """Some of the recordings, by their places."""
         times = self.times[begin:end]
-        return FolderWindow(str(self._folder), times[0], times[-1])
+        return FolderWindow(str(self._folder), times[0], times[-1], tuple(self._forecasts.read()))
 
     @classmethod
     def of(cls, window: FolderWindow) -> "FolderCaptures":
         """Some of the recordings of a folder, as a source of their own."""
-        return cls(Path(window.folder), window.first, window.last)
+        return cls(Path(window.folder), window.first, window.last, Forecasts(lambda: window.forecasts))
 
     def opened(self, window: FolderWindow) -> "FolderCaptures":
         """The same, of this folder."""
@@ -102,7 +111,9 @@ class FolderCaptures:
                 ready = _is_plausible(opened.capture, markets_before)
                 if ready:
                     past.add(captured_at, (captured_at, paths))
-                yield Moment(opened.capture, ready, previous, told, frozenset(news), PriceHistory(past))
+                yield Moment(
+                    opened.capture, ready, previous, told, frozenset(news), PriceHistory(past), self._forecasts
+                )
                 previous = captured_at if ready else previous
                 markets_before = len(opened.capture.columns["tradable"])
 

@@ -25,6 +25,7 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.capture_folders import CaptureFolder, require_local
 from prescient_dagster.store.market.capture_sources import CaptureSource, StoredCaptures
+from prescient_dagster.store.market.forecasts import stored_forecasts
 from prescient_dagster.store.past.replays import NewReplay, ReplayWriter
 from prescient_dagster.usecases.folder_captures import FolderCaptures
 
@@ -158,7 +159,7 @@ def open_source(
     """
     if given is not None:
         folder = require_local(Path(given.removeprefix("recorded:")).expanduser().absolute())
-        return FolderCaptures(folder, since, until)
+        return FolderCaptures(folder, since, until, stored_forecasts(database))
     return StoredCaptures(database, captures_folder, since, until)
 
 

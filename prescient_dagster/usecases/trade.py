@@ -30,6 +30,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, resolutions
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.captures import CaptureRecord
+from prescient_dagster.store.market.forecasts import stored_forecasts
 from prescient_dagster.store.market.stored_past import StoredPast
 from prescient_dagster.usecases import trade_words
 from prescient_dagster.usecases.trade_books import CycleBooks, OpenVenue, missing_books
@@ -66,6 +67,7 @@ class Desk:
         self._moments: dict[int, Moment] = {}
         self._selections = Selections()
         self._past = StoredPast(database, captures_folder)
+        self._forecasts = stored_forecasts(database)
 
     def carry_out(self, order: Order) -> Iterator[Result]:
         """One result per portfolio, in the order given, each once its transaction has been committed.
@@ -271,6 +273,11 @@ class Desk:
             before = captures.previous_ready(self.database, record.capture_id)
             told = resolutions.told_by(self.database, record.capture_id)
             self._moments[record.capture_id] = Moment(
-                capture, True, None if before is None else before.captured_at, told, history=PriceHistory(self._past)
+                capture,
+                True,
+                None if before is None else before.captured_at,
+                told,
+                history=PriceHistory(self._past),
+                forecasts=self._forecasts,
             )
         return self._moments[record.capture_id]

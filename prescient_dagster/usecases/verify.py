@@ -37,6 +37,7 @@ from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.capture_rows import open_capture
 from prescient_dagster.store.market.capture_sources import Gap, Resolutions, Told
 from prescient_dagster.store.market.captures import CaptureStatus
+from prescient_dagster.store.market.forecasts import stored_forecasts
 from prescient_dagster.store.market.stored_past import StoredPast
 from prescient_dagster.store.past.explanation import FoundCycle, status_then
 from prescient_dagster.store.past.lives import Life, Lived
@@ -154,7 +155,7 @@ class _Verification:
         self._true_times: Mapping[int, datetime] = {}
         self._news: frozenset[str] = frozenset()
         self._entered: dict[str, datetime] = {}
-        self._past = StoredPast(database, folder)
+        self._past, self._forecasts = StoredPast(database, folder), stored_forecasts(database)
 
     def run(self, watch: Watch) -> Drift:
         life = Life(self._database, self._portfolio.portfolio_id)
@@ -214,7 +215,8 @@ class _Verification:
             self._take(lived.trades, lived)
             self._remark(lived)
             return
-        moment = Moment(capture, True, self._previous, self._said.told, history=PriceHistory(self._past))
+        told, past = self._said.told, PriceHistory(self._past)
+        moment = Moment(capture, True, self._previous, told, history=past, forecasts=self._forecasts)
         if lived.cycle is not None:
             self._cycle(lived, lived.cycle, moment)
         if lived.snapshot is not None or (lived.cycle is not None and lived.cycle.stage is Stage.SNAPSHOTS):
@@ -277,8 +279,7 @@ class _Verification:
 
 
 def _where(lived: Lived) -> Where:
-    version = None if lived.cycle is None else lived.cycle.code_version
-    return Where(lived.row.captured_at, lived.row.capture_id, version)
+    return Where(lived.row.captured_at, lived.row.capture_id, lived.cycle.code_version if lived.cycle else None)
 
 
 def _status(portfolio: Portfolio, lived: Lived, cycle: FoundCycle) -> PortfolioStatus:

@@ -220,14 +220,13 @@ def best_score(blended: list[Member]) -> Decimal | None:
 def select(capture: Capture, config: HybridConfig) -> Selection:
     """The candidates of any member. The funnel has every member's own, its filters named `member.filter`."""
     wanted = np.zeros(len(capture.columns["tradable"]), dtype=bool)
-    funnel: list[tuple[str, int]] = []
-    notes: dict[str, None] = {}
+    funnel, notes = list[tuple[str, int]](), list[str]()
     for member in members(config):
         selection = member.strategy.select(capture, member.config)
         wanted[selection.rows] = True
         funnel += [(f"{member.name}.{name}", removed) for name, removed in selection.funnel]
-        notes |= dict.fromkeys(selection.notes)
-    return Selection(np.flatnonzero(wanted), tuple(funnel), tuple(notes))
+        notes += selection.notes
+    return Selection(np.flatnonzero(wanted), tuple(funnel), tuple(dict.fromkeys(notes)))
 
 
 def decide(view: View, config: HybridConfig) -> Entries:

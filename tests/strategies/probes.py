@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prescient_dagster.domain.market.forecasts import Forecast, Forecasts
 from prescient_dagster.domain.market.history import HOUR, Times, microseconds
 from prescient_dagster.domain.market.markets import MARKET_COLUMNS, Capture, Floats, Rows, market_frame
 from tests.builders import DERIVED, a_capture, a_closed_market, a_market
@@ -50,6 +51,17 @@ class TellingPast:
 
     def told(self, _capture: Capture, rows: Rows, _since: int, _until: int) -> Floats:
         return np.full(len(rows), np.nan)
+
+
+def forecasters(capture: Capture) -> Forecasts:
+    """Somebody who an hour before the capture said of every priced market that it is less certain than its price."""
+    prices, made_at = capture.columns["yes_price"], capture.captured_at - timedelta(hours=1)
+    said = [
+        Forecast("probe", market_id, "", round(0.3 + 0.4 * price, 6), made_at)
+        for market_id, price in zip(capture.texts["market_id"], prices.tolist(), strict=True)
+        if not np.isnan(price)
+    ]
+    return Forecasts(lambda: said)
 
 
 def changed(capture: Capture, change: Callable[[pd.DataFrame], pd.DataFrame], **fields: Any) -> Capture:

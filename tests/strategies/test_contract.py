@@ -17,5 +17,5 @@ def test_a_strategy(path: Path, check: Check) -> None:
     check(load(path))
 
 
-def test_the_five_strategies_are_among_those_checked() -> None:
-    assert {"momentum", "mean_reversion", "arbitrage", "hybrid", "scalping"} <= strategy_files().keys()
+def test_the_strategies_that_are_shipped_are_among_those_checked() -> None:
+    assert {"momentum", "mean_reversion", "arbitrage", "hybrid", "scalping", "forecasts"} <= strategy_files().keys()

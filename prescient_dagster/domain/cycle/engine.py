@@ -72,7 +72,7 @@ class Selections:
         if key not in self._found:
             self._found[key] = strategy.select(capture, config)
         selection = self._found[key]
-        view = View(capture, selection.rows, history=moment.history)
+        view = View(capture, selection.rows, history=moment.history, forecasters=moment.forecasts)
         left = strategy.with_history(selection, view, config)
         # As one object, so that what is looked up of these candidates is looked up once.
         return left if left is selection else self._found.setdefault((key, left.rows.tobytes()), left)
@@ -88,7 +88,8 @@ def decide(player: Player, account: Account, moment: Moment, selections: Selecti
     shut = limits.shut()
     if shut is not None:
         return Decision(player, named(sales, capture), selection, shut=shut)
-    view = View(capture, selection.rows, tuple(account.positions.values()), moment.history)
+    held = tuple(account.positions.values())
+    view = View(capture, selection.rows, held, moment.history, moment.forecasts)
     wishes = player.strategy.wishes(view, config)
     entries = [signal for order in limits.entering(wishes) for signal in sized(order, at)]
     return Decision(player, named((*sales, *entries), capture), selection, len(wishes))

@@ -7,6 +7,7 @@ from typing import Any
 
 from prescient_dagster.domain.books.answers import Told
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
+from prescient_dagster.domain.market.forecasts import Forecasts
 from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.configs import StrategyConfig
@@ -38,6 +39,7 @@ class Moment:
         told: what the venue has said until now of how markets ended.
         news: the markets of which that is new since the moment before.
         history: what prices were before the capture.
+        forecasts: what forecasters said; what of it counts, the capture decides.
     """
 
     capture: Capture
@@ -46,6 +48,7 @@ class Moment:
     told: Told = field(default_factory=dict)
     news: frozenset[str] = frozenset()
     history: PriceHistory = field(default_factory=PriceHistory)
+    forecasts: Forecasts = field(default_factory=Forecasts)
 
     @property
     def at(self) -> datetime:

@@ -117,7 +117,7 @@ def _entry(market_id: str, at: Circumstances) -> Explanation:
     if row is None:
         return Explanation((Step("in the capture", False, part=LISTING, note="it is not listed there"),))
     positions = tuple(at.account.positions.values())
-    view = View(capture, Selections().of(at.player, at.moment).rows, positions, at.moment.history)
+    view = View(capture, Selections().of(at.player, at.moment).rows, positions, at.moment.history, at.moment.forecasts)
     told = [replace(step, part=step.part or STRATEGY) for step in strategy_steps(strategy, view, config, row)]
     orders = list(grouped(strategy.wishes(view, config)))
     mine = [number for number, order in enumerate(orders) if market_id in _markets(order)]

@@ -17,6 +17,7 @@ import numpy as np
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import Position
+from prescient_dagster.domain.market.forecasts import Forecasts, ToldOf
 from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture, Floats, Mask, Rows
 from prescient_dagster.domain.market.sides import Side
@@ -41,12 +42,14 @@ class View:
         rows: the candidates' row numbers in `capture.markets`; every array of the view is in this order.
         positions: what the portfolio holds at the start of the cycle.
         history: what prices were before the capture; without one nothing is known of them.
+        forecasters: what forecasters said; without any nothing is known of that.
     """
 
     capture: Capture
     rows: Rows
     positions: tuple[Position, ...] = ()
     history: PriceHistory = field(default_factory=PriceHistory)
+    forecasters: Forecasts = field(default_factory=Forecasts)
 
     @property
     def captured_at(self) -> datetime:
@@ -63,6 +66,10 @@ class View:
     def path(self, hours: float, points: int) -> Floats:
         """YES prices at evenly spaced moments: a row for each candidate, from `hours` ago to one step before now."""
         return self.history.prices(self.capture, self.rows, hours, points)
+
+    def forecasts(self, sources: Sequence[str] | None = None) -> ToldOf:
+        """The newest forecasts that count on the capture, of these sources or of all of them."""
+        return self.forecasters.of(self.capture, sources).at(self.rows)
 
     @cached_property
     def yes_is_favourite(self) -> Any:

@@ -25,6 +25,7 @@ from prescient_dagster.store.market import order_books
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.capture_rows import CaptureRow, capture_rows, open_capture
 from prescient_dagster.store.market.captures import CaptureStatus
+from prescient_dagster.store.market.forecasts import stored_forecasts
 from prescient_dagster.store.market.lazy_captures import Habits
 from prescient_dagster.store.market.resolutions import answer_of
 from prescient_dagster.store.market.stamps import misdated_ids
@@ -190,14 +191,14 @@ class StoredCaptures:
         """Every capture that can be read."""
         said = Resolutions(self._database)
         previous, past = self._before_the_first(), StoredPast(self._database, self._folder)
-        self.told.unread = past.missed
+        self.told.unread, said_before = past.missed, stored_forecasts(self._database)
         news: frozenset[str] = frozenset()
         for row in self._rows:
             news |= said.up_to(row.capture_id)
             capture = self._opened(row)
             if capture is not None:
                 ready = row.status == CaptureStatus.READY
-                yield Moment(capture, ready, previous, said.told, news, PriceHistory(past))
+                yield Moment(capture, ready, previous, said.told, news, PriceHistory(past), said_before)
                 previous, news = row.captured_at if ready else previous, frozenset()
 
     def _before_the_first(self) -> datetime | None:

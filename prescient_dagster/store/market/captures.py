@@ -24,7 +24,7 @@ from prescient_dagster.domain.market.markets import (
 )
 from prescient_dagster.store import world
 from prescient_dagster.store.database import Database, storable
-from prescient_dagster.store.market import capture_files, order_books, rejections
+from prescient_dagster.store.market import capture_files, forecasts, order_books, rejections
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.stamps import MISDATED
 from prescient_dagster.store.tables import captures
@@ -147,6 +147,7 @@ def _unchanged(there: CaptureRecord, row: dict[str, Any]) -> CaptureRecord:
 def _add(database: Database, listing: Listing, row: dict[str, Any], books: Mapping[str, Book]) -> CaptureRecord:
     query = postgresql.insert(captures).values(row).on_conflict_do_nothing(index_elements=["venue", "captured_at"])
     with database.begin() as connection:
+        forecasts.wait_for_readings(connection)
         added = _first(connection, query.returning(captures))
         if added is not None:
             rejections.add(connection, added.capture_id, listing.rejections)
@@ -247,9 +248,8 @@ def of_run(database: Database, run_id: str) -> CaptureRecord | None:
 
 def previous(database: Database, capture_id: int) -> CaptureRecord | None:
     """The capture before this one, whatever its status; never one from the future."""
-    before = LATEST_FIRST.where(captures.c.capture_id < capture_id, not_(MISDATED)).limit(1)
     with database.begin() as connection:
-        return _first(connection, before)
+        return _first(connection, LATEST_FIRST.where(captures.c.capture_id < capture_id, not_(MISDATED)).limit(1))
 
 
 def previous_ready(database: Database, capture_id: int) -> CaptureRecord | None:

@@ -13,6 +13,8 @@ from prescient_dagster.store.tables.books import (
 )
 from prescient_dagster.store.tables.market import (
     captures,
+    forecast_files,
+    forecasts,
     order_books,
     price_marks,
     rejected_records,
@@ -27,6 +29,8 @@ __all__ = [
     "captures",
     "configs",
     "cycles",
+    "forecast_files",
+    "forecasts",
     "metadata",
     "order_books",
     "portfolio_log",

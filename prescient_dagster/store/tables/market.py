@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from prescient_dagster.store.tables.schema import Time, metadata
+from prescient_dagster.store.tables.schema import Price, Time, metadata
 
 # One row: the venue this database belongs to. Positions of one venue cannot be valued on another.
 world = Table(
@@ -110,4 +110,42 @@ price_marks = Table(
     CheckConstraint("source IN ('captures', 'venue')", name="source"),
     UniqueConstraint("path"),
     Index("price_marks_of_captures", "day", unique=True, postgresql_where=text("source = 'captures'")),
+)
+
+# What forecasters said, each word once; never changed but for what it is scored by, never removed.
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("forecast_id", BigInteger, Identity(always=True), primary_key=True),  # in the order of reading
+    Column("source", Text, nullable=False),
+    Column("market_id", Text, nullable=False),  # empty: the market is named by its slug
+    Column("slug", Text, nullable=False),
+    Column("probability", Price, nullable=False),  # that YES pays
+    Column("made_at", Time, nullable=False),  # when the source said so
+    Column("read_after", Time),  # captured_at of the newest capture then; null: there was none
+    Column("read_at", Time, nullable=False, server_default=func.clock_timestamp()),  # by our clock, for reading
+    Column("file", Text, nullable=False),  # or address
+    # What it is scored by: its market and the price there on the first capture that it counted on, and how it ended.
+    Column("scored_market_id", Text),
+    Column("event_id", Text),
+    Column("yes_price", Price),
+    Column("payout", Price),  # of a YES share: 1, 0, or 0.5; null: not final
+    CheckConstraint("probability >= 0 AND probability <= 1", name="probability"),
+    CheckConstraint("market_id <> '' OR slug <> ''", name="market"),
+    Index(None, "source", "market_id", "slug", "made_at"),
+    Index("forecasts_unscored_idx", "forecast_id", postgresql_where=text("scored_market_id IS NULL")),
+)
+
+# Files and addresses of forecasts, as they were read last.
+forecast_files = Table(
+    "forecast_files",
+    metadata,
+    Column("file", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("read_at", Time, nullable=False, server_default=func.clock_timestamp()),
+    Column("rows", Integer, nullable=False),
+    Column("new", Integer, nullable=False),  # forecasts that were not known before
+    Column("refused", Integer, nullable=False),  # rows that cannot be used
+    Column("examples", JSONB, nullable=False),  # [[row, why], ...] of the first of them
+    Column("error", Text, nullable=False, server_default=""),  # why it could not be read at all
 )

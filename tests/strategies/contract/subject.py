@@ -47,8 +47,8 @@ class Subject:
 
     @staticmethod
     def view(capture: Capture, rows: Any, held: tuple[Position, ...] = ()) -> View:
-        """What it sees, with prices of before as the capture's own changes of price tell them."""
-        return View(capture, rows, held, PriceHistory(probes.TellingPast()))
+        """What it sees, with prices of before as the capture's own changes of price tell them, and a forecaster."""
+        return View(capture, rows, held, PriceHistory(probes.TellingPast()), probes.forecasters(capture))
 
 
 def load(path: Path) -> Subject:
