@@ -5,7 +5,6 @@ import dagster as dg
 from prescient_dagster.assets import (
     alerts,
     check_jobs,
-    forecasts,
     jobs,
     market_data,
     partitions,
@@ -16,6 +15,7 @@ from prescient_dagster.assets import (
 )
 from prescient_dagster.assets.cycle_form import portfolio_cycle_job
 from prescient_dagster.assets.history_jobs import history_jobs
+from prescient_dagster.assets.inputs import forecasts
 from prescient_dagster.assets.past.replay_jobs import replay_job
 from prescient_dagster.assets.past.sweep_jobs import sweep_job
 from prescient_dagster.assets.performance import performance_asset

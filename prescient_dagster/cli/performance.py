@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from prescient_dagster.domain.figures.figure import Section
-    from prescient_dagster.domain.figures.leaderboard import Leaderboard
+    from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. Without one: all.")
@@ -19,6 +19,7 @@ Full = Annotated[
     bool, typer.Option("--full", help="Show all figures, and with slugs their calibration by price; many tables.")
 ]
 RATIO_DECIMALS = 12
+MOST_SUBJECTS = 30
 INTERVAL = "95_%_interval"
 STANDINGS = {
     "total_return": "return",
@@ -85,6 +86,26 @@ def _print_all(board: "Leaderboard", *, by_price: bool) -> None:
             priced = [bucket | {"name": f"{bucket['from']:.1f} to {bucket['to']:.1f}"} for bucket in row["by_price"]]
             title = f"{row['name']}, by price"
             output.print_table([_read(bucket, calibration) for bucket in priced], ("name", *calibration), title)
+    for each in board.portfolios if by_price else ():
+        _print_subjects(each)
+
+
+def _print_subjects(contender: "Contender") -> None:
+    """What its positions made by tag and by category."""
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.domain.figures import by_subject
+
+    columns = ("subject", *by_subject.SUBJECT_COLUMNS, *by_subject.CALIBRATION_COLUMNS)
+    found = contender.performance
+    for noun, subjects in (("tag, one with two counts in both", found.tags), ("category", found.categories)):
+        rows = [by_subject.row(each) for each in subjects[:MOST_SUBJECTS]]
+        if rows:
+            shown = [{name: _short(value) for name, value in row.items()} for row in rows]
+            output.print_table(shown, columns, f"{contender.name}, by {noun}")
+
+
+def _short(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def _columns(table: "Section") -> list[str]:

@@ -20,7 +20,7 @@ from tests.store.histories import Books
 from tests.store.listings import NOON
 
 TOLD_IN_PARTS = {each for part in (ProfitSplit, Calibration) for each, _ in figures_of(part)}
-NAMES = (*(name for name in FIGURES if name not in TOLD_IN_PARTS), "profit", "calibration")
+NAMES = (*(name for name in FIGURES if name not in TOLD_IN_PARTS), "profit", "calibration", "by_tag", "by_category")
 
 
 @pytest.fixture

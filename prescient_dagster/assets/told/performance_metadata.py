@@ -9,6 +9,7 @@ import dagster as dg
 from prescient_dagster.assets.told.pages import home_link
 from prescient_dagster.assets.told.pictures import drawdown_curve, equity_curve, plain
 from prescient_dagster.assets.told.tables import columns, table
+from prescient_dagster.domain.figures import by_subject
 from prescient_dagster.domain.figures.calibration import Calibration
 from prescient_dagster.domain.figures.figure import Section, Unit, in_table
 from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard, ranked
@@ -17,6 +18,7 @@ from prescient_dagster.domain.figures.performance import FIGURES
 from prescient_dagster.domain.figures.returns import drawdowns
 
 MOST_ROWS = 100
+MOST_SUBJECTS = 30
 MOST_CURVES = 15  # they stay in Dagster's event log, hour by hour
 TEXTS = ("name", "strategy", "price")
 TABLES = (Section.RETURNS, Section.RISK, Section.CLOSED, Section.ACTIVITY)
@@ -48,6 +50,7 @@ def metadata(board: Leaderboard, total: Total | None, complaint: str = "") -> di
         "figures": _figures([*strategies, *best][:MOST_ROWS]),
         "profit_split": _profit([*strategies, *best][:MOST_ROWS]),
         "calibration": _calibration(strategies),
+        **{f"by_{noun}": _subjects(strategies, noun) for noun in ("tag", "category")},
         "curves": _curves([*strategies, *best[:MOST_CURVES]]),
     }
 
@@ -100,6 +103,24 @@ def _calibration(strategies: Iterable[Contender]) -> dg.TableMetadataValue:
             prices = f"{bucket.lowest:.1f} to {bucket.highest:.1f}"
             rows.append(_calibrated(each.name, prices, bucket.calibration))
     return _table(rows)
+
+
+def _subjects(strategies: Iterable[Contender], noun: str) -> dg.TableMetadataValue:
+    """What each strategy made by tag or category, most positions first; a market with two tags counts in both."""
+    found = [(each, each.performance.tags if noun == "tag" else each.performance.categories) for each in strategies]
+    rows = [
+        {"strategy": each.name} | {name: _subject_value(value) for name, value in by_subject.row(figures).items()}
+        for each, subjects in found
+        for figures in subjects[:MOST_SUBJECTS]
+    ]
+    counts = dict.fromkeys(("positions", "trades", "closed", "entries"), "int")
+    names = ("strategy", "subject", *by_subject.SUBJECT_COLUMNS, *by_subject.CALIBRATION_COLUMNS)
+    kinds = {name: counts.get(name, "string" if name in ("strategy", "subject") else "float") for name in names}
+    return table(columns(**kinds), rows)
+
+
+def _subject_value(value: Any) -> Any:
+    return value if isinstance(value, str) else _number(value)
 
 
 def _calibrated(strategy: str, prices: str, figures: Calibration) -> dict[str, Any]:

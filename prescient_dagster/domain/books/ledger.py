@@ -39,6 +39,7 @@ class Trade:
         tags: of its market, as the capture lists them; empty: of an older line, too.
         source_ref: what caused it, unique per portfolio; None until the signal it came from has its number.
         details: what the trade page shows: fill model, touch, levels; of a sale its rule under `exit`.
+        category: of its market, of a fill; None: it is none, or from before categories were kept.
     """
 
     timestamp: datetime
@@ -58,6 +59,7 @@ class Trade:
     tags: str = field(default="", compare=False)
     source_ref: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    category: str | None = field(default=None, compare=False)
 
 
 Holding = tuple[str, Side]

@@ -248,7 +248,7 @@ def _sold(placed: Placed, position: Position, filled: Fill, on: Conditions) -> T
 
 
 def _trade(placed: Placed, filled: Fill, on: Conditions, cost_delta: Decimal) -> Trade:
-    buys = placed.signal.action.is_entry
+    buys, row = placed.signal.action.is_entry, on.capture.row_of[placed.quote.market_id]
     return Trade(
         timestamp=on.capture.captured_at,
         kind=TradeKind.BUY if buys else TradeKind.SELL,
@@ -264,8 +264,9 @@ def _trade(placed: Placed, filled: Fill, on: Conditions, cost_delta: Decimal) ->
         synthetic=placed.synthetic,
         bundle=placed.signal.bundle,
         side_label=side_label(on.capture, placed.quote.market_id, placed.quote.side),
-        tags=on.capture.text("tags", on.capture.row_of[placed.quote.market_id]),
         details=details(placed, filled, on.config),
+        tags=on.capture.text("tags", row),
+        category=on.capture.text("category", row),
     )
 
 

@@ -17,6 +17,7 @@ from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.books.settlement import Ending, Verdict
 from prescient_dagster.domain.figures.figure import Section, Unit, figure
 from prescient_dagster.domain.figures.round_trips import PricedTrade, RoundTrip
+from prescient_dagster.domain.market.tags import split
 
 BUCKETS = 10  # of 0.1 USD each, with their lower bound; the last has its upper bound too
 CONFIDENCE = 0.95
@@ -25,11 +26,13 @@ EMPTY = "no market has resolved"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry whose market has resolved: the price paid (p), and whether that side won (y)."""
+    """An entry whose market has resolved: the price paid (p), whether that side won (y), and what it was about."""
 
     event_id: str
     price: float
     won: bool
+    tags: tuple[str, ...] = ()
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,9 @@ def entries(trips: Iterable[RoundTrip], verdicts: Mapping[str, Verdict]) -> Iter
             first = leg[0].trade
             verdict = verdicts.get(first.market_id)
             if verdict is not None and verdict.is_final and verdict.ending is not Ending.VOID:
-                yield Entry(first.event_id, float(_average_price(leg)), verdict.payout(first.side) == money.ONE)
+                won = verdict.payout(first.side) == money.ONE
+                subject = (split(first.tags or ""), first.category or "")
+                yield Entry(first.event_id, float(_average_price(leg)), won, *subject)
 
 
 def _average_price(leg: Sequence[PricedTrade]) -> Decimal:

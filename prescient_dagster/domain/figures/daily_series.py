@@ -98,3 +98,19 @@ def _sum(day: date, parts: Sequence[Day]) -> Day:
         sum((part.market_value for part in parts), money.ZERO),
         sum((part.market_value_at_mid for part in parts), money.ZERO),
     )
+
+
+def daily_exposure(series: DailySeries) -> list[float | None]:
+    """Market value / equity of each day, a fraction; None on a day that ends with nothing or with debts."""
+    return [None if share is None else float(share) for share in map(_exposure, series.days)]
+
+
+def mean_exposure(days: Sequence[Day]) -> float | None:
+    """The mean of the days; None without any, or where one ended with nothing or with debts."""
+    shares = [share for day in days if (share := _exposure(day)) is not None]
+    return float(sum(shares, money.ZERO) / len(days)) if shares and len(shares) == len(days) else None
+
+
+def _exposure(day: Day) -> Decimal | None:
+    """How much of the equity was at work, a fraction."""
+    return day.market_value / day.equity if day.equity > 0 else None

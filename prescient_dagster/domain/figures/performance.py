@@ -12,10 +12,10 @@ from typing import Any
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.settlement import Verdict
 from prescient_dagster.domain.books.snapshots import Snapshot
+from prescient_dagster.domain.figures.by_subject import SubjectFigures, by_category, by_tag
 from prescient_dagster.domain.figures.calibration import Bucket, Calibration, Entry, buckets, calibration, entries
 from prescient_dagster.domain.figures.closed_positions import ClosedPositions, closed_positions
-from prescient_dagster.domain.figures.daily_series import DailySeries, Day, daily, summed
-from prescient_dagster.domain.figures.exposure import mean_exposure
+from prescient_dagster.domain.figures.daily_series import DailySeries, Day, daily, mean_exposure, summed
 from prescient_dagster.domain.figures.figure import Figure, Section, Unit, figure, figures_of
 from prescient_dagster.domain.figures.profit_split import ProfitSplit, added, profit_split
 from prescient_dagster.domain.figures.returns import Returns, returns
@@ -108,6 +108,8 @@ class Performance:
     profit: ProfitSplit
     calibration: Calibration
     buckets: Sequence[Bucket]
+    tags: Sequence[SubjectFigures] = ()
+    categories: Sequence[SubjectFigures] = ()
 
     def figures(self) -> dict[str, Any]:
         """Everything by its name; profit split and calibration are parts of their own. What is None says nothing."""
@@ -120,6 +122,8 @@ class Performance:
             **asdict(self.closed),
             "profit": asdict(self.profit),
             "calibration": asdict(self.calibration) | {"by_price": by_price},
+            "by_tag": [asdict(each) for each in self.tags],
+            "by_category": [asdict(each) for each in self.categories],
         }
 
     def flat(self) -> dict[str, Any]:
@@ -177,6 +181,8 @@ def performance(records: Sequence[TrackRecord]) -> Performance:
         profit=added(record.profit for record in records),
         calibration=calibration(found),
         buckets=buckets(found),
+        tags=by_tag(trips, found),
+        categories=by_category(trips, found),
     )
 
 

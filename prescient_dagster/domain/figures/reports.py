@@ -11,8 +11,8 @@ from typing import Any
 from prescient_dagster.domain.books.ledger import Position
 from prescient_dagster.domain.books.settlement import Verdict
 from prescient_dagster.domain.figures.costs import Costs, costs
+from prescient_dagster.domain.figures.daily_series import daily_exposure
 from prescient_dagster.domain.figures.events_behind import EventsBehind, events_behind
-from prescient_dagster.domain.figures.exposure import daily_exposure
 from prescient_dagster.domain.figures.leaderboard import Contender, by_strategy, contender, pooled, ranked
 from prescient_dagster.domain.figures.locked_capital import Locked, locked_capital
 from prescient_dagster.domain.figures.monthly_returns import YearOfReturns, monthly_returns

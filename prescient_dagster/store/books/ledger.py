@@ -67,6 +67,7 @@ TRADE_FIELDS = (
     "synthetic",
     "bundle",
     "details",
+    "category",
 )
 
 

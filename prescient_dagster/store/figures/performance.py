@@ -38,6 +38,8 @@ TRADE_FIELDS = (
     "synthetic",
     "bundle",
     "source_ref",
+    "tags",
+    "category",
 )
 
 

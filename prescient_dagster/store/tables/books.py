@@ -156,8 +156,7 @@ trades = Table(
     Column("bundle", Text),
     Column("source_ref", Text, nullable=False),
     Column("details", JSONB, nullable=False),  # touch, fill model, levels
-    Column("tags", Text),  # of a fill: what the market is about, | between; null: from before they were kept
-    Column("category", Text),
+    Column("category", Text),  # of a fill's market; null: from before they were kept
     CheckConstraint("kind IN ('buy', 'sell', 'settlement', 'refund')", name="kind"),
     CheckConstraint("side IN ('yes', 'no')", name="side"),
     UniqueConstraint("portfolio_id", "source_ref"),

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from prescient_dagster.domain.figures.costs import costs
+from prescient_dagster.domain.figures.daily_series import daily_exposure
 from prescient_dagster.domain.figures.events_behind import EventsBehind, events_behind
-from prescient_dagster.domain.figures.exposure import daily_exposure
 from prescient_dagster.domain.figures.performance import History, performance, track_record
 from prescient_dagster.domain.figures.profit_split import ProfitSplit
 from prescient_dagster.domain.figures.reports import ReportPortfolio, chapter, report

@@ -14,8 +14,7 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Add tables and columns; what was stored before does not tell."""
     for table in ("trades", "replay_trades"):
-        for name in ("tags", "category"):
-            op.add_column(table, sa.Column(name, sa.Text()), schema=SCHEMA)
+        op.add_column(table, sa.Column("category", sa.Text()), schema=SCHEMA)
     _forecasts()
     op.create_table(
         "forecast_files",

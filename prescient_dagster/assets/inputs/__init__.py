@@ -1,0 +1,1 @@
+"""What is read for strategies beside the venue's own data."""
