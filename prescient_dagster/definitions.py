@@ -37,7 +37,7 @@ scheduled = [
     check_jobs.checks_schedule(settings.checks_cron),
     retention.retention_schedule(settings),
     weekly_drift.drift_schedule(settings.drift_cron),
-    forecasts.forecasts_schedule(settings.forecasts_cron, settings.forecasts),
+    forecasts.forecasts_schedule(settings.forecasts_cron, settings.forecasts_place),
 ]
 scheduled_jobs = [
     jobs.market_data_job(),

@@ -93,7 +93,9 @@ class Settings(BaseSettings):
         "", description=f"folders with strategies of your own, with {os.pathsep} between"
     )
     forecasts: Annotated[str, AfterValidator(_known_forecasts)] = Field(
-        "", description="where forecasts are read: a folder of CSV and Parquet files, or an address; empty: nowhere"
+        "",
+        description="where forecasts are read: a folder of CSV and Parquet files, or an address; "
+        "empty: $PRESCIENT_HOME/forecasts, if it is there",
     )
     gamma_url: str = Field("https://gamma-api.polymarket.com", description="Polymarket's listing service")
     clob_url: str = Field("https://clob.polymarket.com", description="Polymarket's order books")
@@ -144,6 +146,12 @@ class Settings(BaseSettings):
     def pages_folder(self) -> Path:
         """Where the page of all portfolios lies."""
         return self.pages or self.home / "pages"
+
+    @property
+    def forecasts_place(self) -> str:
+        """The folder or address of forecasts; empty: there is none."""
+        folder = self.home / "forecasts"
+        return self.forecasts or (str(folder) if folder.is_dir() else "")
 
     @property
     def own_strategies(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prescient_dagster.domain.errors import StrategyUnavailable
@@ -9,9 +10,13 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.portfolios import NewPortfolio
 
 if TYPE_CHECKING:
+    from prescient_dagster.domain.market.markets import Listing
     from prescient_dagster.store.database import Database
 
 BALANCE = Decimal(10_000)
+FORECAST_MOVE = 0.1  # USD per share
+HALTED = {"market_min_conviction": 0.2, "min_confidence": 0.6, "trade_amount": 1_000, "max_drawdown": 0.001}
+"""Of a portfolio that its limit halts as soon as it has paid the spread of its first entries."""
 AGGRESSIVE_MOMENTUM = {
     "event_min_liquidity": 100_000,
     "event_min_volume": 200_000,
@@ -24,6 +29,7 @@ AGGRESSIVE_MOMENTUM = {
 SPECIAL: dict[str, list[tuple[str, str, int, dict[str, Any]]]] = {
     "momentum": [
         ("aggressive-momentum", "Aggressive Momentum", 50_000, AGGRESSIVE_MOMENTUM),
+        ("halted-momentum", "Halted Momentum", 10_000, HALTED),
         (
             "broad-momentum",
             "Broad Momentum",
@@ -50,6 +56,19 @@ def demo_portfolios(database: "Database") -> list[str]:
     if portfolios.list_all(database):
         return []
     return [portfolios.create(database, new).slug for new in _wanted()]
+
+
+def demo_forecasts(home: Path, listing: "Listing") -> None:
+    """Write what a forecaster says who knows nothing: of each market its price, moved by 0.1 up or down."""
+    folder = home / "forecasts"
+    folder.mkdir(exist_ok=True)
+    markets = listing.markets[listing.markets["tradable"]]
+    up = markets["market_id"].str[-1].isin(list("02468"))
+    moved = (markets["yes_price"] + FORECAST_MOVE * (2 * up - 1)).clip(0.01, 0.99).round(3)
+    said = markets[["market_id"]].assign(probability=moved, made_at=listing.captured_at.isoformat(), source="demo")
+    aside = folder / ".demo.csv"
+    said.to_csv(aside, index=False)
+    aside.rename(folder / "demo.csv")
 
 
 def _wanted() -> Iterator[NewPortfolio]:

@@ -128,7 +128,7 @@ def forecasts(read: ReadFirst = False, as_json: AsJson = False) -> None:
     settings = home.read_settings()
     database = home.open_database(settings)
     if read:
-        read_forecasts.read(database, _place_of_forecasts(settings.forecasts))
+        read_forecasts.read(database, _place_of_forecasts(settings.forecasts_place))
     files, scores = kept.files(database), {each.source: each for each in by_source(forecast_outcomes.scored(database))}
     sources = [_scored(each, scores.get(each["source"])) for each in forecast_outcomes.counts(database)]
     if as_json:
@@ -149,7 +149,9 @@ def _place_of_forecasts(place: str) -> str:
     from prescient_dagster.domain.errors import InvalidInput
 
     if not place:
-        raise InvalidInput("PRESCIENT_FORECASTS names neither a folder nor an address: set it, and read again")
+        raise InvalidInput(
+            "PRESCIENT_FORECASTS names nothing, and the home has no folder forecasts: make one, and read again"
+        )
     return place
 
 

@@ -22,7 +22,7 @@ from prescient_dagster.usecases import read_forecasts, score_forecasts
 
 NAME, JOB, SCHEDULE = "forecasts", "read_forecasts", "forecasts_schedule"
 MARKET_DATA = "market_data"
-NOWHERE = "PRESCIENT_FORECASTS names neither a folder nor an address"
+NOWHERE = "PRESCIENT_FORECASTS names nothing, and the home has no folder forecasts"
 READABLE = Check(
     "forecasts_readable",
     NAME,
@@ -54,7 +54,7 @@ def forecasts(
     Runs at the beginning of the job `market_data` where that is a folder, with `forecasts_schedule` where it is an
     address. How good they were, `prescient forecasts` tells.
     """
-    store, place = database.open(), load_settings().forecasts
+    store, place = database.open(), load_settings().forecasts_place
     if not place or (read_forecasts.is_address(place) and context.run.job_name == MARKET_DATA):
         context.log.info("nothing to read" if place else NOWHERE)
         yield READABLE.result("", well="nothing was to be read")

@@ -129,12 +129,16 @@ def _database(settings: "Settings") -> "Iterator[Database]":
 
 def _demo_portfolios(settings: "Settings", database: "Database") -> str:
     """Make the demo portfolios where they belong, and say what there is to trade with."""
-    from prescient_dagster.cli.demo import demo_portfolios
+    from prescient_dagster.cli.demo import demo_forecasts, demo_portfolios
+    from prescient_dagster.resources import open_venue
     from prescient_dagster.settings import VenueName
     from prescient_dagster.store.books import portfolios
 
     made = demo_portfolios(database) if settings.venue_name is VenueName.SIMULATED else []
     if made:
+        listing = open_venue(settings, database).next_listing(None)
+        if listing is not None and not settings.forecasts_place:
+            demo_forecasts(settings.home, listing)
         return f"made {len(made)} portfolios to watch: {', '.join(made)}"
     there = len(portfolios.list_all(database))
     return f"{there} portfolios" if there else "no portfolio yet: `prescient portfolio create --help` tells how"
