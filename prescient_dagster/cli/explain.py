@@ -127,8 +127,9 @@ def _circumstances(settings: "Settings", database: "Database", found: "Situation
         config = recalled(strategy.config, found.cycle.config)
     player = Player(strategy, config, found.portfolio.initial_balance, found.status)
     capture = captures.load(database, settings.captures_folder, found.record.capture_id)
-    history, said = PriceHistory(StoredPast(database, settings.captures_folder)), stored_forecasts(database)
-    moment = Moment(capture, True, found.previous, history=history, forecasts=said)
+    past, said = StoredPast(database, settings.captures_folder), stored_forecasts(database)
+    past.known_until = None if found.cycle is None else found.cycle.started_at
+    moment = Moment(capture, True, found.previous, history=PriceHistory(past), forecasts=said)
     return Circumstances(player, found.account, moment)
 
 

@@ -37,6 +37,7 @@ class FoundCycle:
     Attributes:
         portfolio_status: as the cycle found it; None: it was stored by the first version, which does not tell.
         track: what the snapshots before it had come to; None: it is from before that was kept.
+        started_at: by our clock.
     """
 
     stage: Stage
@@ -44,13 +45,15 @@ class FoundCycle:
     code_version: str
     portfolio_status: PortfolioStatus | None = None
     track: EquityTrack | None = None
+    started_at: datetime | None = None
 
 
 def found_cycle(row: RowMapping, config: dict[str, Any]) -> FoundCycle:
     """The cycle in a row of the table, under this effective config."""
     noted, track = row["portfolio_status"], row["equity_track"]
     status = None if noted is None else PortfolioStatus(noted)
-    return FoundCycle(Stage(row["stage"]), config, row["code_version"], status, track and of_document(track))
+    track = track and of_document(track)
+    return FoundCycle(Stage(row["stage"]), config, row["code_version"], status, track, row["started_at"])
 
 
 @dataclass(frozen=True, slots=True)
