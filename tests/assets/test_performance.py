@@ -238,7 +238,7 @@ def test_the_asset_shows_who_is_ahead_and_why(recording: Recording, platform: Pl
         ("all", 1, 1),
         ("0.8 to 0.9", 1, 1),
     ]
-    assert [list(row) for row in rows(told["leaderboard"])] == [["name", "return %", "profit", "drawdown %"]] * 2
+    assert [list(row) for row in rows(told["leaderboard"])] == [["name", "return", "profit", "drawdown"]] * 2
     assert {row["name"]: row["sharpe"] for row in rows(told["figures"])} == {
         "all momentum": None,
         "winner": None,

@@ -23,7 +23,7 @@ MOST_CURVES = 15  # they stay in Dagster's event log, hour by hour
 TEXTS = ("name", "strategy", "price")
 TABLES = (Section.RETURNS, Section.RISK, Section.CLOSED, Section.ACTIVITY)
 EVERY_PRICE = "all"
-STANDINGS = columns(**{"name": "string", "return %": "float", "profit": "float", "drawdown %": "float"})
+STANDINGS = columns(**dict.fromkeys(("name", "return", "profit", "drawdown"), "string"))
 """Who is ahead, in no more columns than the page has room for; it shares its width with the keys of all metadata."""
 
 
@@ -69,9 +69,9 @@ def _standing(contender: Contender) -> dict[str, Any]:
     told = contender.performance
     return {
         "name": contender.name,
-        "return %": _cents(100 * told.returns.total_return),
-        "profit": _cents(told.balances.total_profit_loss),
-        "drawdown %": _cents(100 * told.returns.max_drawdown),
+        "return": f"{told.returns.total_return:.2%}",
+        "profit": f"{told.balances.total_profit_loss:,.2f}",
+        "drawdown": f"{told.returns.max_drawdown:.2%}",
     }
 
 
