@@ -16,6 +16,7 @@ from prescient_dagster.assets.forms.fields import (
     Creation,
     Judged,
     Named,
+    Trying,
     about,
     form_job,
     of_strategy,
@@ -23,13 +24,16 @@ from prescient_dagster.assets.forms.fields import (
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.cycle_runs import synced_partitions
 from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.told.trials import told_trial
 from prescient_dagster.domain.books.portfolios import Portfolio, checked_balance
-from prescient_dagster.resources import DatabaseResource
+from prescient_dagster.resources import CaptureFiles, DatabaseResource
 from prescient_dagster.store.books import halts, portfolios, statements
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
-from prescient_dagster.usecases import change_portfolio
+from prescient_dagster.usecases import change_portfolio, replay
 
+HOURS = 6
+"""What a try may take."""
 CHANGES = {
     "pause": (portfolios.pause, "Stops a portfolio from trading. It is still valued and settled."),
     "halt": (halts.halt, "Lets a portfolio enter nothing more; exits, value and settlements go on."),
@@ -46,6 +50,7 @@ def portfolio_jobs(strategies: Sequence[str]) -> list[dg.JobDefinition]:
     return [
         _creation(strategies),
         _config_change(),
+        _trial(),
         *(_status_change(verb, change, description) for verb, (change, description) in CHANGES.items()),
         _validation(strategies),
     ]
@@ -85,6 +90,32 @@ def _config_change() -> dg.JobDefinition:
 
     told = "Changes a portfolio's settings, from its next cycle on. The settings given are laid over those it has."
     return form_job("change_portfolio_config", change_config, ConfigChange, told)
+
+
+def _trial() -> dg.JobDefinition:
+    @dg.op(name="try_config", out=NOTHING, config_schema=schema(Trying))
+    def try_settings(
+        context: dg.OpExecutionContext, database: DatabaseResource, capture_files: CaptureFiles
+    ) -> dg.Output[None]:
+        store, form = database.open(), filled(Trying, context)
+        with explained():
+            there = portfolios.get(store, form.portfolio)
+            about(context, there)
+            changed = change_portfolio.laid_over(there, form.config, form.reset)
+            warnings = change_portfolio.doubts_of(there, changed)
+            source = replay.captures_within(store, capture_files.folder, form.days)
+            trial = replay.tried(store, there, changed, form.days, source)
+            if form.apply:
+                portfolios.change(store, there.slug, strategy_config=changed, by=by_run(context), tried=trial.entry())
+        for warning in warnings:
+            context.log.warning(warning)
+        return dg.Output(None, metadata={"applied": form.apply, **told_trial(trial)})
+
+    told = (
+        "Plays a portfolio's settings and new ones over stored captures, and shows what would have differed. Nothing "
+        "is changed unless it is to be applied."
+    )
+    return form_job("try_portfolio_config", try_settings, Trying, told, HOURS)
 
 
 def _changed(context: dg.OpExecutionContext, store: Database, there: Portfolio, config: dict[str, Any]) -> Portfolio:

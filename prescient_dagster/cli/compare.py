@@ -95,12 +95,13 @@ def _print(found: "Courses", compared: "Sequence[Comparison]", rows: int) -> Non
         if row["captures_alone"]:
             print(f"{row['portfolio']} has seen {row['captures_alone']} captures among these that another has not")
     baseline = found.portfolios[0].slug
-    output.print_table([_difference(each) for each in compared], DIFFERENCES, f"returns, less those of {baseline}")
+    output.print_table([difference_row(each) for each in compared], DIFFERENCES, f"returns, less those of {baseline}")
     for each in compared:
         _print_markets(each, rows)
 
 
-def _difference(each: "Comparison") -> dict[str, Any]:
+def difference_row(each: "Comparison") -> dict[str, Any]:
+    """A comparison as a line of the table `DIFFERENCES`."""
     interval, mean = each.interval, each.mean_daily_difference
     return {
         "portfolio": each.slug,
@@ -118,7 +119,7 @@ def _print_markets(each: "Comparison", rows: int) -> None:
 
     from prescient_dagster.cli.terminal import output
 
-    print(_verdict(each))
+    print(each.verdict)
     if each.markets:
         shown = [asdict(market) | {"difference": f"{market.difference:+.3%}"} for market in each.markets[:rows]]
         headings = {"profit": f"profit of {each.slug}", "baseline_profit": f"profit of {each.baseline}"}
@@ -127,13 +128,3 @@ def _print_markets(each: "Comparison", rows: int) -> None:
         output.print_table(named, columns, f"markets that made the difference, {each.slug} and {each.baseline}")
     if len(each.markets) > rows:
         print(f"{rows} of {len(each.markets)} markets are shown: --rows shows more, --json all")
-
-
-def _verdict(each: "Comparison") -> str:
-    """What may be said of the two in a sentence."""
-    if each.interval is None:
-        return f"{each.slug} and {each.baseline}: too few days to tell which is better"
-    if not each.is_clear:
-        return f"{each.slug} and {each.baseline}: the difference may be chance, its interval holds 0"
-    better, worse = (each.slug, each.baseline) if each.interval.low > 0 else (each.baseline, each.slug)
-    return f"{better} did better than {worse} day by day, and its interval leaves out 0"

@@ -9,6 +9,7 @@ from prescient_dagster.cli.terminal.options import AsJson, ConfigText, Name
 
 if TYPE_CHECKING:
     from prescient_dagster.domain.books.portfolios import Portfolio
+    from prescient_dagster.domain.past.trials import Trial
     from prescient_dagster.settings import Settings
     from prescient_dagster.store.database import Database
 
@@ -119,6 +120,13 @@ def update(  # noqa: PLR0913, PLR0917
     ] = None,
     name: Title = None,
     description: Description = None,
+    try_days: Annotated[
+        float | None,
+        typer.Option("--try", metavar="DAYS", help="Play old and new settings over the captures of so many days."),
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Change the settings after the try; without it nothing is.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Change a portfolio's settings, name or description. It counts from its next cycle on.
@@ -126,20 +134,58 @@ def update(  # noqa: PLR0913, PLR0917
     The settings given are laid over those it has; the others stay. null means no bound, as everywhere; --reset takes a
     setting back to the strategy's default.
 
+    With --try the settings there are and the new ones are first played over stored captures: it shows the difference
+    with its interval, whether that may be chance, and which trades would have differed. Nothing is changed then unless
+    --apply is given; the log of the portfolio keeps what the try said.
+
     Example:  prescient portfolio update bold --config '{"max_positions": 3}' --reset trade_amount
     """
+    from prescient_dagster.cli import trials
     from prescient_dagster.cli.server import home
     from prescient_dagster.store.books import portfolios
 
     if config is None and not reset and name is None and description is None:
         raise typer.BadParameter("nothing to change: give --config, --reset, --name or --description")
-    database = home.open_database(home.read_settings())
+    settings = home.read_settings()
+    database = home.open_database(settings)
     there = portfolios.get(database, portfolio)
     changed = _laid_over(there, config, reset or []) if config is not None or reset else None
-    portfolios.change(
-        database, portfolio, new_name=name, description=description, strategy_config=changed, by=_by("update")
-    )
-    _show(database, portfolio, as_json)
+    trial = _trial(settings, database, there, changed, try_days, apply)
+    if trial is None or apply:
+        told = None if trial is None else trial.entry()
+        portfolios.change(
+            database,
+            portfolio,
+            new_name=name,
+            description=description,
+            strategy_config=changed,
+            by=_by("update"),
+            tried=told,
+        )
+    if trial is None:
+        _show(database, portfolio, as_json)
+    else:
+        trials.show(trial, there.slug, as_json=as_json, applied=apply)
+
+
+def _trial(  # noqa: PLR0913, PLR0917 - what a user may give
+    settings: "Settings",
+    database: "Database",
+    there: "Portfolio",
+    changed: dict[str, Any] | None,
+    days: float | None,
+    apply: bool,
+) -> "Trial | None":
+    """What a try of the settings says; None: none is asked for."""
+    from prescient_dagster.cli import trials
+
+    if days is None:
+        if apply:
+            raise typer.BadParameter("--apply goes with --try DAYS: without a try settings are changed at once")
+        return None
+    if changed is None:
+        raise typer.BadParameter("--try tries settings: give --config or --reset")
+    return trials.tried(settings, database, there, changed, days)
 
 
 def _laid_over(there: "Portfolio", config: Sequence[str] | None, reset: list[str]) -> dict[str, Any]:

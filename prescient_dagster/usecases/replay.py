@@ -2,30 +2,35 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from prescient_dagster.catalog import code_version, load_strategy
-from prescient_dagster.domain.books.portfolios import checked_balance
+from prescient_dagster.domain.books.portfolios import Portfolio, checked_balance
 from prescient_dagster.domain.books.settlement import Verdict
 from prescient_dagster.domain.cycle import engine
 from prescient_dagster.domain.cycle.engine import Decision, Selections
 from prescient_dagster.domain.cycle.order_books import Books
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
+from prescient_dagster.domain.figures.comparison import comparison
 from prescient_dagster.domain.market.markets import Capture
-from prescient_dagster.domain.past import replay
+from prescient_dagster.domain.past import replay, trials
 from prescient_dagster.domain.past.replay import State, Step
+from prescient_dagster.domain.past.trials import Trial
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.figures.comparison import load_courses
+from prescient_dagster.store.market import captures
 from prescient_dagster.store.market.capture_folders import CaptureFolder, require_local
 from prescient_dagster.store.market.capture_sources import CaptureSource, StoredCaptures
 from prescient_dagster.store.market.forecasts import stored_forecasts
+from prescient_dagster.store.past import replays
 from prescient_dagster.store.past.replays import NewReplay, ReplayWriter
 from prescient_dagster.usecases.folder_captures import FolderCaptures
 
@@ -213,3 +218,56 @@ def _new(entrant: Entrant, source: CaptureSource, since: datetime | None, until:
 def _nothing(source: CaptureSource) -> str:
     why = "; ".join(source.told.notes()) or "there is none in this time: `prescient status` tells what there is"
     return f"no capture of {source.name} can be replayed: {why}"
+
+
+def captures_within(database: Database, folder: CaptureFolder, days: float) -> CaptureSource:
+    """The captures of the last days, up to the newest.
+
+    Raises:
+        InvalidInput: the days are none.
+        NotFound: there is no capture.
+    """
+    newest = captures.newest(database)
+    if not 0 < days <= 36_500:
+        raise InvalidInput(f"a try goes over some days, got {days:g}")
+    if newest is None:
+        raise NotFound("there is no capture to try settings on: `prescient capture` takes one")
+    return open_source(database, folder, since=newest.captured_at - timedelta(days=days))
+
+
+def tried(  # noqa: PLR0913 - what a user may give
+    database: Database,
+    there: Portfolio,
+    config: Mapping[str, Any],
+    days: float,
+    source: CaptureSource,
+    *,
+    watch: Watch = lambda _: None,
+) -> Trial:
+    """Play the portfolio's settings and these in their place, each from its initial balance. Nothing live is touched.
+
+    Args:
+        source: the captures of these days.
+
+    Raises:
+        NotFound: there is no capture in these days.
+    """
+    settings = {trials.NOW: there.strategy_config, trials.NEW: config}
+    entrants = [_trying(there, name, each) for name, each in settings.items()]
+    numbers = replayed(database, source, entrants, watch=watch)
+    found = load_courses(database, [replays.label(number) for number in numbers])
+    now, new = (replace(course, slug=name) for course, name in zip(found.portfolios, settings, strict=True))
+    return Trial(
+        days,
+        found.window.captures,
+        numbers,
+        {course.slug: course.total_return for course in (now, new)},
+        comparison(new, now),
+        trials.differing(*replays.load_histories(database, numbers).portfolios),
+    )
+
+
+def _trying(there: Portfolio, name: str, config: Mapping[str, Any]) -> Entrant:
+    strategy = load_strategy(there.strategy_type)
+    player = Player(strategy, validated(strategy.config, config), there.initial_balance)
+    return Entrant(player, f"try of {there.slug}: {name}", there.slug)

@@ -167,3 +167,29 @@ def test_no_database_is_one_line(bare_prescient: Prescient, monkeypatch: pytest.
     told = bare_prescient("portfolio", "list").complaint
     assert "no database answers" in told
     assert "secret" not in told
+
+
+def test_a_halt_and_a_change_of_settings_stand_in_the_log(prescient: Prescient) -> None:
+    create(prescient)
+    assert prescient("portfolio", "halt", "bold", "--json").json["halted_by"] == "by_hand"
+    assert prescient("portfolio", "resume", "bold", "--json").json["halted_at"] is None
+    assert prescient("portfolio", "update", "bold", "--config", '{"max_drawdown": 0.2}').code == 0
+    told = prescient("portfolio", "log", "bold", "--json").json
+    assert [entry["what"] for entry in told] == ["config", "resumed", "halted"]
+    assert told[0]["details"] == {"before": {}, "after": {"max_drawdown": 0.2}, "try": None}
+    assert all("prescient portfolio" in entry["by"] for entry in told)
+
+
+def test_a_limit_that_leaves_less_than_the_least_order_is_refused_for_a_new_portfolio(prescient: Prescient) -> None:
+    options = ("--strategy", "momentum", "--balance", "100", "--config", '{"max_exposure": 0.009}')
+    refused = prescient("portfolio", "create", "tight", *options)
+    assert refused.code == 1
+    assert "can never trade: max_exposure 0.009 of 100 USD allows 0.9 USD, less than 1 USD" in refused.complaint
+
+
+def test_apply_without_a_try_and_a_try_of_nothing_are_refused(prescient: Prescient) -> None:
+    create(prescient)
+    assert prescient("portfolio", "update", "bold", "--config", "trade_amount=5", "--apply").code == 2
+    assert prescient("portfolio", "update", "bold", "--name", "B", "--try", "3").code == 2
+    no_capture = prescient("portfolio", "update", "bold", "--config", "trade_amount=5", "--try", "3")
+    assert "there is no capture to try settings on" in no_capture.complaint

@@ -39,6 +39,13 @@ class ConfigChange(Named):
     reset: list[str] = Field([], description="names of settings to give back to the strategy's defaults")
 
 
+class Trying(ConfigChange):
+    """Which settings of a portfolio are tried, and over which time."""
+
+    days: float = Field(30, description="over the captures of so many days, up to the newest")
+    apply: bool = Field(False, description="change the settings after the try; without it nothing is changed")
+
+
 class Judged(dg.Config):
     """What is to be judged."""
 

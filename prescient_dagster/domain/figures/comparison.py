@@ -130,6 +130,16 @@ class Comparison:
         """Whether the interval leaves no doubt which of the two is better."""
         return self.interval is not None and (self.interval.low > 0 or self.interval.high < 0)
 
+    @property
+    def verdict(self) -> str:
+        """What may be said of the two in a sentence."""
+        if self.interval is None:
+            return f"{self.slug} and {self.baseline}: too few days to tell which is better"
+        if not self.is_clear:
+            return f"{self.slug} and {self.baseline}: the difference may be chance, its interval holds 0"
+        better, worse = (self.slug, self.baseline) if self.interval.low > 0 else (self.baseline, self.slug)
+        return f"{better} did better than {worse} day by day, and its interval leaves out 0"
+
 
 def comparison(portfolio: Course, baseline: Course) -> Comparison:
     """A portfolio against a baseline, over the same window."""
