@@ -54,7 +54,8 @@ class Sharded:
         """The run of a request, as the daemon makes it; it waits."""
         job, assets, checks = self.definitions.resolve_job_def(STRATEGY), None, None
         if request.asset_selection is not None:
-            assets, checks = frozenset(request.asset_selection), frozenset(request.asset_check_keys or ())
+            assets = frozenset(request.asset_selection)
+            checks = None if request.asset_check_keys is None else frozenset(request.asset_check_keys)
             job = job.get_subset(asset_selection=assets, asset_check_selection=checks)
         run = self.instance.create_run_for_job(job, tags=request.tags, run_config=request.run_config)
         return run._replace(asset_selection=assets, asset_check_selection=checks)
