@@ -14,6 +14,7 @@ from prescient_dagster.assets import (
     weekly_drift,
 )
 from prescient_dagster.assets.cycle_form import portfolio_cycle_job
+from prescient_dagster.assets.forms.sale_job import sale_job
 from prescient_dagster.assets.history_jobs import history_jobs
 from prescient_dagster.assets.inputs import forecasts
 from prescient_dagster.assets.past.replay_jobs import replay_job
@@ -64,6 +65,7 @@ defs = dg.Definitions(
         *scheduled_jobs,
         retention.retention_job(),
         *portfolio_jobs(strategy_names()),
+        sale_job(),
         portfolio_cycle_job(),
         replay_job(strategy_names()),
         sweep_job(strategy_names()),

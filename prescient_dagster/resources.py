@@ -37,11 +37,18 @@ class VenueResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def open(self, database: Database) -> Iterator[Venue]:
         """The venue; its connections end with the block."""
-        venue = open_venue(load_settings(), database)
-        try:
+        with venue_opened(load_settings(), database) as venue:
             yield venue
-        finally:
-            venue.close()
+
+
+@contextmanager
+def venue_opened(settings: Settings, database: Database) -> Iterator[Venue]:
+    """The venue of these settings; its connections end with the block."""
+    venue = open_venue(settings, database)
+    try:
+        yield venue
+    finally:
+        venue.close()
 
 
 def database_url(settings: Settings) -> str:

@@ -1,11 +1,11 @@
-"""`prescient cycle`: portfolios act on the newest capture now, in runs that the Dagster UI shows."""
+"""`prescient cycle` and `sell`: portfolios act on the newest capture now, by their rules or by hand."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prescient_dagster.cli.terminal.options import AsJson, Verbose
+from prescient_dagster.cli.terminal.options import AsJson, Name, Verbose
 
 if TYPE_CHECKING:
     from prescient_dagster.assets.runs.shards import Shard
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 COLUMNS = ("portfolio", "status", "signals_generated", "markets_analyzed", "trades_executed", "error")
 Slugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Slugs or numbers of portfolios.")]
 OfStrategy = Annotated[str | None, typer.Option(metavar="S", help="All portfolios of this strategy.")]
+SOLD_COLUMNS = ("market_id", "market_question", "side", "shares", "price", "fee", "cash_delta")
+Market = Annotated[str, typer.Argument(metavar="MARKET_ID", help="The market, as `prescient positions` shows it.")]
+Bundle = Annotated[bool, typer.Option("--bundle", help="Where it is a leg of a bundle: sell the whole of it.")]
 Everybody = Annotated[bool, typer.Option("--all", help="All portfolios that are not closed.")]
 
 
@@ -126,3 +129,32 @@ def _document(capture_id: int | None, results: list[dict[str, Any]]) -> dict[str
     failed = sum(result["status"] == "failed" for result in results)
     summary = {"total_portfolios": len(results), "successful": len(results) - failed, "failed": failed}
     return {"capture_id": capture_id, "summary": summary, "results": results}
+
+
+def sell(name: Name, market: Market, bundle: Bundle = False, as_json: AsJson = False) -> None:
+    """Sell by hand what a portfolio holds in a market: at what is bid on the newest capture, with its fee.
+
+    As far as the bids within the portfolio's max_slippage reach; a bundle whole or not at all. The market is then not
+    entered for the portfolio's reentry_hours.
+
+    Example:  prescient sell bold 512233
+    """
+    from functools import partial
+
+    from prescient_dagster.cli.server import home
+    from prescient_dagster.cli.terminal import output
+    from prescient_dagster.resources import venue_opened
+    from prescient_dagster.usecases.sell import Seller, document
+
+    settings = home.read_settings()
+    database = home.open_database(settings)
+    seller = Seller(database, settings.captures_folder, partial(venue_opened, settings, database))
+    sold = document(seller.sell(name, market, bundle=bundle))
+    if as_json:
+        output.print_json(sold)
+        return
+    output.print_table(
+        sold["trades"], SOLD_COLUMNS, f"{sold['portfolio']}: sold by hand on capture {sold['capture_id']}"
+    )
+    for left in sold["left"]:
+        print(f"{left['shares']} shares of {left['market_id']} are left: the bids did not reach for more")

@@ -251,7 +251,8 @@ def _paid(trade: dict[str, Any]) -> str:
     from prescient_dagster.domain.market.sides import labelled
 
     side = labelled(trade["side"], trade["side_label"])
-    return f"{trade['kind']}: {cell(trade['cash_delta'])} USD for {cell(-trade['shares'])} {side}"
+    kind = "sold by hand" if str(trade["source_ref"]).startswith("by_hand:") else trade["kind"]
+    return f"{kind}: {cell(trade['cash_delta'])} USD for {cell(-trade['shares'])} {side}"
 
 
 def _ended(signal: dict[str, Any]) -> str:

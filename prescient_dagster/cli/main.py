@@ -53,6 +53,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
     },
     "Trade and look": {
         "cycle": cycles.cycle,
+        "sell": cycles.sell,
         "signals": books.signals,
         "trades": books.trades,
         "positions": books.positions,

@@ -8,9 +8,9 @@ from typing import Any
 
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
-from prescient_dagster.domain.errors import InvalidConfig, InvalidInput
+from prescient_dagster.domain.errors import InvalidConfig, InvalidInput, NotFound, StrategyUnavailable
 from prescient_dagster.domain.strategy.config_faults import did_you_mean
-from prescient_dagster.domain.strategy.configs import validated
+from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +96,21 @@ def told_change(details: Mapping[str, Any]) -> str:
 def _given(config: Mapping[str, Any], name: str) -> str:
     """A setting as a portfolio gives it."""
     return json.dumps(config[name]) if name in config else "(default)"
+
+
+def config_of(portfolio: Portfolio) -> StrategyConfig:
+    """Its settings by its strategy's defaults; where those are not to be had, by what all strategies have."""
+    try:
+        config: StrategyConfig = validated(load_strategy(portfolio.strategy_type).config, portfolio.strategy_config)
+    except (NotFound, StrategyUnavailable, InvalidConfig):
+        return shared_config(portfolio)
+    return config
+
+
+def shared_config(portfolio: Portfolio) -> StrategyConfig:
+    """Those of its settings that every strategy knows; where they cannot be used, the defaults."""
+    known = {name: value for name, value in portfolio.strategy_config.items() if name in StrategyConfig.model_fields}
+    try:
+        return validated(StrategyConfig, known)
+    except InvalidConfig:
+        return StrategyConfig()

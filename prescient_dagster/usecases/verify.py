@@ -21,7 +21,6 @@ from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import InvalidConfig, StoreError
 from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
-from prescient_dagster.domain.market.sides import labelled
 from prescient_dagster.domain.past import drift, replay
 from prescient_dagster.domain.past.drift import Difference, Kind, Where
 from prescient_dagster.domain.past.replay import Known
@@ -60,6 +59,7 @@ class Drift:
         first_trade: the first trade that differs.
         told: what could not be read, and therefore not be verified.
         older_code: how many cycles were decided by other code than this.
+        by_hand: how many of the trades were made by hand: they are taken as they were.
     """
 
     portfolio: str
@@ -69,6 +69,7 @@ class Drift:
     cycles: int = 0
     trades: int = 0
     older_code: int = 0
+    by_hand: int = 0
     count: int = 0
     first_trade: Difference | None = None
     differences: list[Difference] = field(default_factory=list)
@@ -99,7 +100,7 @@ class Drift:
             "code_version": self.code_version,
             "drift": not self.is_none,
             "differences": self.count,
-            **{name: getattr(self, name) for name in ("captures", "cycles", "trades", "older_code")},
+            **{name: getattr(self, name) for name in ("captures", "cycles", "trades", "older_code", "by_hand")},
             "first": None if self.first is None else asdict(self.first),
             "examples": [asdict(each) for each in self.differences[:MOST_SHOWN]],
             "unverified": [asdict(gap) for gap in self.told.missing],
@@ -111,6 +112,8 @@ class Drift:
         told = [f"cannot be verified: {note}" for note in self.told.notes()]
         if self.older_code:
             told.append(f"{self.older_code} of {self.cycles} cycles were decided by other code than now")
+        if self.by_hand:
+            told.append(f"{self.by_hand} sales by hand are taken as they were: no rule decides them")
         return told
 
 
@@ -165,6 +168,7 @@ class _Verification:
             self._previous = None if before is None else before.captured_at
         for lived in life:
             self._settle(lived)
+            self._take(lived.sold_before, lived)
             self._act(lived)
             if lived.row.status == CaptureStatus.READY and lived.row.capture_id not in life.true_times:
                 self._previous = lived.row.captured_at
@@ -199,26 +203,29 @@ class _Verification:
         """What was really booked; what cannot have been, because its shares were never there, is left out and told."""
         for entry in entries:
             self.found.trades += 1
+            self.found.by_hand += entry.is_by_hand
             at = self._true_times.get(lived.row.capture_id, entry.timestamp)
             try:
                 self._state = replay.given(self._state, [replace(entry, timestamp=at)])
             except ValueError as error:
-                self.found.add(_impossible(lived, entry, error))
+                self.found.add(drift.impossible_trade(entry, error, _where(lived)))
 
     def _act(self, lived: Lived) -> None:
         if lived.cycle is None and lived.snapshot is None:
+            self._take(lived.sold_after, lived)
             return
         try:
             capture = open_capture(self._folder, lived.row)
         except StoreError as error:
             self.found.told.missing.append(Gap(lived.row.captured_at, str(error), lived.row.capture_id))
-            self._take(lived.trades, lived)
+            self._take([*lived.trades, *lived.sold_after], lived)
             self._remark(lived)
             return
         told, past = self._said.told, PriceHistory(self._past)
         moment = Moment(capture, True, self._previous, told, history=past, forecasts=self._forecasts)
         if lived.cycle is not None:
             self._cycle(lived, lived.cycle, moment)
+        self._take(lived.sold_after, lived)
         if lived.snapshot is not None or (lived.cycle is not None and lived.cycle.stage is Stage.SNAPSHOTS):
             act = engine.act(None, self._state.account, moment, None)
             self._state = replay.acted(self._state, act)
@@ -289,12 +296,5 @@ def _status(portfolio: Portfolio, lived: Lived, cycle: FoundCycle) -> PortfolioS
 
 def _invalid(lived: Lived, cycle: FoundCycle, error: InvalidConfig) -> Difference:
     where = (lived.row.captured_at, lived.row.capture_id)
-    told = {"error": str(error)}
-    return Difference(Kind.CONFIG, *where, "config", tuple(error.errors), cycle.config, told, cycle.code_version)
-
-
-def _impossible(lived: Lived, entry: Trade, error: ValueError) -> Difference:
-    where = (lived.row.captured_at, lived.row.capture_id)
-    values = {name: getattr(entry, name) for name in drift.TRADE_FIELDS}
-    name = f"{entry.kind} {entry.market_id} {labelled(entry.side, entry.side_label)}"
-    return Difference(Kind.TRADE, *where, name, ("shares",), values, {"shares": None, "error": str(error)})
+    told, faults = {"error": str(error)}, tuple(error.errors)
+    return Difference(Kind.CONFIG, *where, "config", faults, cycle.config, told, cycle.code_version)

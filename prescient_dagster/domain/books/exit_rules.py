@@ -10,3 +10,8 @@ class ExitRule(StrEnum):
     PROFIT_TARGET = "profit_target"
     MAX_HOLDING_DAYS = "max_holding_days"
     CLOSING = "closing"  # the portfolio is being closed
+    BY_HAND = "by_hand"  # no rule: a person wanted it so
+
+
+LEFT_ALONE = (ExitRule.STOP_LOSS, ExitRule.BY_HAND)
+"""After these a market is not entered again for `reentry_hours`."""

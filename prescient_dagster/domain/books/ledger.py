@@ -14,8 +14,11 @@ from typing import Any
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books import equity_track
 from prescient_dagster.domain.books.equity_track import EquityTrack
-from prescient_dagster.domain.books.exit_rules import ExitRule
+from prescient_dagster.domain.books.exit_rules import LEFT_ALONE, ExitRule
 from prescient_dagster.domain.market.sides import Side
+
+AFTER_CYCLE = "after_cycle"
+"""Among the details of a sale by hand: whether the cycle of its capture had acted before."""
 
 
 class TradeKind(StrEnum):
@@ -60,6 +63,18 @@ class Trade:
     source_ref: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     category: str | None = field(default=None, compare=False)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person made it, no rule."""
+        return self.details.get("exit") == ExitRule.BY_HAND
+
+    @property
+    def is_before_cycle(self) -> bool:
+        """Whether the cycle of its capture found it booked: what was settled, and what was sold by hand until then."""
+        if self.is_by_hand:
+            return not self.details[AFTER_CYCLE]
+        return self.kind in (TradeKind.SETTLEMENT, TradeKind.REFUND)
 
 
 Holding = tuple[str, Side]
@@ -126,8 +141,8 @@ class Account:
     """A portfolio's money and holdings at one moment.
 
     Attributes:
-        stopped: when each market was last sold by a stop loss. Not a part of the books: who loads an account may leave
-            out what is too long ago to matter.
+        stopped: when each market was last sold by a stop loss or by hand. Not a part of the books: who loads an account
+            may leave out what is too long ago to matter.
         track: what its snapshots came to; None: nobody has told. No part of the books either.
     """
 
@@ -184,8 +199,8 @@ def booked(account: Account, trade: Trade) -> Account:
 
 
 def _stopped(stopped: Mapping[str, datetime], trade: Trade) -> Mapping[str, datetime]:
-    by_stop = trade.details.get("exit") == ExitRule.STOP_LOSS
-    return {**stopped, trade.market_id: trade.timestamp} if by_stop else stopped
+    left_alone = trade.details.get("exit") in LEFT_ALONE
+    return {**stopped, trade.market_id: trade.timestamp} if left_alone else stopped
 
 
 def _moved(position: Position | None, trade: Trade) -> Position:

@@ -32,7 +32,7 @@ class Held(Limit):
 
 
 class Reentry(Limit):
-    """A market that a stop has sold is left alone for `reentry_hours`."""
+    """A market that a stop or a person has sold is left alone for `reentry_hours`."""
 
     def of_one(self, entry: Entry) -> Iterator[Step]:
         least, now = self.config.reentry_hours, self.at.moment.at
@@ -40,7 +40,7 @@ class Reentry(Limit):
         since = min((now - moment for moment in stopped), default=None)
         passed = since is None or since >= timedelta(hours=least)
         hours = None if since is None else since / timedelta(hours=1)
-        note = "" if stopped else "never sold by a stop"
+        note = "" if stopped else "never sold by a stop or by hand"
         yield Step("reentry_hours", passed, AT_LEAST, least, hours, part=PORTFOLIO, note=note)
 
 

@@ -67,6 +67,14 @@ def trade_differences(lived: Sequence[Trade], replayed: Sequence[Trade], at: Whe
         yield replace(each, name=labelled_names.get(each.name, each.name))
 
 
+def impossible_trade(trade: Trade, error: ValueError, at: Where) -> Difference:
+    """A trade of shares that were never there."""
+    values = {name: getattr(trade, name) for name in TRADE_FIELDS}
+    name = f"{trade.kind} {trade.market_id} {labelled(trade.side, trade.side_label)}"
+    replayed = {"shares": None, "error": str(error)}
+    return Difference(Kind.TRADE, at.captured_at, at.capture_id, name, ("shares",), values, replayed)
+
+
 def _by_name(trades: Sequence[Trade]) -> dict[str, Values]:
     return {_trade_name(trade): {name: getattr(trade, name) for name in TRADE_FIELDS} for trade in trades}
 

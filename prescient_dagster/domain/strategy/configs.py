@@ -66,7 +66,7 @@ MaxHoldingDays = Annotated[
     float | None, setting("sell after so long; unset: hold until the market resolves", "days", gt=0, le=36_500)
 ]
 ReentryHours = Annotated[
-    float, setting("no entry in a market for so long after it was sold by a stop", "hours", ge=0, le=87_600)
+    float, setting("no entry in a market for so long after it was sold by a stop or by hand", "hours", ge=0, le=87_600)
 ]
 Frequency = Annotated[
     TradeFrequency,

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, case, cast, func, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, case, cast, func, select, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from prescient_dagster.domain.books.exit_rules import ExitRule
@@ -149,17 +149,16 @@ def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Hol
 
 
 def _stopped(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, datetime]]:
-    """When each market was last sold by a stop, per portfolio."""
+    """When each market was last sold by a stop or by hand, per portfolio; each is found by an index of its own."""
     by_stop = trades.c.details["exit"].astext == ExitRule.STOP_LOSS
-    query = (
-        select(trades.c.portfolio_id, trades.c.market_id, func.max(case((MISDATED, STORED), else_=trades.c.timestamp)))
-        .join_from(trades, captures)
-        .where(trades.c.portfolio_id.in_(ids), by_stop)
-        .group_by(trades.c.portfolio_id, trades.c.market_id)
-    )
+    by_hand = trades.c.source_ref.startswith(f"{ExitRule.BY_HAND}:", autoescape=True)
+    at = case((MISDATED, STORED), else_=trades.c.timestamp)
+    rows = select(trades.c.portfolio_id, trades.c.market_id, at).join_from(trades, captures)
+    mine = rows.where(trades.c.portfolio_id.in_(ids))
     stopped: dict[int, dict[str, datetime]] = defaultdict(dict)
-    for portfolio_id, market_id, at in connection.execute(query):
-        stopped[portfolio_id][market_id] = at
+    for portfolio_id, market_id, moment in connection.execute(union_all(mine.where(by_stop), mine.where(by_hand))):
+        of_one = stopped[portfolio_id]
+        of_one[market_id] = max(of_one.get(market_id, moment), moment)
     return stopped
 
 

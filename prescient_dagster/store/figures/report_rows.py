@@ -19,9 +19,9 @@ def tallied(rows: Iterable[Sequence[Any]]) -> dict[Any, SignalTally]:
     return {whose: signal_tally(each) for whose, each in counted.items()}
 
 
-def remark(details: Mapping[str, Any], reason: str, confidence: Decimal) -> Remark:
-    """What stands beside a fill with these details, from a signal with this reason."""
+def remark(details: Mapping[str, Any], reason: str | None, confidence: Decimal | None) -> Remark:
+    """What stands beside a fill with these details, from a signal with this reason; of a sale by hand there is none."""
     touch, rule = details.get("touch"), details.get("exit")
     return Remark(
-        reason, confidence, None if touch is None else Decimal(touch), None if rule is None else ExitRule(rule)
+        reason or "", confidence, None if touch is None else Decimal(touch), None if rule is None else ExitRule(rule)
     )

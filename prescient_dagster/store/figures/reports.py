@@ -168,6 +168,6 @@ def _remarks_of(wanted: Sequence[tuple[int, str]]) -> Select[Any]:
     key = (trades.c.portfolio_id, trades.c.source_ref)
     return (
         select(*key, trades.c.details, signals.c.reason, signals.c.confidence)
-        .select_from(trades.join(signals, signals.c.signal_id == trades.c.signal_id))
-        .where(tuple_(*key).in_(wanted))
+        .select_from(trades.outerjoin(signals, signals.c.signal_id == trades.c.signal_id))
+        .where(tuple_(*key).in_(wanted), trades.c.details["touch"].is_not(None))
     )

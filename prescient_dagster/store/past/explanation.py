@@ -23,7 +23,6 @@ from prescient_dagster.store.books.trades import list_trades
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, order_books
 from prescient_dagster.store.market.captures import CaptureRecord
-from prescient_dagster.store.market.resolutions import PAYMENTS
 from prescient_dagster.store.tables import configs, cycles, portfolios
 
 ENDING = {PortfolioStatus.CLOSING, PortfolioStatus.CLOSED}
@@ -130,7 +129,7 @@ def before_cycle(booked: Sequence[Booked], capture_id: int) -> list[Trade]:
     A cycle may come late: what newer captures have settled by then is booked before its trades. Where it traded
     nothing, only what was settled up to its capture is taken to have been there.
     """
-    traded = [number for number, each in enumerate(booked) if each.trade.kind not in PAYMENTS]
+    traded = [number for number, each in enumerate(booked) if not each.trade.is_before_cycle]
     first = next((number for number in traded if booked[number].capture_id >= capture_id), len(booked))
     sure = 1 + max((number for number in traded if number < first), default=-1)
     here = first < len(booked) and booked[first].capture_id == capture_id

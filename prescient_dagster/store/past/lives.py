@@ -19,7 +19,6 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.figures.performance import SNAPSHOT_FIELDS
 from prescient_dagster.store.market.capture_rows import CaptureRow, capture_rows
 from prescient_dagster.store.market.captures import CaptureStatus
-from prescient_dagster.store.market.resolutions import PAYMENTS
 from prescient_dagster.store.market.stamps import MISDATED, true_times
 from prescient_dagster.store.past.explanation import FoundCycle, found_cycle
 from prescient_dagster.store.tables import captures, cycles, signals, snapshots, trades
@@ -37,6 +36,7 @@ class Lived:
         started_at: of the cycle, by our clock.
         outcomes: its signals in their order, with the trades that they made.
         settlements: what was booked before it.
+        sold_before, sold_after: what people sold on the capture before its cycle, and after it.
         marks: of what it held, as the snapshot keeps them.
     """
 
@@ -44,6 +44,8 @@ class Lived:
     cycle: FoundCycle | None
     started_at: datetime | None
     settlements: tuple[Trade, ...]
+    sold_before: tuple[Trade, ...]
+    sold_after: tuple[Trade, ...]
     outcomes: tuple[Outcome, ...]
     snapshot: Snapshot | None
     marks: Mapping[str, Any]
@@ -116,12 +118,15 @@ class _Parts:
     def lived(self, row: CaptureRow) -> Lived:
         cycle, snapshot = self._cycles.get(row.capture_id), self._snapshots.get(row.capture_id)
         booked = self._trades[row.capture_id]
-        filled = {trade["signal_id"]: trade_of(trade) for trade in booked if trade["kind"] not in PAYMENTS}
+        filled = {trade["signal_id"]: trade_of(trade) for trade in booked if trade["signal_id"] is not None}
+        others = [trade_of(trade) for trade in booked if trade["signal_id"] is None]
         return Lived(
             row=row,
             cycle=None if cycle is None else found_cycle(cycle, self._configs[cycle["config_sha256"]]),
             started_at=None if cycle is None else cycle["started_at"],
-            settlements=tuple(trade_of(trade) for trade in booked if trade["kind"] in PAYMENTS),
+            settlements=tuple(trade for trade in others if not trade.is_by_hand),
+            sold_before=tuple(trade for trade in others if trade.is_by_hand and trade.is_before_cycle),
+            sold_after=tuple(trade for trade in others if trade.is_by_hand and not trade.is_before_cycle),
             outcomes=tuple(_outcome(signal, filled) for signal in self._signals[row.capture_id]),
             snapshot=None if snapshot is None else Snapshot(**{name: snapshot[name] for name in SNAPSHOT_FIELDS}),
             marks={} if snapshot is None else snapshot["marks"],
