@@ -31,7 +31,9 @@ Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it i
 
 
 def create(  # noqa: PLR0913, PLR0917
-    slug: Annotated[str, typer.Argument(help="Its short name for good: a to z, 0 to 9, - and _.")],
+    slug: Annotated[
+        str, typer.Argument(help="Its short name: a to z, 0 to 9, - and _; that of a closed one can be used again.")
+    ],
     strategy: StrategyOption,
     balance: Annotated[str, typer.Option(metavar="USD", help="The cash it begins with.")],
     name: Title = None,
@@ -85,6 +87,7 @@ def _add_partition(settings: "Settings", database: "Database", strategy: str) ->
 
 def list_portfolios(
     strategy: Annotated[str | None, typer.Option(metavar="S", help="Only those of this strategy.")] = None,
+    archived: Annotated[bool, typer.Option("--archived", help="Only those that are closed.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the portfolios with what they are worth, the oldest first.
@@ -95,7 +98,7 @@ def list_portfolios(
     from prescient_dagster.cli.terminal import output
     from prescient_dagster.store.books import statements
 
-    found = statements.list_statements(home.open_database(home.read_settings()), strategy)
+    found = statements.list_statements(home.open_database(home.read_settings()), strategy, archived=archived)
     if as_json:
         output.print_json(found)
     else:

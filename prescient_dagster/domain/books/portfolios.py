@@ -10,7 +10,9 @@ from typing import Any
 from prescient_dagster.domain import money
 from prescient_dagster.domain.errors import InvalidInput
 
+LONGEST_SLUG = 63
 SLUG = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+ARCHIVED = re.compile(r".*-closed-[0-9]+")
 
 
 class PortfolioStatus(StrEnum):
@@ -47,6 +49,21 @@ def checked_slug(slug: str) -> str:
             f"slug {slug!r} is not usable: use 1 to 63 lower-case letters, digits, - and _, beginning with a letter"
         )
     return slug
+
+
+def checked_new_slug(slug: str) -> str:
+    """The slug of a new portfolio, or `InvalidInput`: those that closed portfolios get are not for others."""
+    if ARCHIVED.fullmatch(slug):
+        raise InvalidInput(
+            f"slug {slug!r} reads like that of a closed portfolio: choose one without -closed- at its end"
+        )
+    return checked_slug(slug)
+
+
+def archived_slug(slug: str, portfolio_id: int) -> str:
+    """What a closed portfolio is called once another has its slug."""
+    end = f"-closed-{portfolio_id}"
+    return slug[: LONGEST_SLUG - len(end)] + end
 
 
 def checked_balance(balance: str | float | Decimal) -> Decimal:

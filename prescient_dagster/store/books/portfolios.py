@@ -16,12 +16,19 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select, up
 from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.books.equity_track import EquityTrack
-from prescient_dagster.domain.books.portfolios import SLUG, Portfolio, PortfolioStatus, checked_balance, checked_slug
+from prescient_dagster.domain.books.portfolios import (
+    SLUG,
+    Portfolio,
+    PortfolioStatus,
+    archived_slug,
+    checked_balance,
+    checked_new_slug,
+)
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound
 from prescient_dagster.store.books import equity_tracks, portfolio_log
 from prescient_dagster.store.books.portfolio_log import Logged
 from prescient_dagster.store.database import Database, storable
-from prescient_dagster.store.tables import cycles, portfolios, positions
+from prescient_dagster.store.tables import cycles, portfolios, positions, replays
 
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -41,13 +48,15 @@ class NewPortfolio:
 def create(database: Database, new: NewPortfolio) -> Portfolio:
     """A new portfolio that holds its initial balance in cash. Strategy and config are the caller's to check.
 
+    A closed portfolio gives up its slug to the new one, and is found by `archived_slug` from then on.
+
     Raises:
         InvalidInput: slug, balance or a text cannot be used.
         Conflict: the slug is taken.
     """
     balance = checked_balance(new.initial_balance)
     values = {
-        "slug": checked_slug(new.slug),
+        "slug": checked_new_slug(new.slug),
         "name": _checked_text("name", new.name) or new.slug,
         "description": _checked_text("description", new.description),
         "strategy_type": new.strategy_type,
@@ -56,11 +65,24 @@ def create(database: Database, new: NewPortfolio) -> Portfolio:
         "balance": balance,
     }
     with database.begin() as connection:
+        _archive(connection, new.slug)
         added = insert(portfolios).values(values).on_conflict_do_nothing(index_elements=["slug"])
         row = connection.execute(added.returning(portfolios)).mappings().one_or_none()
     if row is None:
-        raise Conflict(f"slug {new.slug!r} is taken: choose another; slugs of closed portfolios stay taken")
+        raise Conflict(f"slug {new.slug!r} is taken: choose another, or close that portfolio first")
     return of_row(row)
+
+
+def _archive(connection: Connection, slug: str) -> None:
+    """Rename the closed portfolio that has this slug, if one has, and with it what replays call it."""
+    mine = (portfolios.c.slug == slug, portfolios.c.status == PortfolioStatus.CLOSED)
+    number = connection.scalar(select(portfolios.c.portfolio_id).where(*mine).with_for_update())
+    if number is None:
+        return
+    renamed = archived_slug(slug, number)
+    this = portfolios.c.portfolio_id == number
+    connection.execute(update(portfolios).where(this).values(slug=renamed, version=portfolios.c.version + 1))
+    connection.execute(update(replays).where(replays.c.portfolio == slug).values(portfolio=renamed))
 
 
 def _checked_text(what: str, text: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, select
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import Position, worth
+from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.store.books.held import held_by
 from prescient_dagster.store.books.portfolios import found, named
 from prescient_dagster.store.database import Database
@@ -25,9 +26,13 @@ def statement(database: Database, name: str) -> dict[str, Any]:
         return _statement(row, held_by(connection, [row["portfolio_id"]]).get(row["portfolio_id"], []))
 
 
-def list_statements(database: Database, strategy_type: str | None = None) -> list[dict[str, Any]]:
-    """The statements of all portfolios, or of those of one strategy, the oldest first."""
+def list_statements(
+    database: Database, strategy_type: str | None = None, *, archived: bool = False
+) -> list[dict[str, Any]]:
+    """The statements of all portfolios, or of those of one strategy, the oldest first. `archived`: closed ones only."""
     query = select(portfolios).order_by(portfolios.c.portfolio_id)
+    if archived:
+        query = query.where(portfolios.c.status == PortfolioStatus.CLOSED)
     if strategy_type is not None:
         query = query.where(portfolios.c.strategy_type == strategy_type)
     with database.begin() as connection:

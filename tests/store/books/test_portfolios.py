@@ -1,6 +1,7 @@
 """Portfolios are made once, found by slug or number, and change only as their status allows."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, Pr
 from prescient_dagster.store import tables
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.portfolios import NewPortfolio
+from prescient_dagster.store.books.statements import list_statements
 from prescient_dagster.store.database import Database
 
 
@@ -59,7 +61,49 @@ def test_a_taken_slug_is_refused(database: Database) -> None:
     assert [portfolio.initial_balance for portfolio in portfolios.list_all(database)] == [Decimal(10_000)]
 
 
-def test_of_processes_that_want_one_slug_at_once_one_gets_it(database: Database) -> None:
+def test_the_slug_of_a_closed_portfolio_can_be_used_again_with_books_of_its_own(database: Database) -> None:
+    old = create(database, strategy_config={"max_positions": 5})
+    portfolios.close(database, "bold")
+    new = create(database, initial_balance=Decimal(70))
+
+    assert new.portfolio_id != old.portfolio_id
+    assert (portfolios.get(database, "bold"), new.strategy_config) == (new, {})
+    archived = portfolios.get(database, f"bold-closed-{old.portfolio_id}")
+    assert (
+        archived
+        == portfolios.get(database, str(old.portfolio_id))
+        == replace(old, slug=archived.slug, status=PortfolioStatus.CLOSED)
+    )
+    assert [row["slug"] for row in list_statements(database, archived=True)] == [archived.slug]
+    assert len(list_statements(database)) == 2
+    portfolios.close(database, "bold")
+    assert create(database).slug == "bold"
+    assert len(list_statements(database, archived=True)) == 2
+
+
+def test_the_longest_slug_can_be_used_again_too(database: Database) -> None:
+    slug = "b" * 63
+    for _ in range(3):
+        create(database, slug=slug)
+        portfolios.close(database, slug)
+    assert {len(portfolio.slug) for portfolio in portfolios.list_all(database)} == {63}
+
+
+def test_a_slug_that_reads_like_that_of_a_closed_portfolio_is_for_nobody(database: Database) -> None:
+    with pytest.raises(InvalidInput, match="reads like that of a closed portfolio"):
+        create(database, slug="bold-closed-3")
+
+
+def test_one_of_many_gets_the_slug_of_a_closed_portfolio(database: Database) -> None:
+    create(database)
+    portfolios.close(database, "bold")
+    assert of_four(database).count("taken") == 3
+    assert len(portfolios.list_all(database)) == 2
+
+
+def of_four(database: Database) -> list[object]:
+    """What four that want the slug at once get."""
+
     def attempt(_: int) -> object:
         try:
             return create(database).portfolio_id
@@ -67,8 +111,11 @@ def test_of_processes_that_want_one_slug_at_once_one_gets_it(database: Database)
             return "taken"
 
     with ThreadPoolExecutor(4) as threads:
-        outcomes = list(threads.map(attempt, range(4)))
-    assert outcomes.count("taken") == 3
+        return list(threads.map(attempt, range(4)))
+
+
+def test_of_processes_that_want_one_slug_at_once_one_gets_it(database: Database) -> None:
+    assert of_four(database).count("taken") == 3
 
 
 @pytest.mark.parametrize(
