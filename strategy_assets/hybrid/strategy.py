@@ -152,13 +152,8 @@ def _narrowed(settings: StrategyConfig, config: HybridConfig) -> StrategyConfig:
     return settings.model_copy(update=update).passed_also(config)
 
 
-def member_names() -> list[str]:
-    """The strategies that can be blended."""
-    return sorted(_files_of_members())
-
-
-def _files_of_members() -> Counter[str]:
-    """How many files there are by each name: a folder of one's own may have a strategy by the name of another."""
+def member_names() -> Counter[str]:
+    """The strategies that can be blended, with how many files have each name: only one may."""
     found = [module.name for folder in strategy_assets.__path__ for module in pkgutil.iter_modules([folder])]
     return Counter(name for name in found if name not in NOT_MEMBERS and not name.startswith("_"))
 
@@ -169,8 +164,8 @@ def member_strategy(name: str) -> Strategy[Any]:
     Raises:
         InvalidConfig: there is none, or it does not load.
     """
-    files = _files_of_members()
-    if name not in files:
+    files = member_names()
+    if files[name] == 0:
         raise InvalidConfig([f"unknown strategy{did_you_mean(name, sorted(files))}"])
     if files[name] > 1:
         raise InvalidConfig([f"the strategy does not load: {files[name]} files have this name: rename one"])
@@ -178,9 +173,9 @@ def member_strategy(name: str) -> Strategy[Any]:
         strategy = importlib.import_module(f"{strategy_assets.__name__}.{name}").STRATEGY
     except (Exception, SystemExit) as error:  # whatever the module of a member does wrong
         raise InvalidConfig([f"the strategy does not load: {type(error).__name__}: {error}"]) from error
-    if not isinstance(strategy, Strategy):
-        raise InvalidConfig([f"the strategy does not load: STRATEGY in {name} must be a Strategy"])
-    return strategy
+    if isinstance(strategy, Strategy):
+        return strategy
+    raise InvalidConfig([f"the strategy does not load: STRATEGY in {name} must be a Strategy"])
 
 
 def _require_sound(configs: Mapping[str, Mapping[str, Any]]) -> None:
