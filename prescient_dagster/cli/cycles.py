@@ -144,7 +144,7 @@ def sell(name: Name, market: Market, bundle: Bundle = False, as_json: AsJson = F
     from prescient_dagster.cli.server import home
     from prescient_dagster.cli.terminal import output
     from prescient_dagster.resources import venue_opened
-    from prescient_dagster.usecases.sell import Seller, document
+    from prescient_dagster.usecases.by_hand.sell import Seller, document
 
     settings = home.read_settings()
     database = home.open_database(settings)
