@@ -27,7 +27,8 @@ def test_a_decision_follows_from_the_strategy_and_from_how_cycles_fill(strategy:
 
 def test_a_blend_follows_from_its_members_and_nobody_else_does() -> None:
     assert set(strategy_names()) <= deciding("hybrid")
-    assert not deciding("momentum") & (set(strategy_names()) - {"momentum"})
+    others = {f"strategy_assets.{name}" for name in strategy_names()} - {"strategy_assets.momentum"}
+    assert not others & set(deciding_modules("momentum", strategy_folders()))
     assert len({code_version(strategy) for strategy in strategy_names()}) == len(strategy_names())
 
 

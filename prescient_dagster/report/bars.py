@@ -64,7 +64,7 @@ def bars(values: Sequence[Value]) -> list[Bar]:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Bin:
     """A column of a histogram: where it stands, how high it is, whether it is of gains, and what is read out."""
 
     x: float
@@ -77,12 +77,12 @@ class Column:
 HISTOGRAM_HEIGHT, HISTOGRAM_WIDTH = 120, 320
 
 
-def histogram(stretches: Sequence[tuple[float, float, int]]) -> list[Column]:
+def histogram(stretches: Sequence[tuple[float, float, int]]) -> list[Bin]:
     """How often daily returns were how high; the stretch that holds 0 is one of gains."""
     width = HISTOGRAM_WIDTH / max(len(stretches), 1)
     place = scale(0, max((count for _, _, count in stretches), default=1), 0, HISTOGRAM_HEIGHT - 20)
     return [
-        Column(round(number * width + 0.5, 1), round(width - 1, 1), place(count), "up" if low >= 0 else "down", label)
+        Bin(round(number * width + 0.5, 1), round(width - 1, 1), place(count), "up" if low >= 0 else "down", label)
         for number, (low, high, count) in enumerate(stretches)
         for label in [
             f"{formats.signed_percent(low)} to {formats.signed_percent(high)}: {formats.plural(count, 'day')}"
