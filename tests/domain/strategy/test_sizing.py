@@ -136,6 +136,6 @@ def test_a_size_that_is_probably_not_meant_is_warned_of(settings: dict[str, Any]
 
 def test_a_part_of_too_little_is_warned_of_once_the_balance_is_known() -> None:
     config = validated(MomentumConfig, {"sizing": "equity"})
-    assert list(config.doubtful_with(D(101))) == []
-    (told,) = config.doubtful_with(D(100))
+    assert list(config.rather_small(D(101))) == []
+    (told,) = config.rather_small(D(100))
     assert told.startswith("trade_fraction 0.01, the default, of 100 USD is not more than 1 USD, the least order")
