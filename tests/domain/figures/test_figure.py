@@ -3,13 +3,15 @@
 from dataclasses import fields
 from typing import get_type_hints
 
+import dagster as dg
 import pytest
 
 from prescient_dagster.assets.told.performance_metadata import metadata
 from prescient_dagster.domain.figures.figure import Section, in_table
 from prescient_dagster.domain.figures.leaderboard import leaderboard
+from prescient_dagster.domain.figures.overview import Owned, lines, total
 from prescient_dagster.domain.figures.performance import FIGURES, PARTS, performance, track_record
-from prescient_dagster.report.figures import READ, figures
+from prescient_dagster.report.figures import READ, Tiles
 from tests.track_records import a_history
 
 OPTIONAL = {
@@ -28,7 +30,7 @@ def test_whatever_may_be_empty_says_why_and_nothing_else_does() -> None:
 @pytest.mark.parametrize("name", sorted(OPTIONAL))
 def test_an_empty_figure_gives_its_reason_on_the_page(name: str) -> None:
     nothing = performance([track_record(a_history(), {})])
-    tile = figures(nothing)[name]
+    tile = Tiles(nothing)[name]
     assert (tile.text, bool(tile.why)) == ("–", True)
 
 
@@ -37,7 +39,10 @@ def test_every_kind_can_be_read() -> None:
 
 
 def test_the_asset_has_a_column_for_every_figure_that_has_a_table() -> None:
-    told = metadata(leaderboard([a_history()], {}))
-    columns = [each.name for name in ("leaderboard", "profit", "calibration") for each in told[name].schema.columns]
+    history = a_history()
+    board = leaderboard([history], {})
+    told = metadata(board, total(board, lines([history], board, [Owned()])))
+    tables = [each for each in told.values() if isinstance(each, dg.TableMetadataValue)]
+    columns = [each.name for table in tables for each in table.schema.columns]
     shown = {name for table in Section for name in in_table(table, FIGURES)}
     assert shown <= set(columns)

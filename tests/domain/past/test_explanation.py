@@ -8,6 +8,7 @@ import pytest
 from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.domain.books.ledger import Account, opened
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
+from prescient_dagster.domain.cycle.engine import Selections, decide
 from prescient_dagster.domain.cycle.limit import Circumstances
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.market.markets import Capture
@@ -222,8 +223,9 @@ def test_it_never_disagrees_with_what_a_cycle_decides(name: str) -> None:
     exits = {"stop_loss": 0.02, "profit_target": 0.02, "max_positions": 4, "max_positions_per_event": 1}
     config, seen = a_config(strategy.config, **exits), 0
     for capture in probes.probes():
-        at = Circumstances(Player(strategy, config, D(3_000)), account, Moment(capture))
-        signals = decided(strategy, capture, account, config).signals
+        player, moment = Player(strategy, config, D(3_000)), Moment(capture, forecasts=probes.forecasters(capture))
+        at = Circumstances(player, account, moment)
+        signals = decide(player, account, moment, Selections()).signals
         for market_id in _some_markets(capture, account, [signal.market_id for signal in signals]):
             told = explain(at, market_id)
             expected = {signal for signal in signals if signal.market_id == market_id}
