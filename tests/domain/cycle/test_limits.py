@@ -63,7 +63,12 @@ def changed(limit: type[Limit], seed: int) -> type[Limit]:
 
         def of_one(self, entry: Entry) -> Iterator[Step]:
             flip = Random(f"{seed} {sorted(entry.markets)}").random() < 0.4
-            yield from (replace(step, passed=step.passed != flip) for step in super().of_one(entry))
+            # A market that two wishes may enter has no one explanation, so that limit is only ever stricter, too.
+            kept = limit is limits.OneWish
+            yield from (
+                replace(step, passed=step.passed and not flip if kept else step.passed != flip)
+                for step in super().of_one(entry)
+            )
 
     return Changed
 
