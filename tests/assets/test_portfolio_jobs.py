@@ -98,6 +98,19 @@ def test_a_portfolio_that_holds_something_is_closing_and_keeps_its_partition(pla
     assert keys(platform) == ["bold"]
 
 
+def test_a_position_is_sold_by_hand(platform: Platform) -> None:
+    newest = platform.capture(a_listing(*favourites(2)))
+    platform.portfolio("bold")
+    platform.run(["bold"])
+
+    done = fill_in(platform, "sell_position", {"portfolio": "bold", "market": "500"})
+
+    assert (done.success, done.told["capture_id"]) == (True, newest)
+    assert [trade["kind"] for trade in platform.rows("trades", "bold")] == ["buy", "buy", "sell"]
+    again = fill_in(platform, "sell_position", {"portfolio": "bold", "market": "500"})
+    assert (again.success, "nothing is held" in again.failure) == (False, True)
+
+
 def test_the_number_of_a_portfolio_does_where_its_slug_does(platform: Platform) -> None:
     number = made(platform).told["portfolio_id"]
 

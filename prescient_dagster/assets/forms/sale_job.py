@@ -48,6 +48,7 @@ def _told(sale: Sale) -> dict[str, Any]:
             "market_id": trade.market_id,
             "question": trade.market_question,
             "side": str(trade.side),
+            "side_label": trade.side_label,
             **{name: float(getattr(trade, name)) for name in ("shares", "price", "fee", "cash_delta")},
         }
         for trade in sale.trades
