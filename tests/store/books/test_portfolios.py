@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, PrescientError
 from prescient_dagster.store import tables
-from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books import halts, portfolios
 from prescient_dagster.store.books.portfolios import NewPortfolio
 from prescient_dagster.store.books.statements import list_statements
 from prescient_dagster.store.database import Database
@@ -177,15 +177,15 @@ def test_a_portfolio_is_paused_and_resumed(database: Database) -> None:
     create(database)
     assert portfolios.pause(database, "bold").status is PortfolioStatus.PAUSED
     assert portfolios.pause(database, "bold").status is PortfolioStatus.PAUSED
-    assert portfolios.resume(database, "bold").status is PortfolioStatus.ACTIVE
-    assert portfolios.resume(database, "bold").status is PortfolioStatus.ACTIVE
+    assert halts.resume(database, "bold").status is PortfolioStatus.ACTIVE
+    assert halts.resume(database, "bold").status is PortfolioStatus.ACTIVE
 
 
 def test_a_portfolio_that_holds_nothing_closes_at_once_and_for_good(database: Database) -> None:
     create(database)
     assert portfolios.close(database, "bold").status is PortfolioStatus.CLOSED
     assert portfolios.close(database, "bold").status is PortfolioStatus.CLOSED
-    for attempt in (portfolios.resume, portfolios.pause):
+    for attempt in (halts.resume, portfolios.pause):
         with pytest.raises(Conflict, match="portfolio 'bold' is closed"):
             attempt(database, "bold")
     with pytest.raises(Conflict, match="portfolio 'bold' is closed"):
@@ -217,7 +217,7 @@ def test_a_flat_portfolio_that_is_not_closing_stays_open(database: Database) -> 
 def test_closing_can_be_taken_back_while_something_is_held(database: Database) -> None:
     hold_something(database, create(database))
     portfolios.close(database, "bold")
-    assert portfolios.resume(database, "bold").status is PortfolioStatus.ACTIVE
+    assert halts.resume(database, "bold").status is PortfolioStatus.ACTIVE
 
 
 def test_a_portfolio_in_a_transaction_is_not_changed_by_others(database: Database) -> None:
