@@ -180,7 +180,7 @@ def test_a_statement_adds_up(books: Books) -> None:
     assert " ".join(shown) == (
         "portfolio_id slug name description strategy_type strategy_config status initial_balance current_balance "
         "total_invested market_value equity total_profit_loss realized_profit_loss unrealized_profit_loss trade_count "
-        "positions marks oldest_mark_at created_at"
+        "positions marks high_equity halted_at halted_by oldest_mark_at created_at"
     )
     assert (shown["total_invested"], shown["market_value"], shown["positions"]) == (102, 112, 2)
     assert (shown["equity"], shown["total_profit_loss"]) == (Decimal("1015.5"), Decimal("15.5"))

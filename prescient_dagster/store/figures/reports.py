@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, true, tuple_
+from sqlalchemy import Connection, Select, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from prescient_dagster.domain.books.ledger import Position, worth
@@ -169,5 +169,6 @@ def _remarks_of(wanted: Sequence[tuple[int, str]]) -> Select[Any]:
     return (
         select(*key, trades.c.details, signals.c.reason, signals.c.confidence)
         .select_from(trades.outerjoin(signals, signals.c.signal_id == trades.c.signal_id))
-        .where(tuple_(*key).in_(wanted), trades.c.details["touch"].is_not(None))
+        # A fill has a signal, or was sold by hand at what was quoted.
+        .where(tuple_(*key).in_(wanted), or_(trades.c.signal_id.is_not(None), trades.c.details["touch"].is_not(None)))
     )

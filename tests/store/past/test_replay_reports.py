@@ -48,7 +48,7 @@ def played(database: Database, **values: Any) -> int:
     at = {"replay_id": number, "timestamp": NOON}
     put(database, tables.replay_signals, **at, **SIGNAL, number=1, market_id="7", event_end_date=NOON)
     fill = {**PURCHASE, "market_id": "7", "source_ref": "signal:1", "details": {"touch": "0.81", "exit": "stop_loss"}}
-    put(database, tables.replay_trades, **at, **fill, number=1, signal_number=1)
+    put(database, tables.replay_trades, **at, **fill, number=1, signal_number=1, tags="")
     return number
 
 
@@ -95,7 +95,7 @@ def test_the_end_is_told_of_what_is_held_at_the_end_as_its_newest_signal_knew_it
         "market_id": "7",
         "source_ref": "settle:7",
     }
-    put(database, tables.replay_trades, **at, **paid, number=2)
+    put(database, tables.replay_trades, **at, **paid, number=2, tags="")
     assert only(database, number).end_dates == {}
 
 
