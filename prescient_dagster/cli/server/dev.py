@@ -14,6 +14,7 @@ from prescient_dagster.cli.terminal.options import Verbose
 if TYPE_CHECKING:
     from prescient_dagster.cli.server.database_watch import DatabaseWatch
     from prescient_dagster.cli.server.services import Services, Stop
+    from prescient_dagster.cli.server.strategy_watch import StrategyWatch
     from prescient_dagster.cli.server.webserver import Webserver
     from prescient_dagster.settings import Settings
     from prescient_dagster.store.database import Database
@@ -48,6 +49,7 @@ def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbos
     from prescient_dagster.cli.server import home
     from prescient_dagster.cli.server.database_watch import DatabaseWatch
     from prescient_dagster.cli.server.services import Services, only_one
+    from prescient_dagster.cli.server.strategy_watch import StrategyWatch
     from prescient_dagster.cli.server.webserver import Webserver
     from prescient_dagster.cli.terminal import output
 
@@ -58,20 +60,23 @@ def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbos
     database = stack.enter_context(_database(settings))
     output.say("starting Dagster and its web UI: this takes some seconds")
     stack.callback(services.end)  # before its database does
+    webserver = Webserver(port)
+    strategies = StrategyWatch(webserver)  # before they are loaded, so that no change falls in between
     services.go(home.environment(settings, database))
     made = _demo_portfolios(settings, database)
-    webserver = Webserver(port)
     if not services.wait_until(webserver.answers):
         return
     where = f"home {settings.home}, venue {settings.venue}; Ctrl-C stops it"
     output.say(f"ready: {webserver.url}, and who is ahead: {webserver.url}/portfolios  ({where})")
     output.say(made)
     _set_going(settings, webserver, began)
-    _look_after(services, webserver, DatabaseWatch(settings, database))
+    _look_after(services, webserver, DatabaseWatch(settings, database), strategies)
     output.say("stopping: what is going may end; once more stops it at once")
 
 
-def _look_after(services: "Services", webserver: "Webserver", database: "DatabaseWatch") -> None:
+def _look_after(
+    services: "Services", webserver: "Webserver", database: "DatabaseWatch", strategies: "StrategyWatch"
+) -> None:
     """Wait until somebody asks to stop; start again the database, and the code locations, whose server was killed.
 
     Strategies that are new or have changed are loaded.
@@ -79,11 +84,9 @@ def _look_after(services: "Services", webserver: "Webserver", database: "Databas
     All else that dies Dagster starts again or ends itself, and so does this command.
     """
     from prescient_dagster.cli.server import code_servers
-    from prescient_dagster.cli.server.strategy_watch import StrategyWatch
     from prescient_dagster.cli.terminal import output
     from prescient_dagster.domain.errors import PrescientError
 
-    strategies = StrategyWatch(webserver)
     while services.wait_a_while():
         database.look()
         strategies.look()
