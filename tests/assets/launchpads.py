@@ -13,7 +13,15 @@ from tests.assets.filled_forms import form_fields
 VARIABLE, MARKER = "PRESCIENT_TEST_MARKER", "574319086243"
 """A number, so that it could become any kind of value; so long that nothing else looks like it."""
 FROM_ENVIRONMENT = {"env": VARIABLE}
-REQUIRED: Mapping[str, Any] = {"portfolio": "a", "slug": "b", "balance": 10, "strategy": "momentum"}
+REQUIRED: Mapping[str, Any] = {
+    "portfolio": "a",
+    "slug": "b",
+    "balance": 10,
+    "strategy": "momentum",
+    "market": "1",
+    "output": "past",
+    "grid": {"max_positions": [5, 10]},
+}
 JOBS = [(defs, job.name) for defs in (platform_defs, strategy_defs) for job in defs.resolve_all_job_defs()]
 Leaf = tuple[tuple[str | int, ...], ConfigType]
 

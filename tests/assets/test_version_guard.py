@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -16,6 +15,7 @@ from prescient_dagster.resources import resources
 from prescient_dagster.settings import LOG
 from prescient_dagster.store import versions
 from strategy_assets.definitions import defs as strategy_defs
+from tests.assets import launchpads
 from tests.assets.conftest import Platform
 from tests.assets.filled_forms import form_fields
 from tests.assets.worlds import a_listing, favourites
@@ -36,7 +36,7 @@ SCHEDULES = [
 ]
 SENSORS = [sensor.name for sensor in platform_defs.get_repository_def().sensor_defs]
 WITHOUT_DATABASE = {"validate_strategy_config"}
-FIELDS: dict[str, Any] = {"portfolio": "a", "slug": "b", "balance": 10, "strategy": "momentum"}
+FIELDS = launchpads.REQUIRED
 
 
 @pytest.fixture

@@ -36,6 +36,12 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("portfolio", "pause"): ["bold"],
     ("portfolio", "resume"): ["bold"],
     ("portfolio", "close"): ["bold"],
+    ("portfolio", "halt"): ["bold"],
+    ("portfolio", "log"): ["bold"],
+    ("sell",): ["bold", "1"],
+    ("sweeps", "show"): ["1"],
+    ("sweeps", "delete"): ["1"],
+    ("captures", "backfill"): ["-o", "past"],
     ("replays", "show"): ["1"],
     ("replays", "delete"): ["1"],
 }

@@ -9,6 +9,7 @@ from prescient_dagster.assets.checks import Check
 from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.jobs import asset_job
 from prescient_dagster.assets.market_data import GROUP, POOL, TAGS
+from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.schedules import Answer, one_at_a_time, schedule
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.code_identity import version_of
@@ -55,6 +56,8 @@ def forecasts(
     address. How good they were, `prescient forecasts` tells.
     """
     store, place = database.open(), load_settings().forecasts_place
+    with explained():
+        store.require_newest()
     if not place or (read_forecasts.is_address(place) and context.run.job_name == MARKET_DATA):
         context.log.info("nothing to read" if place else NOWHERE)
         yield READABLE.result("", well="nothing was to be read")
