@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from benchmarks import long_run
 from prescient_dagster.assets.cycle import partitions_name
+from prescient_dagster.catalog import strategy_names
 from prescient_dagster.definitions import defs
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.reconciliation import reconcile
@@ -85,7 +86,7 @@ def test_a_long_life_balances_and_shows_every_kind_of_ending(lived: Platform) ->
     assert unexplained == []
     snapshots = Counter(row[0] for row in select(lived, "SELECT portfolio_id FROM prescient.snapshots"))
     assert set(snapshots.values()) == {CAPTURES + THROUGH_DAGSTER}
-    assert len(snapshots) == 25
+    assert len(snapshots) == long_run.PER_STRATEGY * len(strategy_names())
 
     endings = Counter(
         (row.kind, row.won)

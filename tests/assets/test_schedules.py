@@ -16,6 +16,7 @@ from dagster._core.scheduler.instigation import (
 )
 from sqlalchemy import text
 
+from prescient_dagster.assets.inputs.forecasts import NOWHERE
 from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.assets.runs.cycle_runs import synced_partitions
 from prescient_dagster.definitions import defs as platform_defs
@@ -170,7 +171,7 @@ def test_a_run_still_going_holds_the_next_one_back(platform: Platform, status: d
 )
 def test_every_schedule_of_the_platform_starts_one_run_at_a_time(platform: Platform, schedule: str) -> None:
     job = platform_defs.resolve_job_def(platform_defs.resolve_schedule_def(schedule).job_name)
-    assert tick(platform, schedule, platform_defs) in (dg.RunRequest(), "nothing has been traded yet")
+    assert tick(platform, schedule, platform_defs) in (dg.RunRequest(), "nothing has been traded yet", NOWHERE)
 
     platform.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
 
