@@ -1,5 +1,7 @@
 """The logs of runs go where `deploy/object-store.yaml` says, by Dagster's own means, and are read from there."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +14,15 @@ from tests.pages import ROOT
 SETTINGS = ROOT / "deploy" / "object-store.yaml"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Dagster ends what copies logs by an interrupt, which processes of a job in the background do not get."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_logs_of_runs_are_kept_in_the_bucket(bucket: UPath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = str(bucket).removeprefix("s3://").split("/")[0]
     monkeypatch.setenv("LOGS_BUCKET", name)
