@@ -90,7 +90,7 @@ class Settings(BaseSettings):
         None, description="folder of the page of all portfolios; unset: $PRESCIENT_HOME/pages"
     )
     strategies: Annotated[str, AfterValidator(_folders)] = Field(
-        "", description=f"folders with strategies of your own, with {os.pathsep} between"
+        "", description="folders with strategies of your own, with : between"
     )
     forecasts: Annotated[str, AfterValidator(_known_forecasts)] = Field(
         "",

@@ -9,7 +9,6 @@ from enum import Enum, StrEnum
 from typing import Any
 
 import pytest
-import typer
 from dagster import AssetKey
 
 from benchmarks.__main__ import BENCHMARKS
@@ -39,7 +38,7 @@ STRATEGIES, MONEY, OPERATIONS, SECURITY, KEEPING, CONFIGURATION, BENCHMARKS_PAGE
     )
 )
 COMMAND = re.compile(r"\bprescient ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
-COMMANDS: Any = typer.main.get_command(build())
+COMMANDS: Any = build()
 
 
 def commands() -> dict[str, Any]:
@@ -47,7 +46,7 @@ def commands() -> dict[str, Any]:
     found = {}
     for name, command in COMMANDS.commands.items():
         for inner, nested in getattr(command, "commands", {"": command}).items():
-            found[f"{name} {inner}".strip()] = nested
+            found[f"{name} {inner}".strip()] = nested.loaded()
     return found
 
 

@@ -1,38 +1,15 @@
-"""The `prescient` command: its commands in their groups, and what becomes of errors.
+"""The `prescient` command: its commands in their groups, and what becomes of errors."""
 
-Nothing heavy is imported here or at the top of a command's module: `prescient --help` is read more often than run.
-"""
-
-import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from prescient_dagster.cli import (
-    books,
-    captures,
-    compare,
-    cycles,
-    database,
-    explain,
-    keeping,
-    markets,
-    performance,
-    portfolios,
-    replay,
-    report,
-    retention,
-    status,
-    strategies,
-    sweep,
-)
-from prescient_dagster.cli.past_prices import history, importing
-from prescient_dagster.cli.server import dev
+from prescient_dagster.cli.terminal import sources
+from prescient_dagster.cli.terminal.later import STYLE, Group, Subcommands, listed
 from prescient_dagster.cli.terminal.output import clean
 from prescient_dagster.domain.errors import PrescientError
 
@@ -41,131 +18,101 @@ OTHERS = 0o077
 FAILED, WRONGLY_CALLED, INTERRUPTED = 1, 2, 130
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]  # which Typer does not export
 
-PANELS: dict[str, dict[str, Callable[..., None]]] = {
-    "Run it": {"dev": dev.dev, "env": database.env, "status": status.status, "retention": retention.retention},
-    "Keep it": {"backup": keeping.backup, "restore": keeping.restore, "export": keeping.export},
+PANELS: dict[str, dict[str, str | Subcommands]] = {
+    "Run it": {
+        "dev": "server.dev:dev",
+        "env": "database:env",
+        "status": "status:status",
+        "retention": "retention:retention",
+        "db": Subcommands(
+            "The database.",
+            {"upgrade": "database:upgrade", "reconcile": "database:reconcile", "stop": "database:stop"},
+        ),
+    },
+    "Keep it": {"backup": "keeping:backup", "restore": "keeping:restore", "export": "keeping:export"},
     "Market data": {
-        "capture": captures.capture,
-        "events": markets.events,
-        "markets": markets.markets,
-        "candidates": markets.candidates,
-        "forecasts": markets.forecasts,
+        "capture": "captures:capture",
+        "events": "markets:events",
+        "markets": "markets:markets",
+        "candidates": "markets:candidates",
+        "forecasts": "markets:forecasts",
+        "captures": Subcommands(
+            "The captures.",
+            {"import": "past_prices.importing:import_series", "backfill": "past_prices.history:backfill"},
+        ),
+        "history": Subcommands("Prices of before.", {"fetch": "past_prices.history:fetch"}),
     },
     "Trade and look": {
-        "cycle": cycles.cycle,
-        "sell": cycles.sell,
-        "signals": books.signals,
-        "trades": books.trades,
-        "positions": books.positions,
-        "snapshots": books.snapshots,
-        "explain": explain.explain,
-        "performance": performance.performance,
-        "compare": compare.compare,
-        "report": report.report,
-        "replay": replay.replay,
-        "sweep": sweep.sweep,
+        "cycle": "cycles:cycle",
+        "sell": "cycles:sell",
+        "signals": "books:signals",
+        "trades": "books:trades",
+        "positions": "books:positions",
+        "snapshots": "books:snapshots",
+        "explain": "explain:explain",
+        "performance": "performance:performance",
+        "compare": "compare:compare",
+        "report": "report:report",
+        "replay": "replay:replay",
+        "sweep": "sweep:sweep",
+        "strategy": Subcommands(
+            "The strategies and their settings.",
+            {"list": "strategies:list_strategies", "show": "strategies:show", "validate": "strategies:validate"},
+        ),
+        "portfolio": Subcommands(
+            "The portfolios, their money and their settings.",
+            {
+                "create": "portfolios:create",
+                "list": "portfolios:list_portfolios",
+                "show": "portfolios:show",
+                "update": "portfolios:update",
+                "log": "portfolios:log",
+                "pause": "portfolios:pause",
+                "halt": "portfolios:halt",
+                "resume": "portfolios:resume",
+                "close": "portfolios:close",
+            },
+        ),
+        "replays": Subcommands(
+            "The replays there are, with their figures.",
+            {"list": "replay:list_replays", "show": "replay:show", "delete": "replay:delete"},
+        ),
+        "sweeps": Subcommands(
+            "The walk-forwards there are: was what had just been best still good afterwards?",
+            {"list": "sweep:list_sweeps", "show": "sweep:show", "delete": "sweep:delete"},
+        ),
     },
 }
-GROUPS: dict[str, tuple[str, str, dict[str, Callable[..., None]]]] = {
-    "captures": ("Market data", "The captures.", {"import": importing.import_series, "backfill": history.backfill}),
-    "history": ("Market data", "Prices of before.", {"fetch": history.fetch}),
-    "db": (
-        "Run it",
-        "The database.",
-        {"upgrade": database.upgrade, "reconcile": database.reconcile, "stop": database.stop},
-    ),
-    "strategy": (
-        "Trade and look",
-        "The strategies and their settings.",
-        {"list": strategies.list_strategies, "show": strategies.show, "validate": strategies.validate},
-    ),
-    "portfolio": (
-        "Trade and look",
-        "The portfolios, their money and their settings.",
-        {
-            "create": portfolios.create,
-            "list": portfolios.list_portfolios,
-            "show": portfolios.show,
-            "update": portfolios.update,
-            "log": portfolios.log,
-            "pause": portfolios.pause,
-            "halt": portfolios.halt,
-            "resume": portfolios.resume,
-            "close": portfolios.close,
-        },
-    ),
-    "replays": (
-        "Trade and look",
-        "The replays there are, with their figures.",
-        {"list": replay.list_replays, "show": replay.show, "delete": replay.delete},
-    ),
-    "sweeps": (
-        "Trade and look",
-        "The walk-forwards there are: was what had just been best still good afterwards?",
-        {"list": sweep.list_sweeps, "show": sweep.show, "delete": sweep.delete},
-    ),
-}
-
-
-class Group(TyperGroup):
-    """Commands whose help lists them by panel, each with its whole first sentence."""
-
-    def format_commands(self, _ctx: Any, formatter: Any) -> None:
-        panels: dict[str, list[tuple[str, str]]] = {}
-        for name, command in self.commands.items():
-            panel = getattr(command, "rich_help_panel", None)
-            panels.setdefault(str(panel or "Commands"), []).append((name, command.get_short_help_str(limit=200)))
-        for panel, rows in panels.items():
-            with formatter.section(panel):
-                formatter.write_dl(rows)
+"""Every command, where it stands, and in which panel of the help."""
 
 
 class Root(Group):
     """The root of the command line, whose help ends with the settings."""
 
     def format_epilog(self, _ctx: Any, formatter: Any) -> None:
-        from prescient_dagster.settings import Settings
-
-        prefix = Settings.model_config["env_prefix"]
         with formatter.section("Settings, from the environment or a file .env"):
             formatter.write_dl(
-                [(f"{prefix}{name.upper()}", _setting(field)) for name, field in Settings.model_fields.items()]
+                [(f"PRESCIENT_{name.upper()}", _setting(default, said)) for name, default, said in sources.settings()]
             )
 
 
-def _setting(field: Any) -> str:
-    if field.default in (None, ""):
-        return str(field.description)
-    default = int(field.default) if isinstance(field.default, bool) else field.default
-    return f"{field.description} [default: {default}]"
+def _setting(default: Any, said: str) -> str:
+    if default in (None, ""):
+        return said
+    return f"{said} [default: {int(default) if isinstance(default, bool) else default}]"
 
 
-def build() -> typer.Typer:
+def build() -> Any:
     """The command line, put together."""
-    style: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
-    root = typer.Typer(cls=Root, invoke_without_command=True, **style | {"add_completion": True})
+    root = typer.Typer(cls=Root, invoke_without_command=True, **STYLE | {"add_completion": True})
     root.callback()(prescient)
-    for panel, commands in PANELS.items():
-        _add(root, commands, rich_help_panel=panel)
-    for name, (panel, meaning, commands) in GROUPS.items():
-        group = typer.Typer(cls=Group, **style)
-        _add(group, commands)
-        root.add_typer(group, name=name, help=meaning, rich_help_panel=panel)
-    return root
-
-
-def _add(app: typer.Typer, commands: Mapping[str, Callable[..., None]], **options: Any) -> None:
-    for name, command in commands.items():
-        app.command(name, help=_help(command), **options)(command)
-
-
-def _help(command: Callable[..., None]) -> str:
-    """A command's docstring; its example stays on the line it stands on."""
-    return inspect.cleandoc(command.__doc__ or "").replace("\n\nExample:", "\n\n\b\nExample:")
+    command: Any = typer.main.get_command(root)
+    command.commands |= listed(PANELS)
+    return command
 
 
 def _tell_version(asked: bool) -> None:
-    from importlib.metadata import version
+    from importlib.metadata import version  # which takes as long to load as a third of all help
 
     if asked:
         print(f"prescient {version('prescient')}")

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from prescient_dagster.domain.errors import Conflict, StoreError
 from prescient_dagster.store import private_folders
 from prescient_dagster.store.backup import dump, manifest
+from prescient_dagster.store.backup.broken_off import MARK
 from prescient_dagster.store.backup.files import sync, write
 from prescient_dagster.store.backup.manifest import CAPTURES, DUMP, Manifest
 from prescient_dagster.store.database import Database
@@ -18,7 +19,6 @@ from prescient_dagster.store.versions import require_known
 
 Watch = Callable[[str, int, int | None], None]
 """Is told what is being done, how many bytes of it, and of how many where that is known."""
-MARK = "restoring"
 TABLES = text("SELECT schemaname FROM pg_tables WHERE schemaname IN ('prescient', 'public') LIMIT 1")
 
 
@@ -37,15 +37,6 @@ class Place:
     captures: CaptureFolder
     open: Callable[[], Database]
     owned: bool
-
-
-def require_complete(home: Path) -> None:
-    """Raise `StoreError` if a restore into this home was broken off: what is there is not whole."""
-    if (home / MARK).exists():
-        raise StoreError(
-            f"a restore into {home} is going on, or was broken off: then remove that folder (and empty a database of "
-            "your own), and restore again"
-        )
 
 
 def checked(backup: Path, watch: Watch) -> Manifest:

@@ -21,12 +21,13 @@ from sqlalchemy import create_engine, make_url, select
 from prescient_dagster.domain.errors import InvalidInput, StoreError
 from prescient_dagster.store import versions
 from prescient_dagster.store.backup import manifest, programs
+from prescient_dagster.store.backup.broken_off import MARK
 from prescient_dagster.store.books.reconciliation import reconcile
 from prescient_dagster.store.database import Database, connect, driver_url
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.server import postgres
 from prescient_dagster.store.tables import captures as captures_table
-from prescient_dagster.usecases.restore import MARK, checked
+from prescient_dagster.usecases.restore import checked
 from tests.cli.busy import busy
 from tests.cli.commands import Prescient
 from tests.conftest import on_server

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-import typer.main
 
-from prescient_dagster.cli import main
+from prescient_dagster.cli import main, status
+from prescient_dagster.cli.terminal import sources
 from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.settings import Settings
 from tests.cli.commands import Prescient
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
-    for name, command in typer.main.get_command(main.build()).commands.items():  # type: ignore[attr-defined]
+    for name, command in main.build().commands.items():
         if hasattr(command, "commands"):
             yield from ((name, each) for each in command.commands)
         else:
@@ -30,7 +30,8 @@ def every_command() -> Iterator[tuple[str, ...]]:
 def commands_in(text: str) -> set[tuple[str, ...]]:
     """The commands that follow the word `prescient` in a text."""
     words = re.findall(r"prescient ([a-z]+)(?: ([a-z]+))?", text)
-    return {(first, second) if first in main.GROUPS else (first,) for first, second in words}
+    groups = {first for first, *inner in every_command() if inner}
+    return {(first, second) if first in groups else (first,) for first, second in words}
 
 
 @pytest.mark.parametrize("command", list(every_command()), ids=" ".join)
@@ -47,11 +48,29 @@ def test_an_example_stands_on_one_line_to_be_copied(command: tuple[str, ...], ba
 
 
 def example_of(command: tuple[str, ...]) -> str:
-    found: object = main.build()
-    tree = typer.main.get_command(found)  # type: ignore[arg-type]
+    tree = main.build()
     for name in command:
-        tree = tree.commands[name]  # type: ignore[attr-defined]
-    return str(tree.help).rstrip()
+        tree = tree.commands[name]
+    return str(tree.loaded().help).rstrip()
+
+
+@pytest.mark.parametrize("command", list(every_command()), ids=" ".join)
+def test_what_a_list_says_of_a_command_is_what_the_command_says(command: tuple[str, ...]) -> None:
+    tree = main.build()
+    for name in command:
+        tree = tree.commands[name]
+    assert tree.get_short_help_str(limit=200) == tree.loaded().get_short_help_str(limit=200) != ""
+
+
+def test_what_the_help_says_of_settings_is_what_they_say() -> None:
+    told = {name: said for name, _, said in sources.settings()}
+    assert told == {name: field.description for name, field in Settings.model_fields.items()}
+    defaults = {name: default for name, default, _ in sources.settings()}
+    assert defaults == {name: told_default(field.default) for name, field in Settings.model_fields.items()}
+
+
+def told_default(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
 
 
 def test_the_help_lists_every_command_and_every_setting(bare_prescient: Prescient) -> None:
@@ -75,22 +94,23 @@ def test_the_help_waits_for_nothing_heavy() -> None:
     code = """
 import sys
 from prescient_dagster.cli.main import run
-assert run(["--help"]) == 0 and run(["portfolio", "create", "--help"]) == 0
-assert not {"dagster", "pandas", "sqlalchemy", "rich"} & set(sys.modules), "imported for nothing"
+assert run(["--help"]) == 0 and run(["portfolio", "--help"]) == 0
+assert not {"dagster", "pandas", "sqlalchemy", "pydantic_settings", "rich"} & set(sys.modules), "imported for nothing"
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-def test_the_list_of_portfolios_waits_for_nothing_that_it_does_not_need() -> None:
+def test_the_list_of_portfolios_waits_for_nothing_that_it_does_not_need(database_url: str, tmp_path: Path) -> None:
     code = """
 import sys
-from prescient_dagster.cli import portfolios
-from prescient_dagster.cli.server import home
-from prescient_dagster.store.books import statements
+from prescient_dagster.cli.main import run
+assert run(["portfolio", "list"]) == 0
 assert not {"dagster", "pandas", "numpy", "pyarrow", "alembic"} & set(sys.modules), "imported for nothing"
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    home = {"PRESCIENT_DATABASE_URL": database_url, "PRESCIENT_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=os.environ | home, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -107,11 +127,11 @@ def test_a_missing_option_is_named_with_the_help_to_read(bare_prescient: Prescie
 
 
 def failing_with(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    def status() -> None:
+    def failing() -> None:
         """Fail."""
         raise error
 
-    monkeypatch.setitem(main.PANELS["Run it"], "status", status)
+    monkeypatch.setattr(status, "status", failing)
 
 
 def test_an_error_of_many_lines_is_told_in_one(bare_prescient: Prescient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,8 +169,12 @@ def test_the_version_is_told(bare_prescient: Prescient) -> None:
     assert bare_prescient("--version").out == f"prescient {version('prescient')}\n"
 
 
-def test_the_shell_completes_commands() -> None:
-    asked = {"_PRESCIENT_COMPLETE": "complete_bash", "COMP_WORDS": "prescient portf", "COMP_CWORD": "1"}
+@pytest.mark.parametrize(
+    ("words", "completed"), [("portf", ["portfolio"]), ("portfolio l", ["list", "log"]), ("cycle --al", ["--all"])]
+)
+def test_the_shell_completes_commands_and_options(words: str, completed: list[str]) -> None:
+    line = {"COMP_WORDS": f"prescient {words}", "COMP_CWORD": str(len(words.split()))}
+    asked = {"_PRESCIENT_COMPLETE": "complete_bash", **line}
     command = [sys.executable, "-c", "from prescient_dagster.cli.main import main; main()"]
     done = subprocess.run(command, env=os.environ | asked, capture_output=True, text=True, check=False)
-    assert (done.stdout.split(), done.stderr) == (["portfolio"], "")
+    assert (done.stdout.split(), done.stderr) == (completed, "")

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.settings import Settings, VenueName, load_settings
 from prescient_dagster.store import private_folders
+from prescient_dagster.store.backup.broken_off import require_complete
 
 if TYPE_CHECKING:
     from prescient_dagster.store.database import Database
@@ -54,8 +55,6 @@ def reach_database(settings: Settings) -> "Database":
     Raises:
         StoreError: a restore into this home was broken off.
     """
-    from prescient_dagster.usecases.restore import require_complete
-
     require_complete(settings.home)
     return database_to_fill(settings)
 

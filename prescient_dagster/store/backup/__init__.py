@@ -1,1 +1,1 @@
-"""A backup: its manifest, and the dump of its database by PostgreSQL's own programs."""
+"""A backup: its manifest, the dump of its database by PostgreSQL's own programs, and the mark of a restore."""
