@@ -14,6 +14,7 @@ from typing import Any
 
 from prescient_dagster.code_identity import STRATEGIES as PACKAGE
 from prescient_dagster.code_identity import deciding_modules, entries, fingerprint, named_twice
+from prescient_dagster.domain.books.portfolios import Portfolio
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.strategy.config_faults import did_you_mean
 from prescient_dagster.domain.strategy.strategies import Strategy
@@ -105,6 +106,23 @@ def load_strategy(name: str) -> Strategy[Any]:
             f"strategy {name} does not load: STRATEGY in {file} must be a Strategy named {name!r}"
         )
     return strategy
+
+
+def strategy_of(portfolio: Portfolio) -> Strategy[Any]:
+    """The strategy that a portfolio trades by.
+
+    Raises:
+        NotFound: its file is gone.
+        StrategyUnavailable: its module does not load; the message tells why and where.
+    """
+    if portfolio.strategy_type not in strategy_files():
+        raise NotFound(f"{gone(portfolio.strategy_type)}; that of portfolio {portfolio.slug!r} is needed for this")
+    return load_strategy(portfolio.strategy_type)
+
+
+def gone(name: str) -> str:
+    """That there are portfolios of a strategy and no file of it, and what to do."""
+    return f"strategy {name} is gone: put its file back, or close its portfolios with `prescient portfolio close`"
 
 
 def _both(paths: Sequence[Path]) -> str:

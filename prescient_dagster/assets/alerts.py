@@ -18,7 +18,7 @@ from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.settings import LOG
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.health import refused_between
-from prescient_dagster.usecases import webhook
+from prescient_dagster.usecases.telling import webhook
 
 OFF = "alerts are off: set PRESCIENT_ALERT_WEBHOOK to the URL of a webhook, or to log"
 Send = Callable[[News], None]

@@ -13,7 +13,7 @@ from prescient_dagster.assets.runs.cycle_runs import cycle_job, cycle_options, r
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.runs.runs_here import failure_metadata, run_here, told_of
 from prescient_dagster.assets.runs.shards import Shard
-from prescient_dagster.catalog import load_strategy
+from prescient_dagster.catalog import strategy_of
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.resources import DatabaseResource
@@ -59,7 +59,7 @@ def _run(
     instance: dg.DagsterInstance, store: Database, portfolio: Portfolio, form: CycleForm
 ) -> dg.ExecuteInProcessResult:
     """The run of the strategy's job. What can be refused is refused before it begins."""
-    strategy = portfolio.strategy_type
+    strategy = strategy_of(portfolio).name
     capture_id = captures.ready(store, form.capture_id).capture_id
     overrides = _checked(portfolio, form.overrides)
     job = cycle_job(strategy)
@@ -75,7 +75,7 @@ def _checked(portfolio: Portfolio, overrides: Mapping[str, Any]) -> dict[str, An
     given = {name: value for name, value in overrides.items() if value is not None}
     if not given:
         return {}
-    model = load_strategy(portfolio.strategy_type).config
+    model = strategy_of(portfolio).config
     effective = validated(model, portfolio.strategy_config, given).document()
     return {name: effective[name] for name in given}
 

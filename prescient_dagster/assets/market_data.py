@@ -172,7 +172,7 @@ def resolutions(
     """
     store = database.open()
     with explained():
-        record = _capture_of(store, context.run.run_id)
+        record = capture_of(store, context.run.run_id)
         taken = captures.load(store, capture_files.folder, record.capture_id)
         told, failure = _endings(store, taken, record, venue)
         waiting = waiting_markets.pending(store)
@@ -223,7 +223,7 @@ def settlements(
     """
     store = database.open()
     with explained():
-        record = _capture_of(store, context.run.run_id)
+        record = capture_of(store, context.run.run_id)
         paid = list(settle.settle(store, record))
         yield dg.MaterializeResult(metadata={"capture_id": record.capture_id, **paid_told(paid)})
         yield balance_check("settlements", reconcile(store, [settled.slug for settled in paid]))
@@ -247,7 +247,7 @@ def ready(
     """
     store = database.open()
     with explained():
-        record = judged(store, capture_files.folder, _capture_of(store, context.run.run_id))
+        record = judged(store, capture_files.folder, capture_of(store, context.run.run_id))
     age = datetime.now(UTC) - record.stored_at
     return dg.MaterializeResult(
         metadata={
@@ -260,7 +260,7 @@ def ready(
     )
 
 
-def _capture_of(store: Database, run_id: str) -> CaptureRecord:
+def capture_of(store: Database, run_id: str) -> CaptureRecord:
     """The capture this run took; where it took none, the newest there is."""
     record = captures.of_run(store, run_id) or captures.newest(store)
     if record is None:

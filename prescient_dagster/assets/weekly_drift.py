@@ -11,6 +11,7 @@ from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.schedules import single_schedule
 from prescient_dagster.assets.told.tables import columns, table
+from prescient_dagster.catalog import strategy_names
 from prescient_dagster.code_identity import version_of
 from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
@@ -41,7 +42,8 @@ def drift_asset() -> dg.AssetsDefinition:
         description=(
             "Whether portfolios did what their rules say: everything they decided is decided again from the stored "
             f"captures, and the difference must be nothing. Of more than {MOST_PORTFOLIOS} portfolios, so many are "
-            "drawn each time. `prescient replay --portfolio SLUG --verify` does it for one.\n\n"
+            "drawn each time; those whose strategy is gone are left out. `prescient replay --portfolio SLUG --verify` "
+            "does it for one.\n\n"
             "Runs at every tick of `drift_schedule`, every week by default; by hand at any time."
         ),
         check_specs=[
@@ -59,7 +61,8 @@ def drift_asset() -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         store = database.open()
         with explained():
-            slugs = drawn([each.slug for each in portfolios.list_all(store)], seed=context.run.run_id)
+            there = [each for each in portfolios.list_all(store) if each.strategy_type in set(strategy_names())]
+            slugs = drawn([each.slug for each in there], seed=context.run.run_id)
         found, unverified = verified(context, store, capture_files.folder, slugs)
         yield dg.MaterializeResult(metadata=metadata(found, unverified))
         yield result(found, unverified)

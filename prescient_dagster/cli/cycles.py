@@ -84,15 +84,23 @@ def _carried_out(
     settings: "Settings", database: "Database", chosen: "Sequence[Portfolio]", verbose: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """The capture traded on, and one result for each portfolio in the order chosen."""
+    from functools import partial
+
     from prescient_dagster.assets.runs import cycle_runs
     from prescient_dagster.assets.runs.shards import blocks
     from prescient_dagster.cli.runs import Runner
+    from prescient_dagster.resources import venue_opened
     from prescient_dagster.store.market import captures
+    from prescient_dagster.usecases.without_strategy import look_after, without_strategy
 
     capture_id = captures.ready(database).capture_id
     results = {portfolio.slug: cycle_runs.result(portfolio.slug, "closed") for portfolio in chosen}
+    left = without_strategy(chosen)
+    opened = partial(venue_opened, settings, database)
+    looked_after = look_after(database, settings.captures_folder, opened, left, capture_id)
+    results |= {each.slug: cycle_runs.result_without_run(each) for each in looked_after}
     with Runner.opened(settings, database, verbose=verbose) as runner:
-        for strategy in sorted({portfolio.strategy_type for portfolio in chosen}):
+        for strategy in sorted({each.strategy_type for each in chosen if each not in left}):
             wanted = {each.slug for each in chosen if each.strategy_type == strategy and each.status != "closed"}
             keys = cycle_runs.synced_partitions(runner.instance, database, strategy)
             to_trade = blocks(strategy, keys, wanted, settings.portfolios_per_run)

@@ -110,7 +110,7 @@ def _with_reasons(database: "Database", found: "Situation", at: "Circumstances")
 
 
 def _circumstances(settings: "Settings", database: "Database", found: "Situation") -> "Circumstances":
-    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.catalog import strategy_of
     from prescient_dagster.domain.cycle.limit import Circumstances
     from prescient_dagster.domain.cycle.players import Moment, Player
     from prescient_dagster.domain.market.history import PriceHistory
@@ -120,7 +120,7 @@ def _circumstances(settings: "Settings", database: "Database", found: "Situation
     from prescient_dagster.store.market.forecasts import stored_forecasts
     from prescient_dagster.store.market.stored_past import StoredPast
 
-    strategy = load_strategy(found.portfolio.strategy_type)
+    strategy = strategy_of(found.portfolio)
     if found.cycle is None:
         config = validated(strategy.config, found.portfolio.strategy_config)
     else:

@@ -72,7 +72,7 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
 
     Example:  prescient candidates aggressive-momentum
     """
-    from prescient_dagster.catalog import load_strategy
+    from prescient_dagster.catalog import strategy_of
     from prescient_dagster.cli.server import home
     from prescient_dagster.cli.terminal import output
     from prescient_dagster.domain.cycle.engine import Selections
@@ -85,7 +85,7 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
     settings = home.read_settings()
     database = home.open_database(settings)
     portfolio = portfolios.get(database, name)
-    strategy = load_strategy(portfolio.strategy_type)
+    strategy = strategy_of(portfolio)
     config = validated(strategy.config, portfolio.strategy_config)
     found = _capture(capture)
     moment = Moment(found, history=PriceHistory(StoredPast(database, settings.captures_folder)))

@@ -280,9 +280,11 @@ def _become(verb: str, change: "Callable[[Database, str, str], Portfolio]", name
 
 
 def _show(database: "Database", name: str, as_json: bool) -> None:
+    from prescient_dagster.catalog import gone
     from prescient_dagster.cli.books import POSITION_COLUMNS
     from prescient_dagster.cli.terminal import output
-    from prescient_dagster.store.books import positions, statements
+    from prescient_dagster.store.books import portfolios, positions, statements
+    from prescient_dagster.usecases.without_strategy import without_strategy
 
     statement = statements.statement(database, name)
     if as_json:
@@ -290,6 +292,8 @@ def _show(database: "Database", name: str, as_json: bool) -> None:
         return
     hidden = TOLD_BY_POSITION if statement["halted_at"] else (*TOLD_BY_POSITION, *TOLD_OF_HALTED)
     output.print_record({name: value for name, value in statement.items() if name not in hidden})
+    if without_strategy([portfolios.get(database, name)]):
+        output.say(gone(statement["strategy_type"]))
     held = positions.list_positions(database, statement["portfolio_id"])
     if held:
         output.print_table(held, POSITION_COLUMNS, "positions")

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from prescient_dagster.catalog import load_strategy
+from prescient_dagster.catalog import load_strategy, strategy_of
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.errors import InvalidConfig, InvalidInput, NotFound, StrategyUnavailable
 from prescient_dagster.domain.strategy.config_faults import did_you_mean
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
+from prescient_dagster.domain.strategy.stand_in import SharedConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def doubts_of(portfolio: Portfolio, config: Mapping[str, Any]) -> list[str]:
     Raises:
         InvalidConfig: the strategy does not accept it.
     """
-    settings = validated(load_strategy(portfolio.strategy_type).config, config)
+    settings = validated(strategy_of(portfolio).config, config)
     balance = portfolio.initial_balance
     return [*settings.doubtful(), *settings.impossible_with(balance), *settings.rather_small(balance)]
 
@@ -69,7 +70,7 @@ def laid_over(there: Portfolio, config: Mapping[str, Any], reset: Iterable[str] 
     Raises:
         InvalidInput: a setting to reset that there is not.
     """
-    known = {**load_strategy(there.strategy_type).config.model_fields, **there.strategy_config}
+    known = {**strategy_of(there).config.model_fields, **there.strategy_config}
     unknown = next((name for name in reset if name not in known), None)
     if unknown is not None:
         raise InvalidInput(f"reset: unknown setting {unknown!r}{did_you_mean(unknown, list(known))}")
@@ -101,16 +102,7 @@ def _given(config: Mapping[str, Any], name: str) -> str:
 def config_of(portfolio: Portfolio) -> StrategyConfig:
     """Its settings by its strategy's defaults; where those are not to be had, by what all strategies have."""
     try:
-        config: StrategyConfig = validated(load_strategy(portfolio.strategy_type).config, portfolio.strategy_config)
+        config: StrategyConfig = validated(strategy_of(portfolio).config, portfolio.strategy_config)
     except (NotFound, StrategyUnavailable, InvalidConfig):
-        return shared_config(portfolio)
+        return validated(SharedConfig, portfolio.strategy_config)
     return config
-
-
-def shared_config(portfolio: Portfolio) -> StrategyConfig:
-    """Those of its settings that every strategy knows; where they cannot be used, the defaults."""
-    known = {name: value for name, value in portfolio.strategy_config.items() if name in StrategyConfig.model_fields}
-    try:
-        return validated(StrategyConfig, known)
-    except InvalidConfig:
-        return StrategyConfig()

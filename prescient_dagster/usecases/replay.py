@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from prescient_dagster.catalog import code_version, load_strategy
+from prescient_dagster.catalog import code_version, load_strategy, strategy_of
 from prescient_dagster.domain.books.portfolios import Portfolio, checked_balance
 from prescient_dagster.domain.books.settlement import Verdict
 from prescient_dagster.domain.cycle import engine
@@ -144,7 +144,7 @@ def entrant(  # noqa: PLR0913, PLR0917 - what a user may give
     if (strategy_type is None) == (slug is None):
         raise InvalidInput("say what to play: a strategy, or a portfolio whose strategy and settings are taken")
     portfolio = None if slug is None else portfolios.get(database, slug)
-    strategy = load_strategy(strategy_type or (portfolio.strategy_type if portfolio else ""))
+    strategy = strategy_of(portfolio) if portfolio else load_strategy(strategy_type or "")
     config = validated(strategy.config, portfolio.strategy_config if portfolio else {}, overrides)
     cash = checked_balance(balance) if balance else portfolio.initial_balance if portfolio else DEFAULT_BALANCE
     return Entrant(Player(strategy, config, cash), name, portfolio.slug if portfolio else None)
@@ -268,6 +268,6 @@ def tried(  # noqa: PLR0913 - what a user may give
 
 
 def _trying(there: Portfolio, name: str, config: Mapping[str, Any]) -> Entrant:
-    strategy = load_strategy(there.strategy_type)
+    strategy = strategy_of(there)
     player = Player(strategy, validated(strategy.config, config), there.initial_balance)
     return Entrant(player, f"try of {there.slug}: {name}", there.slug)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from prescient_dagster.catalog import load_strategy, misplaced, strategy_names
+from prescient_dagster.catalog import gone, load_strategy, misplaced, strategy_names
 from prescient_dagster.domain.books.equity_track import EquityTrack, Halt
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.watch.health import Facts, FailedRun, Problem, problems
@@ -107,5 +107,7 @@ def _halted(strategies: Mapping[str, StrategyState]) -> dict[str, EquityTrack]:
 def _state(name: str, activity: Activity) -> StrategyState:
     try:
         return StrategyState(load_strategy(name).description, None, activity)
-    except (NotFound, StrategyUnavailable) as error:
+    except NotFound:
+        return StrategyState("", gone(name), activity)
+    except StrategyUnavailable as error:
         return StrategyState("", str(error), activity)

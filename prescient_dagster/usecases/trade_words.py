@@ -22,6 +22,11 @@ def paused(slug: str) -> str:
     return f"the portfolio is paused: it is valued and trades nothing; `prescient portfolio resume {slug}` ends that"
 
 
+def without_strategy(strategy: str) -> str:
+    """Why a portfolio whose strategy is gone is only valued."""
+    return f"strategy {strategy} is gone: the portfolio is valued and trades nothing; it can be closed"
+
+
 def traded_before(cycle: CycleRecord) -> str:
     """Why a capture is not traded again."""
     return (

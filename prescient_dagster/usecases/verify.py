@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from prescient_dagster.catalog import code_version, load_strategy
+from prescient_dagster.catalog import code_version, strategy_of
 from prescient_dagster.domain.books.ledger import Trade
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.books.settlement import first_of_day
@@ -150,7 +150,7 @@ class _Verification:
         self, database: Database, folder: CaptureFolder, portfolio: Portfolio, strategy: Strategy[Any] | None
     ) -> None:
         self._database, self._folder, self._portfolio = database, folder, portfolio
-        self._strategy = strategy or load_strategy(portfolio.strategy_type)
+        self._strategy = strategy or strategy_of(portfolio)
         self.found = Drift(portfolio.slug, portfolio.strategy_type, code_version(portfolio.strategy_type))
         self._state = replay.begun(portfolio.initial_balance)
         self._said = Resolutions(database)

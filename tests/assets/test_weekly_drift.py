@@ -54,7 +54,11 @@ def test_a_changed_rule_is_red_and_names_the_first_trade_that_differs(
 ) -> None:
     third = a_purchase(lived_world, "momentum-plain")
     changed = {"momentum": shunning(load_strategy("momentum"), third.market_id)}
-    monkeypatch.setattr(verify, "load_strategy", lambda name: changed.get(name) or load_strategy(name))
+    monkeypatch.setattr(
+        verify,
+        "strategy_of",
+        lambda portfolio: changed.get(portfolio.strategy_type) or load_strategy(portfolio.strategy_type),
+    )
     with lived_world.copy(tmp_path / "copy") as world:
         told, check = materialized(world, monkeypatch)
     assert not check.passed
@@ -71,7 +75,11 @@ def test_a_portfolio_that_cannot_be_verified_is_no_pass(
         raise ValueError("a fault of the new code")
 
     broken = {"momentum": replace(load_strategy("momentum"), decide=failing)}
-    monkeypatch.setattr(verify, "load_strategy", lambda name: broken.get(name) or load_strategy(name))
+    monkeypatch.setattr(
+        verify,
+        "strategy_of",
+        lambda portfolio: broken.get(portfolio.strategy_type) or load_strategy(portfolio.strategy_type),
+    )
     with lived_world.copy(tmp_path / "copy") as world:
         told, check = materialized(world, monkeypatch)
     assert not check.passed

@@ -18,6 +18,7 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.usecases.change_portfolio import open_slugs
+from prescient_dagster.usecases.trade_plans import Result
 
 
 def synced_partitions(instance: dg.DagsterInstance, database: Database, strategy: str) -> Sequence[str]:
@@ -73,6 +74,15 @@ def _result(
         "markets_analyzed": signals.get("markets_analyzed", 0),
         "trades_executed": trades.get("trades_executed", 0),
         "strategy_config_used": signals.get("config"),
+    }
+
+
+def result_without_run(of: Result) -> dict[str, Any]:
+    """The result of a portfolio whose cycle needed no run of Dagster."""
+    return result(of.slug, of.status, of.error) | {
+        "signals_generated": len(of.outcomes),
+        "trades_executed": len(of.trades),
+        "strategy_config_used": of.config,
     }
 
 

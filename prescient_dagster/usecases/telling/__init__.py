@@ -1,0 +1,1 @@
+"""Telling people what happens, by whatever way they asked for."""
