@@ -1,15 +1,21 @@
 """`prescient signals`, `trades`, `positions` and `snapshots`: what a portfolio wished, did, holds and was worth."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from prescient_dagster.cli.portfolio.look import POSITION_COLUMNS
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, CaptureId, Name
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.positions import list_positions
+from prescient_dagster.store.books.signals import list_signals, questions
+from prescient_dagster.store.books.snapshots import list_snapshots
+from prescient_dagster.store.books.trades import list_trades
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
 
-if TYPE_CHECKING:
-    from prescient_dagster.store.database import Database
-
-    Query = Callable[[Database, int, int | None], list[dict[str, Any]]]
-
+Query = Callable[[Database, int, int | None], list[dict[str, Any]]]
 SIGNAL_COLUMNS = ("market_id", "market_question", "action", "target_price", "amount", "confidence", "status", "reason")
 TRADE_COLUMNS = (
     "trade_id",
@@ -22,18 +28,6 @@ TRADE_COLUMNS = (
     "fee",
     "cash_delta",
 )
-POSITION_COLUMNS = (
-    "market_id",
-    "market_question",
-    "side",
-    "shares",
-    "cost",
-    "mark",
-    "mark_source",
-    "marked_at",
-    "market_value",
-    "unrealized_profit_loss",
-)
 SNAPSHOT_COLUMNS = ("capture_id", "timestamp", "balance", "market_value", "equity", "total_profit_loss", "positions")
 
 
@@ -42,13 +36,9 @@ def signals(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> N
 
     Example:  prescient signals bold --capture 3
     """
-    from prescient_dagster.store.books.signals import list_signals
-
     rows = _print(list_signals, name, capture, SIGNAL_COLUMNS, as_json)
     refused = [row for row in rows if row["reject_reason"]]
     if refused and not as_json:
-        from prescient_dagster.cli.terminal import output
-
         output.print_table(refused, ("market_id", "action", "reject_reason"), "refused")
 
 
@@ -60,11 +50,8 @@ def trades(name: Name, capture: CaptureId = None, as_json: AsJson = False) -> No
     _print(_trades, name, capture, TRADE_COLUMNS, as_json)
 
 
-def _trades(database: "Database", portfolio_id: int, capture_id: int | None) -> list[dict[str, Any]]:
+def _trades(database: Database, portfolio_id: int, capture_id: int | None) -> list[dict[str, Any]]:
     """The trades, each with its market's question."""
-    from prescient_dagster.store.books.signals import questions
-    from prescient_dagster.store.books.trades import list_trades
-
     asked = questions(database, portfolio_id)
     rows = list_trades(database, portfolio_id, capture_id)
     return [row | {"market_question": asked.get(row["market_id"])} for row in rows]
@@ -75,8 +62,6 @@ def positions(name: Name, capture: CaptureId = None, as_json: AsJson = False) ->
 
     Example:  prescient positions bold --json
     """
-    from prescient_dagster.store.books.positions import list_positions
-
     rows = _print(list_positions, name, capture, POSITION_COLUMNS, as_json)
     dust = [row["market_id"] for row in rows if row["dust"]]
     if dust and not as_json:
@@ -88,19 +73,12 @@ def snapshots(name: Name, capture: CaptureId = None, as_json: AsJson = False) ->
 
     Example:  prescient snapshots bold
     """
-    from prescient_dagster.store.books.snapshots import list_snapshots
-
     _print(list_snapshots, name, capture, SNAPSHOT_COLUMNS, as_json)
 
 
 def _print(
-    query: "Query", name: str, capture_id: int | None, columns: tuple[str, ...], as_json: bool
+    query: Query, name: str, capture_id: int | None, columns: tuple[str, ...], as_json: bool
 ) -> list[dict[str, Any]]:
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.store.books import portfolios
-    from prescient_dagster.store.market import captures
-
     database = home.open_database(home.read_settings())
     portfolio = portfolios.get(database, name)
     if capture_id is not None:

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich.progress import Progress as Bar
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from prescient_dagster.assets.runs import runs_here
+from prescient_dagster.cli import runs
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, Verbose
-
-if TYPE_CHECKING:
-    from prescient_dagster.store.database import Database
-    from prescient_dagster.store.market.captures import CaptureRecord
-    from prescient_dagster.venue.interface import Progress
+from prescient_dagster.cli.terminal.output import terminal
+from prescient_dagster.definitions import defs
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.captures import CaptureRecord
+from prescient_dagster.venue.interface import Progress
 
 SHOWN = ("capture_id", "captured_at", "venue", "events", "markets", "tradable_markets", "rejected_records")
 STATUS = ("status", "status_reason")
@@ -23,9 +31,6 @@ def capture(as_json: AsJson = False, verbose: Verbose = False) -> None:
 
     Example:  PRESCIENT_VENUE=polymarket prescient capture --json
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-
     settings = home.read_settings()
     database = home.open_database(settings)
     record = _taken(settings, database, verbose)
@@ -36,12 +41,7 @@ def capture(as_json: AsJson = False, verbose: Verbose = False) -> None:
     output.print_json(document) if as_json else output.print_record(document)
 
 
-def _taken(settings: Any, database: "Database", verbose: bool) -> "CaptureRecord | None":
-    from prescient_dagster.assets.runs import runs_here
-    from prescient_dagster.cli import runs
-    from prescient_dagster.definitions import defs
-    from prescient_dagster.store.market import captures
-
+def _taken(settings: Any, database: Database, verbose: bool) -> CaptureRecord | None:
     with runs.Runner.opened(settings, database, verbose=verbose) as runner, _progress() as progress:
         run = runner.run(defs.resolve_job_def("market_data"), resources={"venue": runs.watched_venue(progress)})
     if not run.success:
@@ -51,14 +51,9 @@ def _taken(settings: Any, database: "Database", verbose: bool) -> "CaptureRecord
 
 
 @contextmanager
-def _progress() -> Iterator["Progress"]:
+def _progress() -> Iterator[Progress]:
     """Tells on the terminal how many events have come in; where nobody watches, nothing."""
-    from rich.progress import Progress as Bar
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from prescient_dagster.cli import runs
-
-    with runs.terminal() as watcher:
+    with terminal() as watcher:
         columns = (SpinnerColumn(), TextColumn("{task.completed:,} events read"), TimeElapsedColumn())
         with Bar(*columns, console=watcher, transient=True, disable=not watcher.is_terminal) as bar:
             task = bar.add_task("", total=None)

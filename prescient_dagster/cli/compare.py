@@ -1,16 +1,17 @@
 """`prescient compare`: portfolios side by side on the same captures."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, Rows
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from prescient_dagster.domain.figures.comparison import Comparison
-    from prescient_dagster.store.figures.comparison import Courses
+from prescient_dagster.domain.figures.comparison import Comparison, comparison
+from prescient_dagster.store.figures.comparison import Courses, load_courses
+from prescient_dagster.store.past.replays import label
 
 Names = Annotated[
     list[str] | None,
@@ -36,12 +37,6 @@ def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as
 
     Example:  prescient compare momentum broad-momentum
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.figures.comparison import comparison
-    from prescient_dagster.store.figures.comparison import load_courses
-    from prescient_dagster.store.past.replays import label
-
     compared_names = [*(names or []), *(label(replay_id) for replay_id in replay_ids or [])]
     found = load_courses(home.open_database(home.read_settings()), compared_names)
     baseline, *others = found.portfolios
@@ -52,9 +47,7 @@ def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as
         _print(found, compared, rows)
 
 
-def _document(found: "Courses", compared: "Sequence[Comparison]") -> dict[str, Any]:
-    from dataclasses import asdict
-
+def _document(found: Courses, compared: Sequence[Comparison]) -> dict[str, Any]:
     return {
         "window": asdict(found.window),
         "baseline": found.portfolios[0].slug,
@@ -63,7 +56,7 @@ def _document(found: "Courses", compared: "Sequence[Comparison]") -> dict[str, A
     }
 
 
-def _portfolios(found: "Courses") -> list[dict[str, Any]]:
+def _portfolios(found: Courses) -> list[dict[str, Any]]:
     return [
         {
             "portfolio": course.slug,
@@ -79,9 +72,7 @@ def _portfolios(found: "Courses") -> list[dict[str, Any]]:
     ]
 
 
-def _print(found: "Courses", compared: "Sequence[Comparison]", rows: int) -> None:
-    from prescient_dagster.cli.terminal import output
-
+def _print(found: Courses, compared: Sequence[Comparison], rows: int) -> None:
     window = found.window
     numbers = "" if window.first_capture_id is None else f", {window.first_capture_id} to {window.last_capture_id}"
     print(
@@ -100,7 +91,7 @@ def _print(found: "Courses", compared: "Sequence[Comparison]", rows: int) -> Non
         _print_markets(each, rows)
 
 
-def difference_row(each: "Comparison") -> dict[str, Any]:
+def difference_row(each: Comparison) -> dict[str, Any]:
     """A comparison as a line of the table `DIFFERENCES`."""
     interval, mean = each.interval, each.mean_daily_difference
     return {
@@ -114,11 +105,7 @@ def difference_row(each: "Comparison") -> dict[str, Any]:
     }
 
 
-def _print_markets(each: "Comparison", rows: int) -> None:
-    from dataclasses import asdict
-
-    from prescient_dagster.cli.terminal import output
-
+def _print_markets(each: Comparison, rows: int) -> None:
     print(each.verdict)
     if each.markets:
         shown = [asdict(market) | {"difference": f"{market.difference:+.3%}"} for market in each.markets[:rows]]

@@ -1,18 +1,30 @@
 """`prescient cycle` and `sell`: portfolios act on the newest capture now, by their rules or by hand."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
+from prescient_dagster.assets.runs import cycle_runs
+from prescient_dagster.assets.runs.shard_verdicts import judge
+from prescient_dagster.assets.runs.shards import Shard, blocks
+from prescient_dagster.catalog import strategy_names
+from prescient_dagster.cli.runs import Runner
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, Name, Verbose
-
-if TYPE_CHECKING:
-    from prescient_dagster.assets.runs.shards import Shard
-    from prescient_dagster.cli.runs import Runner
-    from prescient_dagster.domain.books.portfolios import Portfolio
-    from prescient_dagster.settings import Settings
-    from prescient_dagster.store.database import Database
+from prescient_dagster.domain.books.portfolios import Portfolio
+from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
+from prescient_dagster.domain.strategy.config_faults import did_you_mean
+from prescient_dagster.resources import venue_opened
+from prescient_dagster.settings import Settings
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.health import failing_portfolios
+from prescient_dagster.store.market import captures
+from prescient_dagster.usecases.by_hand.sell import Seller, document
+from prescient_dagster.usecases.without_strategy import look_after, without_strategy
 
 COLUMNS = ("portfolio", "status", "signals_generated", "markets_analyzed", "trades_executed", "error")
 Slugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Slugs or numbers of portfolios.")]
@@ -39,8 +51,6 @@ def cycle(
     """
     if sum((bool(slugs), strategy is not None, everybody)) != 1:
         raise typer.BadParameter("say which: slugs, or --strategy S, or --all")
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
 
     settings = home.read_settings()
     database = home.open_database(settings)
@@ -50,9 +60,7 @@ def cycle(
     _exit(document, chosen, everybody)
 
 
-def _exit(document: dict[str, Any], chosen: "Sequence[Portfolio]", everybody: bool) -> None:
-    from prescient_dagster.domain.errors import NotFound
-
+def _exit(document: dict[str, Any], chosen: Sequence[Portfolio], everybody: bool) -> None:
     if everybody and not any(portfolio.status == "active" for portfolio in chosen):
         raise NotFound("no portfolio is active: create or resume one")
     if document["summary"]["failed"]:
@@ -64,12 +72,7 @@ def _told(document: dict[str, Any]) -> str:
     return f"capture {document['capture_id']}: {summary['successful']} of {summary['total_portfolios']} portfolios"
 
 
-def _chosen(database: "Database", slugs: Iterable[str], strategy: str | None) -> "list[Portfolio]":
-    from prescient_dagster.catalog import strategy_names
-    from prescient_dagster.domain.errors import NotFound
-    from prescient_dagster.domain.strategy.config_faults import did_you_mean
-    from prescient_dagster.store.books import portfolios
-
+def _chosen(database: Database, slugs: Iterable[str], strategy: str | None) -> list[Portfolio]:
     named = {portfolio.slug: portfolio for portfolio in (portfolios.get(database, slug) for slug in slugs)}
     if named:
         return list(named.values())
@@ -81,18 +84,9 @@ def _chosen(database: "Database", slugs: Iterable[str], strategy: str | None) ->
 
 
 def _carried_out(
-    settings: "Settings", database: "Database", chosen: "Sequence[Portfolio]", verbose: bool
+    settings: Settings, database: Database, chosen: Sequence[Portfolio], verbose: bool
 ) -> tuple[int, list[dict[str, Any]]]:
     """The capture traded on, and one result for each portfolio in the order chosen."""
-    from functools import partial
-
-    from prescient_dagster.assets.runs import cycle_runs
-    from prescient_dagster.assets.runs.shards import blocks
-    from prescient_dagster.cli.runs import Runner
-    from prescient_dagster.resources import venue_opened
-    from prescient_dagster.store.market import captures
-    from prescient_dagster.usecases.without_strategy import look_after, without_strategy
-
     capture_id = captures.ready(database).capture_id
     results = {portfolio.slug: cycle_runs.result(portfolio.slug, "closed") for portfolio in chosen}
     left = without_strategy(chosen)
@@ -109,14 +103,9 @@ def _carried_out(
 
 
 def _of_strategy(
-    runner: "Runner", database: "Database", blocks: "Sequence[Shard]", capture_id: int
+    runner: Runner, database: Database, blocks: Sequence[Shard], capture_id: int
 ) -> dict[str, dict[str, Any]]:
     """The results by slug; a strategy that does not load fails its portfolios alone."""
-    from prescient_dagster.assets.runs import cycle_runs
-    from prescient_dagster.assets.runs.shard_verdicts import judge
-    from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
-    from prescient_dagster.store.health import failing_portfolios
-
     strategy = blocks[0].strategy
     try:
         job = cycle_runs.cycle_job(strategy)
@@ -147,13 +136,6 @@ def sell(name: Name, market: Market, bundle: Bundle = False, as_json: AsJson = F
 
     Example:  prescient sell bold 512233
     """
-    from functools import partial
-
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.resources import venue_opened
-    from prescient_dagster.usecases.by_hand.sell import Seller, document
-
     settings = home.read_settings()
     database = home.open_database(settings)
     seller = Seller(database, settings.captures_folder, partial(venue_opened, settings, database))

@@ -4,7 +4,14 @@ import shlex
 
 import typer
 
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
+from prescient_dagster.cli.terminal.strangers import clean
+from prescient_dagster.domain.errors import InvalidInput
+from prescient_dagster.store import migrate
+from prescient_dagster.store.books import reconciliation
+from prescient_dagster.store.server import postgres
 
 
 def upgrade() -> None:
@@ -14,10 +21,6 @@ def upgrade() -> None:
 
     Example:  prescient db upgrade
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.store import migrate
-
     migrate.upgrade(home.reach_database(home.read_settings()))
     output.say("the database has the newest tables")
 
@@ -29,10 +32,6 @@ def reconcile(as_json: AsJson = False) -> None:
 
     Example:  prescient db reconcile --json
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.store.books import reconciliation
-
     found = reconciliation.reconcile(home.open_database(home.read_settings()))
     differing = {slug: differences for slug, differences in found.items() if differences}
     if as_json:
@@ -44,8 +43,6 @@ def reconcile(as_json: AsJson = False) -> None:
 
 
 def _print_differences(differing: dict[str, list[str]], portfolios: int) -> None:
-    from prescient_dagster.cli.terminal.output import clean
-
     for slug, differences in differing.items():
         print(f"{slug}: {clean('; '.join(differences))}")
     if not differing:
@@ -59,11 +56,6 @@ def stop() -> None:
 
     Example:  prescient db stop
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.errors import InvalidInput
-    from prescient_dagster.store.server import postgres
-
     settings = home.read_settings()
     if settings.database_url:
         raise InvalidInput("PRESCIENT_DATABASE_URL names a server that is not ours to stop")
@@ -77,9 +69,6 @@ def env(as_json: AsJson = False) -> None:
 
     Example:  eval "$(prescient env)" && dagster asset list -w workspace.yaml
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-
     settings = home.read_settings()
     home.lay_dagster_home(settings)
     variables = home.environment(settings, home.open_database(settings))

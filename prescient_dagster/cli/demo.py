@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from prescient_dagster.catalog import load_strategy, strategy_names
 from prescient_dagster.domain.errors import StrategyUnavailable
+from prescient_dagster.domain.market.markets import Listing
+from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.portfolios import NewPortfolio
-
-if TYPE_CHECKING:
-    from prescient_dagster.domain.market.markets import Listing
-    from prescient_dagster.store.database import Database
+from prescient_dagster.store.database import Database
 
 BALANCE = Decimal(10_000)
 FORECAST_MOVE = 0.1  # USD per share
@@ -51,14 +51,14 @@ SPECIAL: dict[str, list[tuple[str, str, int, dict[str, Any]]]] = {
 """Besides one with the defaults of each strategy: slug, name, balance in USD, settings."""
 
 
-def demo_portfolios(database: "Database") -> list[str]:
+def demo_portfolios(database: Database) -> list[str]:
     """Make the demo portfolios where there are no portfolios at all; the slugs of those made."""
     if portfolios.list_all(database):
         return []
     return [portfolios.create(database, new).slug for new in _wanted()]
 
 
-def demo_forecasts(home: Path, listing: "Listing") -> None:
+def demo_forecasts(home: Path, listing: Listing) -> None:
     """Write what a forecaster says who knows nothing: of each market its price, moved by 0.1 up or down."""
     folder = home / "forecasts"
     folder.mkdir(exist_ok=True)
@@ -72,9 +72,6 @@ def demo_forecasts(home: Path, listing: "Listing") -> None:
 
 
 def _wanted() -> Iterator[NewPortfolio]:
-    from prescient_dagster.catalog import load_strategy, strategy_names
-    from prescient_dagster.domain.strategy.configs import validated
-
     for name in strategy_names():
         try:
             strategy = load_strategy(name)

@@ -1,19 +1,34 @@
 """`prescient explain`: why a portfolio entered a market on a capture, or did not."""
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from prescient_dagster.catalog import strategy_of
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
-
-if TYPE_CHECKING:
-    from prescient_dagster.domain.cycle.limit import Circumstances
-    from prescient_dagster.domain.past.explanation import Explanation
-    from prescient_dagster.domain.strategy.rules import Step
-    from prescient_dagster.settings import Settings
-    from prescient_dagster.store.database import Database
-    from prescient_dagster.store.past.explanation import Situation
+from prescient_dagster.cli.terminal.output import MISSING, cell
+from prescient_dagster.domain.cycle.limit import Circumstances
+from prescient_dagster.domain.cycle.players import Moment, Player
+from prescient_dagster.domain.errors import NotFound
+from prescient_dagster.domain.market.history import PriceHistory
+from prescient_dagster.domain.market.kept_texts import kept_text
+from prescient_dagster.domain.market.sides import labelled
+from prescient_dagster.domain.past import explanation
+from prescient_dagster.domain.past.explanation import Explanation
+from prescient_dagster.domain.strategy.configs import validated
+from prescient_dagster.domain.strategy.recalled import recalled
+from prescient_dagster.domain.strategy.rules import Step
+from prescient_dagster.domain.strategy.side_labels import labelled_action
+from prescient_dagster.settings import Settings
+from prescient_dagster.store.books import portfolios, trades
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.forecasts import stored_forecasts
+from prescient_dagster.store.market.stored_past import StoredPast
+from prescient_dagster.store.past.explanation import Situation, book_fault, situation
 
 OptionalName = Annotated[str | None, typer.Argument(metavar="SLUG", help="The portfolio's slug or number.")]
 MarketId = Annotated[
@@ -55,11 +70,6 @@ def explain(
 
     Example:  prescient explain bold 507884 --capture 1
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.past import explanation
-    from prescient_dagster.store.past.explanation import situation
-
     settings = home.read_settings()
     database = home.open_database(settings)
     name, market_id, capture = _asked(database, name, market_id, capture, trade)
@@ -72,11 +82,9 @@ def explain(
 
 
 def _asked(
-    database: "Database", name: str | None, market_id: str | None, capture: int | None, trade: int | None
+    database: Database, name: str | None, market_id: str | None, capture: int | None, trade: int | None
 ) -> tuple[str, str, int | None]:
     """Portfolio, market and capture that are meant."""
-    from prescient_dagster.store.books import portfolios, trades
-
     if trade is not None:
         if name is not None or market_id is not None or capture is not None:
             raise typer.BadParameter("--trade says which portfolio, market and capture: leave those out")
@@ -88,10 +96,8 @@ def _asked(
     return name, market_id, capture or trades.entry(database, portfolio.portfolio_id, market_id)
 
 
-def _require_known(found: "Situation", at: "Circumstances", market_id: str) -> None:
+def _require_known(found: Situation, at: Circumstances, market_id: str) -> None:
     """Raise `NotFound` for a market that neither the capture nor the portfolio's books of then know."""
-    from prescient_dagster.domain.errors import NotFound
-
     held = any(position.market_id == market_id for position in found.account.positions.values())
     traded = any(row["market_id"] == market_id for row in (*found.signals, *found.trades))
     if market_id not in at.moment.capture.row_of and not held and not traded:
@@ -101,25 +107,13 @@ def _require_known(found: "Situation", at: "Circumstances", market_id: str) -> N
         )
 
 
-def _with_reasons(database: "Database", found: "Situation", at: "Circumstances") -> "Situation":
+def _with_reasons(database: Database, found: Situation, at: Circumstances) -> Situation:
     """The situation with, in each signal, what was wrong with the order book it was refused for."""
-    from prescient_dagster.store.past.explanation import book_fault
-
     signals = [row | {"book_fault": book_fault(database, at.moment.capture, row)} for row in found.signals]
     return replace(found, signals=signals)
 
 
-def _circumstances(settings: "Settings", database: "Database", found: "Situation") -> "Circumstances":
-    from prescient_dagster.catalog import strategy_of
-    from prescient_dagster.domain.cycle.limit import Circumstances
-    from prescient_dagster.domain.cycle.players import Moment, Player
-    from prescient_dagster.domain.market.history import PriceHistory
-    from prescient_dagster.domain.strategy.configs import validated
-    from prescient_dagster.domain.strategy.recalled import recalled
-    from prescient_dagster.store.market import captures
-    from prescient_dagster.store.market.forecasts import stored_forecasts
-    from prescient_dagster.store.market.stored_past import StoredPast
-
+def _circumstances(settings: Settings, database: Database, found: Situation) -> Circumstances:
     strategy = strategy_of(found.portfolio)
     if found.cycle is None:
         config = validated(strategy.config, found.portfolio.strategy_config)
@@ -133,7 +127,7 @@ def _circumstances(settings: "Settings", database: "Database", found: "Situation
     return Circumstances(player, found.account, moment)
 
 
-def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Explanation") -> dict[str, Any]:
+def _document(market_id: str, found: Situation, at: Circumstances, told: Explanation) -> dict[str, Any]:
     signals, trades = ([row for row in rows if row["market_id"] == market_id] for rows in (found.signals, found.trades))
     return {
         "portfolio": found.portfolio.slug,
@@ -160,9 +154,7 @@ def _document(market_id: str, found: "Situation", at: "Circumstances", told: "Ex
     }
 
 
-def _market(at: "Circumstances", market_id: str) -> dict[str, Any]:
-    from prescient_dagster.domain.market.kept_texts import kept_text
-
+def _market(at: Circumstances, market_id: str) -> dict[str, Any]:
     capture = at.moment.capture
     row, texts = capture.row_of.get(market_id), capture.texts
     columns = {"market_question": "question", "event_id": "event_id", "event_title": "event_title"}
@@ -171,11 +163,11 @@ def _market(at: "Circumstances", market_id: str) -> dict[str, Any]:
     return told | {name: None if row is None else capture.text(name, row) for name in labels}
 
 
-def _step(step: "Step") -> dict[str, Any]:
+def _step(step: Step) -> dict[str, Any]:
     return {name: value for name, value in asdict(step).items() if name != "part"} | {"part": step.part}
 
 
-def _exit(step: "Step") -> dict[str, Any]:
+def _exit(step: Step) -> dict[str, Any]:
     values = {name: getattr(step, name) for name in ("rule", "comparison", "threshold", "value", "note")}
     return {"position": step.part, **values, "applies": step.passed}
 
@@ -188,9 +180,7 @@ def _held(position: Any) -> dict[str, Any]:
     return {name: getattr(position, name) for name in ("side", "side_label", "shares", "cost", "opened_at", "bundle")}
 
 
-def _verdict(told: "Explanation") -> str:
-    from prescient_dagster.domain.strategy.side_labels import labelled_action
-
+def _verdict(told: Explanation) -> str:
     step = told.refusal
     if step is None:
         wish = labelled_action(told.wish[0].action, told.wish[0].side_label)
@@ -198,16 +188,14 @@ def _verdict(told: "Explanation") -> str:
     return f'refused by the rule "{step.rule}"{_compared(step)}{f" ({step.note})" if step.note else ""}'
 
 
-def _compared(step: "Step") -> str:
-    from prescient_dagster.cli.terminal.output import cell
-
+def _compared(step: Step) -> str:
     if not step.comparison:
         return "" if step.value is None else f": {cell(step.value)}"
     value = "there is no value, which" if step.value is None else cell(step.value)
     return f": {value} is not {step.comparison} {cell(step.threshold)}"
 
 
-def _did(found: "Situation", told: "Explanation", market_id: str) -> str:
+def _did(found: Situation, told: Explanation, market_id: str) -> str:
     """What happened to the portfolio in this market on the capture, in a sentence."""
     mine = [row for row in found.signals if row["market_id"] == market_id]
     paid = [row for row in found.trades if row["market_id"] == market_id and row["signal_id"] is None]
@@ -219,12 +207,12 @@ def _did(found: "Situation", told: "Explanation", market_id: str) -> str:
     return "; ".join(done) or "its cycle did nothing in this market"
 
 
-def _wished(told: "Explanation", market_id: str) -> set[str]:
+def _wished(told: Explanation, market_id: str) -> set[str]:
     """The actions that the explanation expects of a cycle in this market."""
     return {signal.action for signal in (*told.sales, *told.entries) if signal.market_id == market_id}
 
 
-def _exit_verdict(told: "Explanation") -> str | None:
+def _exit_verdict(told: Explanation) -> str | None:
     """What becomes of what is held, in a sentence; None where nothing is."""
     if not told.exits:
         return None
@@ -235,7 +223,7 @@ def _exit_verdict(told: "Explanation") -> str | None:
     return "held on: no exit rule applies"
 
 
-def _why_none(found: "Situation") -> str:
+def _why_none(found: Situation) -> str:
     record, status = found.record, found.portfolio.status
     if record.status != "ready":
         return f"it is {record.status}" + (f", {record.status_reason}" if record.status_reason else "")
@@ -247,25 +235,18 @@ def _why_none(found: "Situation") -> str:
 
 
 def _paid(trade: dict[str, Any]) -> str:
-    from prescient_dagster.cli.terminal.output import cell
-    from prescient_dagster.domain.market.sides import labelled
-
     side = labelled(trade["side"], trade["side_label"])
     kind = "sold by hand" if str(trade["source_ref"]).startswith("by_hand:") else trade["kind"]
     return f"{kind}: {cell(trade['cash_delta'])} USD for {cell(-trade['shares'])} {side}"
 
 
 def _ended(signal: dict[str, Any]) -> str:
-    from prescient_dagster.domain.strategy.side_labels import labelled_action
-
     reason = f", {signal['reject_reason']}" if signal["reject_reason"] else ""
     why = f" ({signal['book_fault']})" if signal["book_fault"] else ""
     return f"{labelled_action(signal['action'], signal['side_label'])}: {signal['status']}{reason}{why}"
 
 
 def _print(document: dict[str, Any]) -> None:
-    from prescient_dagster.cli.terminal import output
-
     moment = f"capture {document['capture_id']}, {document['captured_at']:%Y-%m-%d %H:%M:%S} UTC"
     title = document["market_question"] or f"market {document['market_id']}"
     heading = f"{document['portfolio']}, {moment}: {title}{_sides(document)}"
@@ -282,16 +263,12 @@ def _print(document: dict[str, Any]) -> None:
 
 def _sides(document: dict[str, Any]) -> str:
     """What the venue calls the sides; nothing where that says no more than yes and no."""
-    from prescient_dagster.domain.market.sides import labelled
-
     sides = [labelled(side, document[f"{side}_label"]) for side in ("yes", "no")]
     return "" if sides == ["yes", "no"] else f": {' or '.join(sides)}"
 
 
 def _row(step: dict[str, Any]) -> dict[str, Any]:
     """A step as a line of a table; one that only tells has its verdict in brackets."""
-    from prescient_dagster.cli.terminal.output import MISSING, cell
-
     bound = step["comparison"] or step["threshold"] is not None
     asks = f"{step['comparison']} {cell(step['threshold'])}".strip() if bound else MISSING
     return step | {"asks": asks, "value": cell(step["value"])}

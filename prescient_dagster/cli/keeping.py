@@ -1,14 +1,20 @@
 """`prescient backup`, `restore` and `export`: all that a home knows, in one folder; back; for other programs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output, transfer
 from prescient_dagster.cli.terminal.options import AsJson
-
-if TYPE_CHECKING:
-    from prescient_dagster.store.backup.manifest import Manifest
+from prescient_dagster.store.backup.manifest import Manifest
+from prescient_dagster.store.tables_out import Format
+from prescient_dagster.store.versions import UPGRADE, known
+from prescient_dagster.usecases import back_up
+from prescient_dagster.usecases.export import export as exported
+from prescient_dagster.usecases.restore import Place
+from prescient_dagster.usecases.restore import restore as restored
 
 To = Annotated[Path, typer.Argument(metavar="PATH", help="The folder to make. It must not be there yet.")]
 From = Annotated[Path, typer.Argument(metavar="PATH", help="The folder that `prescient backup` made.")]
@@ -24,10 +30,6 @@ def backup(path: To, as_json: AsJson = False) -> None:
 
     Example:  prescient backup /backups/prescient-monday
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output, transfer
-    from prescient_dagster.usecases import back_up
-
     settings = home.read_settings()
     with transfer.shown() as watch:
         made = back_up.back_up(home.reach_database(settings), settings.captures_folder, path.absolute(), watch)
@@ -44,12 +46,6 @@ def restore(path: From, as_json: AsJson = False) -> None:
 
     Example:  PRESCIENT_HOME=.prescient-again prescient restore /backups/prescient-monday
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output, transfer
-    from prescient_dagster.store.versions import UPGRADE, known
-    from prescient_dagster.usecases.restore import Place
-    from prescient_dagster.usecases.restore import restore as restored
-
     settings = home.read_settings()
     place = Place(
         settings.home,
@@ -72,11 +68,6 @@ def export(path: Exported, as_csv: AsCsv = False, as_json: AsJson = False) -> No
 
     Example:  prescient export tables --csv
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output, transfer
-    from prescient_dagster.store.tables_out import Format
-    from prescient_dagster.usecases.export import export as exported
-
     form = Format.CSV if as_csv else Format.PARQUET
     with transfer.shown("rows") as watch:
         counts = exported(home.open_database(home.read_settings()), path.absolute(), form, watch)
@@ -88,9 +79,7 @@ def export(path: Exported, as_csv: AsCsv = False, as_json: AsJson = False) -> No
         )
 
 
-def _print(path: Path, made: "Manifest", *, as_json: bool) -> None:
-    from prescient_dagster.cli.terminal import output
-
+def _print(path: Path, made: Manifest, *, as_json: bool) -> None:
     document: dict[str, Any] = {
         "backup": str(path),
         "made_at": made.made_at,

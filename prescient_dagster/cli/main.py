@@ -10,7 +10,7 @@ import typer
 
 from prescient_dagster.cli.terminal import sources
 from prescient_dagster.cli.terminal.later import STYLE, Group, Subcommands, listed
-from prescient_dagster.cli.terminal.output import clean
+from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.domain.errors import PrescientError
 
 OTHERS = 0o077
@@ -62,15 +62,15 @@ PANELS: dict[str, dict[str, str | Subcommands]] = {
         "portfolio": Subcommands(
             "The portfolios, their money and their settings.",
             {
-                "create": "portfolios:create",
-                "list": "portfolios:list_portfolios",
-                "show": "portfolios:show",
-                "update": "portfolios:update",
-                "log": "portfolios:log",
-                "pause": "portfolios:pause",
-                "halt": "portfolios:halt",
-                "resume": "portfolios:resume",
-                "close": "portfolios:close",
+                "create": "portfolio.create:create",
+                "list": "portfolio.overview:list_portfolios",
+                "show": "portfolio.look:show",
+                "update": "portfolio.changes:update",
+                "log": "portfolio.changes:log",
+                "pause": "portfolio.switch:pause",
+                "halt": "portfolio.switch:halt",
+                "resume": "portfolio.switch:resume",
+                "close": "portfolio.switch:close",
             },
         ),
         "replays": Subcommands(

@@ -1,17 +1,28 @@
 """What a capture holds, what of it a portfolio looks at, and what forecasters say of it."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
+import pandas as pd
 import typer
 
+from prescient_dagster.catalog import strategy_of
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, CaptureId, Name, Rows, Search
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from prescient_dagster.domain.market.markets import Capture
-    from prescient_dagster.domain.strategy.candidates import Selection
-    from prescient_dagster.domain.strategy.configs import StrategyConfig
+from prescient_dagster.domain.cycle.engine import Selections
+from prescient_dagster.domain.cycle.players import Moment, Player
+from prescient_dagster.domain.errors import InvalidInput
+from prescient_dagster.domain.market.history import PriceHistory
+from prescient_dagster.domain.market.markets import Capture
+from prescient_dagster.domain.past.forecast_scores import by_source, score
+from prescient_dagster.domain.strategy.candidates import Selection
+from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.market import captures, forecast_outcomes
+from prescient_dagster.store.market import forecasts as kept
+from prescient_dagster.store.market.stored_past import StoredPast
+from prescient_dagster.usecases import read_forecasts
 
 EVENT_COLUMNS = ("event_id", "title", "market_count", "liquidity", "volume", "volume_24hr", "end_date")
 MARKET_COLUMNS = (
@@ -72,16 +83,6 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
 
     Example:  prescient candidates aggressive-momentum
     """
-    from prescient_dagster.catalog import strategy_of
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.cycle.engine import Selections
-    from prescient_dagster.domain.cycle.players import Moment, Player
-    from prescient_dagster.domain.market.history import PriceHistory
-    from prescient_dagster.domain.strategy.configs import validated
-    from prescient_dagster.store.books import portfolios
-    from prescient_dagster.store.market.stored_past import StoredPast
-
     settings = home.read_settings()
     database = home.open_database(settings)
     portfolio = portfolios.get(database, name)
@@ -116,15 +117,6 @@ def forecasts(read: ReadFirst = False, as_json: AsJson = False) -> None:
 
     Example:  prescient forecasts --read
     """
-    from dataclasses import asdict
-
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.past.forecast_scores import by_source
-    from prescient_dagster.store.market import forecast_outcomes
-    from prescient_dagster.store.market import forecasts as kept
-    from prescient_dagster.usecases import read_forecasts
-
     settings = home.read_settings()
     database = home.open_database(settings)
     if read:
@@ -146,8 +138,6 @@ def forecasts(read: ReadFirst = False, as_json: AsJson = False) -> None:
 
 
 def _place_of_forecasts(place: str) -> str:
-    from prescient_dagster.domain.errors import InvalidInput
-
     if not place:
         raise InvalidInput(
             "PRESCIENT_FORECASTS names nothing, and the home has no folder forecasts: make one, and read again"
@@ -156,10 +146,6 @@ def _place_of_forecasts(place: str) -> str:
 
 
 def _scored(counted: dict[str, Any], found: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from prescient_dagster.domain.past.forecast_scores import score
-
     return {**counted, **asdict(score([]) if found is None else found.score)}
 
 
@@ -167,30 +153,25 @@ def _rounded(row: dict[str, Any]) -> dict[str, Any]:
     return {name: round(value, DECIMALS) if isinstance(value, float) else value for name, value in row.items()}
 
 
-def _capture(capture_id: int | None) -> "Capture":
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.store.market import captures
-
+def _capture(capture_id: int | None) -> Capture:
     settings = home.read_settings()
     return captures.load(home.open_database(settings), settings.captures_folder, capture_id)
 
 
-def _searched(frame: "pd.DataFrame", text: str) -> "pd.DataFrame":
+def _searched(frame: pd.DataFrame, text: str) -> pd.DataFrame:
     """The rows that hold the text, the most traded first."""
     names = [name for name in ("title", "event_title", "question", "slug", "event_id", "market_id") if name in frame]
     holds = [frame[name].str.contains(text, case=False, regex=False) for name in names]
     return frame[sum(holds[1:], holds[0])].sort_values("volume_24hr", ascending=False, kind="stable")
 
 
-def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as plain values; a missing one is None."""
     columns = [frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame.columns]
     return [dict(zip(frame.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def _print(what: str, capture: "Capture", frame: "pd.DataFrame", rows: int, as_json: bool) -> None:
-    from prescient_dagster.cli.terminal import output
-
+def _print(what: str, capture: Capture, frame: pd.DataFrame, rows: int, as_json: bool) -> None:
     if as_json:
         output.print_json(_records(frame))
         return
@@ -201,7 +182,7 @@ def _print(what: str, capture: "Capture", frame: "pd.DataFrame", rows: int, as_j
         output.say(f"{len(shown)} of {len(frame):,} {what} are shown: --rows shows more, --json all")
 
 
-def _funnel(selection: "Selection", config: "StrategyConfig") -> list[dict[str, Any]]:
+def _funnel(selection: Selection, config: StrategyConfig) -> list[dict[str, Any]]:
     """Every filter with its bound, how many of the markets that came to it were removed."""
     bounds = {**dict(config.bounds()), **{name: ", ".join(words) for name, words in config.subjects() if words}}
     return [{"filter": name, "bound": bounds.get(name), "removed": removed} for name, removed in selection.funnel]

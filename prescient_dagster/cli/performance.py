@@ -1,16 +1,18 @@
 """`prescient performance`: which portfolio and which strategy is ahead, and why."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from prescient_dagster.domain.figures.figure import Section
-    from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard
+from prescient_dagster.domain.figures import by_subject
+from prescient_dagster.domain.figures.figure import Section, Unit, in_table
+from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard, leaderboard, ranked
+from prescient_dagster.domain.figures.performance import FIGURES
+from prescient_dagster.store.figures.performance import load_histories
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. Without one: all.")
@@ -39,11 +41,6 @@ def performance(names: Names = None, full: Full = False, as_json: AsJson = False
 
     Example:  prescient performance
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.figures.leaderboard import leaderboard
-    from prescient_dagster.store.figures.performance import load_histories
-
     found = load_histories(home.open_database(home.read_settings()), names or ())
     board = leaderboard(found.portfolios, found.verdicts)
     if as_json:
@@ -56,10 +53,7 @@ def performance(names: Names = None, full: Full = False, as_json: AsJson = False
         _print_standings(board)
 
 
-def _print_standings(board: "Leaderboard") -> None:
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.figures.leaderboard import ranked
-
+def _print_standings(board: Leaderboard) -> None:
     values = [(each.name, each.performance.flat()) for each in (*ranked(board.portfolios), *ranked(board.strategies))]
     rows = [
         {"name": name} | {short: _figure(figure, found[figure]) for figure, short in STANDINGS.items()}
@@ -69,11 +63,7 @@ def _print_standings(board: "Leaderboard") -> None:
     print("--full shows all figures")
 
 
-def _print_all(board: "Leaderboard", *, by_price: bool) -> None:
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.figures.figure import Section
-    from prescient_dagster.domain.figures.leaderboard import ranked
-
+def _print_all(board: Leaderboard, *, by_price: bool) -> None:
     rows = [
         {"name": each.name, **each.performance.flat()}
         for each in (*ranked(board.portfolios), *ranked(board.strategies))
@@ -90,11 +80,8 @@ def _print_all(board: "Leaderboard", *, by_price: bool) -> None:
         _print_subjects(each)
 
 
-def _print_subjects(contender: "Contender") -> None:
+def _print_subjects(contender: Contender) -> None:
     """What its positions made by tag and by category."""
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.figures import by_subject
-
     columns = ("subject", *by_subject.SUBJECT_COLUMNS, *by_subject.CALIBRATION_COLUMNS)
     found = contender.performance
     for noun, subjects in (("tag, one with two counts in both", found.tags), ("category", found.categories)):
@@ -108,16 +95,13 @@ def _short(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value
 
 
-def _columns(table: "Section") -> list[str]:
+def _columns(table: Section) -> list[str]:
     """The figures of a table; the bounds of the hit rate are one column, and the parts of a profit have their sum."""
-    from prescient_dagster.domain.figures.figure import Section, in_table
-    from prescient_dagster.domain.figures.performance import FIGURES
-
     names = [*in_table(table, FIGURES), *(["total_profit_loss"] if table is Section.PROFIT else [])]
     return [INTERVAL if name == "hit_rate_low" else name for name in names if name != "hit_rate_high"]
 
 
-def _read(row: dict[str, Any], columns: "Sequence[str]") -> dict[str, Any]:
+def _read(row: dict[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """The columns as people read them, short enough for a narrow terminal; --json has all decimals."""
     low, high = row["hit_rate_low"], row["hit_rate_high"]
     interval = None if low is None else f"{low:.1%} to {high:.1%}"
@@ -127,9 +111,6 @@ def _read(row: dict[str, Any], columns: "Sequence[str]") -> dict[str, Any]:
 
 
 def _figure(name: str, value: Any) -> Any:
-    from prescient_dagster.domain.figures.figure import Unit
-    from prescient_dagster.domain.figures.performance import FIGURES
-
     kind = FIGURES[name].unit
     if value is None or kind is Unit.COUNT:
         return value

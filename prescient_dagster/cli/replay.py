@@ -1,24 +1,31 @@
 """`prescient replay`: what a strategy would have done on stored captures, and whether a portfolio kept to its rules."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from prescient_dagster.cli.performance import RATIO_DECIMALS
+from prescient_dagster.cli.report import require_ours, written
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
+from prescient_dagster.cli.terminal.configs import read_configs
 from prescient_dagster.cli.terminal.options import AsJson, ConfigText
 from prescient_dagster.cli.terminal.times import Since, Until, read_since, read_until
-
-if TYPE_CHECKING:
-    from prescient_dagster.domain.past.drift import Difference
-    from prescient_dagster.settings import Settings
-    from prescient_dagster.store.database import Database
-    from prescient_dagster.store.market.capture_sources import CaptureSource
-    from prescient_dagster.store.past.replays import Replay
-    from prescient_dagster.usecases.replay import Entrant, Watch
-    from prescient_dagster.usecases.verify import Drift
+from prescient_dagster.domain.figures.performance import performance, track_record
+from prescient_dagster.domain.past.drift import Difference
+from prescient_dagster.settings import Settings
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.capture_sources import CaptureSource
+from prescient_dagster.store.past import replays
+from prescient_dagster.store.past.replays import Replay
+from prescient_dagster.usecases.replay import Entrant, Watch, entrant, open_source, replayed
+from prescient_dagster.usecases.verify import Drift, captures_to_verify, verify
 
 OfStrategy = Annotated[str | None, typer.Option(metavar="S", help="The strategy that is played.")]
 OfPortfolio = Annotated[
@@ -84,9 +91,6 @@ def replay(  # noqa: PLR0913, PLR0917 - its options
     if verify:
         _require_alone(portfolio, config, balance, name, since, until, captures, sheet)
     bounds = {"since": read_since(since), "until": read_until(until)}
-    from prescient_dagster.cli.report import require_ours, written
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
 
     settings = home.read_settings()
     database = home.open_database(settings)
@@ -109,43 +113,30 @@ def _require_alone(portfolio: str | None, *given: object) -> None:
 
 
 def _entrant(  # noqa: PLR0913, PLR0917 - what a user may give
-    database: "Database",
+    database: Database,
     strategy: str | None,
     slug: str | None,
     config: list[str] | None,
     balance: str | None,
     name: str,
-) -> "Entrant":
-    from prescient_dagster.cli.terminal.configs import read_configs
-    from prescient_dagster.usecases.replay import entrant
-
+) -> Entrant:
     overrides = read_configs(config or ())
     return entrant(database, strategy, slug, overrides, balance, name)
 
 
-def _source(settings: "Settings", database: "Database", folder: str | None, **bounds: Any) -> "CaptureSource":
-    from prescient_dagster.usecases.replay import open_source
-
+def _source(settings: Settings, database: Database, folder: str | None, **bounds: Any) -> CaptureSource:
     return open_source(database, settings.captures_folder, folder, **bounds)
 
 
-def _replayed(database: "Database", source: "CaptureSource", entrant: "Entrant", **bounds: Any) -> int:
-    from prescient_dagster.usecases.replay import replayed
-
+def _replayed(database: Database, source: CaptureSource, entrant: Entrant, **bounds: Any) -> int:
     with progress(len(source)) as watch:
         (replay_id,) = replayed(database, source, [entrant], watch=watch, **bounds)
     return replay_id
 
 
 @contextmanager
-def progress(captures: int) -> Iterator["Watch"]:
+def progress(captures: int) -> Iterator[Watch]:
     """A bar on the terminal; where nobody watches, nothing."""
-    import sys
-
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from prescient_dagster.cli.terminal import output
-
     watcher = output.console(sys.stderr)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("captures, {task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal) as bar:
@@ -153,10 +144,7 @@ def progress(captures: int) -> Iterator["Watch"]:
         yield lambda at: bar.update(task, advance=1, description=f"{at:%Y-%m-%d %H:%M}")
 
 
-def _verify(settings: "Settings", database: "Database", slug: str, as_json: bool) -> None:
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.usecases.verify import captures_to_verify, verify
-
+def _verify(settings: Settings, database: Database, slug: str, as_json: bool) -> None:
     with progress(captures_to_verify(database, slug)) as watch:
         found = verify(database, settings.captures_folder, slug, watch=watch)
     output.print_json(found.document()) if as_json else _print_drift(found)
@@ -164,9 +152,7 @@ def _verify(settings: "Settings", database: "Database", slug: str, as_json: bool
         raise typer.Exit(1)
 
 
-def _print_drift(found: "Drift") -> None:
-    from prescient_dagster.cli.terminal import output
-
+def _print_drift(found: Drift) -> None:
     looked = f"{found.captures} captures, {found.cycles} cycles and {found.trades} trades were decided again"
     told = "no drift" if found.is_none else f"{found.count} differences"
     print(f"{found.portfolio}: {told}: {looked}, with code {found.code_version}")
@@ -176,9 +162,7 @@ def _print_drift(found: "Drift") -> None:
         output.say(note)
 
 
-def _print_difference(first: "Difference") -> None:
-    from prescient_dagster.cli.terminal import output
-
+def _print_difference(first: Difference) -> None:
     at = f"capture {first.capture_id} of {first.captured_at:%Y-%m-%d %H:%M:%S}"
     code = "" if first.code_version is None else f", decided by code {first.code_version}"
     lived, replayed = first.lived or {}, first.replayed or {}
@@ -191,10 +175,6 @@ def list_replays(as_json: AsJson = False) -> None:
 
     Example:  prescient replays list
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.store.past import replays
-
     rows = [_listed(found) for found in replays.list_all(home.open_database(home.read_settings()))]
     if as_json:
         output.print_json(rows)
@@ -209,8 +189,6 @@ def show(number: Number, as_json: AsJson = False) -> None:
 
     Example:  prescient replays show 1 --json
     """
-    from prescient_dagster.cli.server import home
-
     _show(home.open_database(home.read_settings()), number, as_json)
 
 
@@ -219,22 +197,16 @@ def delete(number: Number) -> None:
 
     Example:  prescient replays delete 1
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.store.past import replays
-
     replays.remove(home.open_database(home.read_settings()), number)
 
 
-def _listed(found: "Replay") -> dict[str, Any]:
+def _listed(found: Replay) -> dict[str, Any]:
     figures = {name: found.figures.get(name) for name in ("total_return", "max_drawdown", "fills")}
     figures["equity"] = Decimal(found.figures["equity"])
     return {name: getattr(found, name) for name in (*SHOWN, "created_at")} | figures
 
 
-def _show(database: "Database", replay_id: int, as_json: bool) -> None:
-    from prescient_dagster.cli.performance import RATIO_DECIMALS
-    from prescient_dagster.cli.terminal import output
-
+def _show(database: Database, replay_id: int, as_json: bool) -> None:
     document = _document(database, replay_id)
     if as_json:
         output.print_json(document, RATIO_DECIMALS)
@@ -250,11 +222,8 @@ TRADE_COLUMNS = ("timestamp", "kind", "market_id", "side", "shares", "price", "f
 TRADE_FIELDS = (*TRADE_COLUMNS, "side_label", "source_ref", "market_question")
 
 
-def _document(database: "Database", replay_id: int) -> dict[str, Any]:
+def _document(database: Database, replay_id: int) -> dict[str, Any]:
     """A replay with its figures under their names, and its trades."""
-    from prescient_dagster.domain.figures.performance import performance, track_record
-    from prescient_dagster.store.past import replays
-
     found, histories = replays.get(database, replay_id), replays.load_histories(database, [replay_id])
     (history,) = histories.portfolios
     figures = performance([track_record(history, histories.verdicts)]).figures()

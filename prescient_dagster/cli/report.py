@@ -6,12 +6,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-if TYPE_CHECKING:
-    from prescient_dagster.store.database import Database
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal.output import console
+from prescient_dagster.domain.errors import InvalidInput
+from prescient_dagster.report.page import GENERATOR, counted, tear_sheet, walk_forward_page
+from prescient_dagster.store import pages
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.capture_folders import require_local
+from prescient_dagster.store.past import sweeps
+from prescient_dagster.usecases.write_report import load
 
 Names = Annotated[
     list[str] | None,
@@ -44,8 +52,6 @@ def report(
 
     Example:  prescient report momentum broad-momentum -o momentum.html
     """
-    from prescient_dagster.cli.server import home
-
     if sweep_id is not None and (names or replay_ids):
         raise typer.BadParameter("--sweep makes a page of a walk-forward alone: leave the others out")
     require_ours(output)
@@ -56,20 +62,14 @@ def report(
     print(written(database, output, names or [], replay_ids or []))
 
 
-def _sweep_written(database: "Database", path: Path, sweep_id: int) -> str:
-    from prescient_dagster.report.page import walk_forward_page
-    from prescient_dagster.store.past import sweeps
-
+def _sweep_written(database: Database, path: Path, sweep_id: int) -> str:
     found = sweeps.get(database, sweep_id)
     page = walk_forward_page(found.strategy_type, found.source, found.initial_balance, found.result)
     return f"{path}: sweep {sweep_id}, {_write(path, page) / 1_000:,.0f} kB"
 
 
-def written(database: "Database", path: Path, names: list[str], replay_ids: list[int]) -> str:
+def written(database: Database, path: Path, names: list[str], replay_ids: list[int]) -> str:
     """Write the tear sheet of these portfolios and replays; a line that tells what was written."""
-    from prescient_dagster.report.page import counted, tear_sheet
-    from prescient_dagster.usecases.write_report import load
-
     with _no_collector():
         found = load(database, names, replay_ids, _watched)
         size = _write(path, tear_sheet(found))
@@ -94,10 +94,6 @@ def require_ours(path: Path) -> None:
     Raises:
         InvalidInput: that is so, or it cannot be read.
     """
-    from prescient_dagster.domain.errors import InvalidInput
-    from prescient_dagster.report.page import GENERATOR
-    from prescient_dagster.store.market.capture_folders import require_local
-
     if not require_local(path).exists():
         return
     try:
@@ -111,10 +107,6 @@ def require_ours(path: Path) -> None:
 
 def _watched(items: Sequence[Item]) -> Iterator[Item]:
     """The items; a bar on the terminal where they take more than a second."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from prescient_dagster.cli.terminal.output import console
-
     watcher, begun = console(sys.stderr), time.monotonic()
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("portfolios"))
     bar = Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal)
@@ -130,9 +122,6 @@ def _watched(items: Sequence[Item]) -> Iterator[Item]:
 
 
 def _write(path: Path, page: str) -> int:
-    from prescient_dagster.domain.errors import InvalidInput
-    from prescient_dagster.store import pages
-
     try:
         return pages.write(path, page)
     except OSError as error:

@@ -4,6 +4,10 @@ from typing import Annotated
 
 import typer
 
+from prescient_dagster.assets.retention import removed
+from prescient_dagster.cli import runs
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Remove nothing, and tell what would be.")]
@@ -18,14 +22,9 @@ def retention(dry_run: DryRun = False, as_json: AsJson = False) -> None:
 
     Example:  prescient retention --dry-run
     """
-    from prescient_dagster.assets import retention
-    from prescient_dagster.cli import runs
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-
     settings = home.read_settings()
     database = home.open_database(settings)
     with runs.Runner.opened(settings, database) as runner:
-        done = retention.removed(runner.instance, database, settings, dry_run=dry_run).told()
+        done = removed(runner.instance, database, settings, dry_run=dry_run).told()
     document = {"dry_run": dry_run, **done}
     output.print_json(document) if as_json else output.print_record(document)

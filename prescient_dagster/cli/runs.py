@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 import dagster as dg
-from rich.console import Console
 
 from prescient_dagster.assets.runs.runs_here import run_here
 from prescient_dagster.cli.server import home
@@ -57,13 +56,6 @@ def _stdout_kept_clean() -> Iterator[None]:
         sys.stdout.flush()
         os.dup2(kept, 1)
         os.close(kept)
-
-
-@contextmanager
-def terminal() -> Iterator[Console]:
-    """The terminal as stderr is now: during a run, Dagster takes what is written to stderr for the run's log."""
-    with os.fdopen(os.dup(2), "w") as stream:
-        yield Console(file=stream)
 
 
 def watched_venue(progress: Progress) -> VenueResource:

@@ -2,17 +2,23 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
+from prescient_dagster.assets.runs.dagster_state import dagster_state, watched_jobs
+from prescient_dagster.cli.runs import Runner
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
-
-if TYPE_CHECKING:
-    from prescient_dagster.settings import Settings
-    from prescient_dagster.store.database import Database
-    from prescient_dagster.store.market.captures import CaptureRecord
-    from prescient_dagster.usecases.state import DagsterState, State, StrategyState
+from prescient_dagster.cli.terminal.strangers import clean
+from prescient_dagster.domain.errors import StoreError
+from prescient_dagster.domain.watch.health import Problem, ProblemKind
+from prescient_dagster.settings import Settings
+from prescient_dagster.store.database import Database, told
+from prescient_dagster.store.market.captures import CaptureRecord
+from prescient_dagster.usecases import state
+from prescient_dagster.usecases.state import DagsterState, State, StrategyState, strategy_states
 
 
 def status(as_json: AsJson = False) -> None:
@@ -23,20 +29,13 @@ def status(as_json: AsJson = False) -> None:
 
     Example:  prescient status --json
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-
     document = _document(home.read_settings())
     output.print_json(document) if as_json else _print(document)
     if not document["healthy"]:
         raise typer.Exit(1)
 
 
-def _document(settings: "Settings") -> dict[str, Any]:
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.domain.errors import StoreError
-    from prescient_dagster.usecases import state
-
+def _document(settings: Settings) -> dict[str, Any]:
     now = datetime.now(UTC)
     try:
         database = home.open_database(settings)
@@ -59,9 +58,6 @@ def _document(settings: "Settings") -> dict[str, Any]:
 
 def _offline(now: datetime, error: str) -> dict[str, Any]:
     """What is known without a database."""
-    from prescient_dagster.domain.watch.health import Problem, ProblemKind
-    from prescient_dagster.usecases.state import strategy_states
-
     return {
         "timestamp": now,
         "healthy": False,
@@ -74,21 +70,14 @@ def _offline(now: datetime, error: str) -> dict[str, Any]:
     }
 
 
-def _where(settings: "Settings", database: "Database") -> str:
-    from prescient_dagster.store.database import told
-
+def _where(settings: Settings, database: Database) -> str:
     return told(database.engine.url) if settings.database_url else f"embedded in {settings.home}"
 
 
-def _dagster(settings: "Settings", database: "Database") -> "DagsterState":
+def _dagster(settings: Settings, database: Database) -> DagsterState:
     """What Dagster knows. In a home in which it never was, it is not even imported."""
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.usecases.state import DagsterState
-
     if not (home.dagster_home(settings) / "dagster.yaml").exists():
         return DagsterState()
-    from prescient_dagster.assets.runs.dagster_state import dagster_state, watched_jobs
-    from prescient_dagster.cli.runs import Runner
 
     try:
         with Runner.opened(settings, database) as runner:
@@ -97,10 +86,8 @@ def _dagster(settings: "Settings", database: "Database") -> "DagsterState":
         return DagsterState(error=f"{type(error).__name__}: {error}")
 
 
-def _daemon(found: "State") -> dict[str, Any]:
+def _daemon(found: State) -> dict[str, Any]:
     """Whether Dagster's daemon lives, when its parts were last heard of, and the runs that have not ended."""
-    from prescient_dagster.domain.watch.health import ProblemKind
-
     wrong = any(problem.kind is ProblemKind.DAEMON for problem in found.problems)
     return {
         "daemon": "not well" if wrong else "alive" if found.dagster.heartbeats else "never ran here",
@@ -109,7 +96,7 @@ def _daemon(found: "State") -> dict[str, Any]:
     }
 
 
-def _market_data(newest: "CaptureRecord", now: datetime) -> dict[str, Any]:
+def _market_data(newest: CaptureRecord, now: datetime) -> dict[str, Any]:
     """The newest capture. Its age is in real time: a simulated or recorded venue has a clock of its own."""
     return {
         "capture_id": newest.capture_id,
@@ -123,7 +110,7 @@ def _market_data(newest: "CaptureRecord", now: datetime) -> dict[str, Any]:
     }
 
 
-def _strategy(state: "StrategyState") -> dict[str, Any]:
+def _strategy(state: StrategyState) -> dict[str, Any]:
     told = {"info": state.description} if state.error is None else {"error": state.error}
     return {
         "status": state.status,
@@ -137,8 +124,6 @@ def _strategy(state: "StrategyState") -> dict[str, Any]:
 
 
 def _print(document: dict[str, Any]) -> None:
-    from prescient_dagster.cli.terminal import output
-
     dagster = document["dagster"]
     output.print_record(
         {"database": " · ".join(document["database"].values()), "daemon": dagster and dagster["daemon"]}
@@ -150,7 +135,7 @@ def _print(document: dict[str, Any]) -> None:
     if dagster and dagster["runs"]:
         output.print_table(dagster["runs"], ("job", "status", "since", "run_id"), "runs")
     for problem in document["problems"]:
-        print(f"problem: {output.clean(problem['text'])}")
+        print(f"problem: {clean(problem['text'])}")
     for warning in document["warnings"]:
         print(f"warning: {warning}")
     if document["healthy"]:

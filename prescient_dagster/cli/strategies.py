@@ -1,11 +1,18 @@
 """`prescient strategy`: which strategies there are, what they can be told, and whether a config is one they accept."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
+from prescient_dagster.catalog import load_strategy, misplaced, strategy_names
+from prescient_dagster.cli.terminal import output
+from prescient_dagster.cli.terminal.configs import read_configs
 from prescient_dagster.cli.terminal.options import AsJson
+from prescient_dagster.cli.terminal.strangers import clean
+from prescient_dagster.domain.errors import StrategyUnavailable
+from prescient_dagster.usecases import change_portfolio
 
 StrategyName = Annotated[str, typer.Argument(metavar="NAME", help="The strategy's name, as `strategy list` shows it.")]
 BOUND_WORDS = {
@@ -21,9 +28,6 @@ def list_strategies(as_json: AsJson = False) -> None:
 
     Example:  prescient strategy list
     """
-    from prescient_dagster.catalog import misplaced, strategy_names
-    from prescient_dagster.cli.terminal import output
-
     found = [_listed(name) for name in strategy_names()]
     for path, fault in misplaced().items():
         output.say(f"warning: {path}: {fault}")
@@ -34,9 +38,6 @@ def list_strategies(as_json: AsJson = False) -> None:
 
 
 def _listed(name: str) -> dict[str, Any]:
-    from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.domain.errors import StrategyUnavailable
-
     try:
         strategy = load_strategy(name)
     except StrategyUnavailable as error:
@@ -49,9 +50,6 @@ def show(name: StrategyName, as_json: AsJson = False) -> None:
 
     Example:  prescient strategy show momentum
     """
-    from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.cli.terminal import output
-
     strategy = load_strategy(name)
     default, schema = strategy.config().document(), strategy.config.model_json_schema()
     if as_json:
@@ -97,13 +95,6 @@ def validate(
 
     Example:  prescient strategy validate momentum --config '{"market_min_conviction": 0.6}'
     """
-    from dataclasses import asdict
-
-    from prescient_dagster.catalog import load_strategy
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.cli.terminal.configs import read_configs
-    from prescient_dagster.usecases import change_portfolio
-
     load_strategy(name)  # whether there is one is told before whether the JSON is any
     verdict = asdict(change_portfolio.verdict(name, read_configs(config)))
     if as_json:
@@ -112,6 +103,6 @@ def validate(
         lines = [f"error: {error}" for error in verdict["errors"]] + [
             f"warning: {told}" for told in verdict["warnings"]
         ]
-        print("valid" if verdict["valid"] else "not valid", *map(output.clean, lines), sep="\n")
+        print("valid" if verdict["valid"] else "not valid", *map(clean, lines), sep="\n")
     if not verdict["valid"]:
         raise typer.Exit(1)

@@ -1,23 +1,33 @@
 """`prescient sweep` and `prescient sweeps`: many configs on the same captures, with the doubt that is due."""
 
+import json
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from prescient_dagster.cli.replay import Balance, Captures, Number
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output
+from prescient_dagster.cli.terminal.configs import read_configs
 from prescient_dagster.cli.terminal.options import AsJson, ConfigText, Rows
 from prescient_dagster.cli.terminal.times import Since, Until, read_since, read_until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from prescient_dagster.domain.past.sweep import Sweep, Tried
-    from prescient_dagster.store.database import Database
-    from prescient_dagster.store.market.capture_sources import Told
-    from prescient_dagster.store.past.sweeps import KeptSweep
-    from prescient_dagster.usecases.sweeps.sweep import Candidates
-    from prescient_dagster.usecases.sweeps.tasks import Advance
+from prescient_dagster.domain.books.portfolios import checked_balance
+from prescient_dagster.domain.past.sweep import Sweep, Tried
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.market.capture_sources import Told
+from prescient_dagster.store.past import sweeps
+from prescient_dagster.store.past.sweeps import KeptSweep
+from prescient_dagster.usecases.replay import DEFAULT_BALANCE, open_source
+from prescient_dagster.usecases.sweeps import walk_forward
+from prescient_dagster.usecases.sweeps.crews import crew
+from prescient_dagster.usecases.sweeps.sweep import Candidates, candidates, read_grid, swept
+from prescient_dagster.usecases.sweeps.tasks import Advance
+from prescient_dagster.usecases.sweeps.walk_forward import figures_of
 
 Strategy = Annotated[str, typer.Option("--strategy", metavar="S", help="The strategy whose settings are tried.")]
 Grid = Annotated[
@@ -69,24 +79,17 @@ def sweep(  # noqa: PLR0913, PLR0917 - its options
 
     Example:  prescient sweep --strategy momentum --grid max_positions=5,10 --grid min_confidence=0.75,0.8
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal.configs import read_configs
-    from prescient_dagster.domain.books.portfolios import checked_balance
-    from prescient_dagster.usecases.replay import DEFAULT_BALANCE, open_source
-    from prescient_dagster.usecases.sweeps import sweep, walk_forward
-    from prescient_dagster.usecases.sweeps.crews import crew
-
     hands = crew(workers, dask)
     bounds = {"since": read_since(since), "until": read_until(until)}
-    base, choices = read_configs(config or ()), sweep.read_grid(grid, _value)
-    found = sweep.candidates(strategy, base, choices)
+    base, choices = read_configs(config or ()), read_grid(grid, _value)
+    found = candidates(strategy, base, choices)
     settings = home.read_settings()
     database = home.open_database(settings)
     source = open_source(database, settings.captures_folder, captures, **bounds)
     cash = checked_balance(balance) if balance else DEFAULT_BALANCE
     with _progress(len(source) * len(found.configs)) as advance:
         if windows is None:
-            result, told = sweep.swept(source, strategy, found, cash, share=share, workers=hands, advance=advance)
+            result, told = swept(source, strategy, found, cash, share=share, workers=hands, advance=advance)
         else:
             asked = walk_forward.Asked(strategy, base, choices, cash, windows)
             sweep_id = walk_forward.walked_forward(database, source, asked, found, hands, advance)
@@ -98,10 +101,6 @@ def list_sweeps(as_json: AsJson = False) -> None:
 
     Example:  prescient sweeps list
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.store.past import sweeps
-
     rows = [_listed(found) for found in sweeps.list_all(home.open_database(home.read_settings()))]
     if as_json:
         output.print_json(rows, RATIO_DECIMALS)
@@ -116,8 +115,6 @@ def show(number: Number, rows: Rows = 10, as_json: AsJson = False) -> None:
 
     Example:  prescient sweeps show 1 --json
     """
-    from prescient_dagster.cli.server import home
-
     _show(home.open_database(home.read_settings()), number, rows, as_json)
 
 
@@ -126,13 +123,10 @@ def delete(number: Number) -> None:
 
     Example:  prescient sweeps delete 1
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.store.past import sweeps
-
     sweeps.remove(home.open_database(home.read_settings()), number)
 
 
-def _listed(found: "KeptSweep") -> dict[str, Any]:
+def _listed(found: KeptSweep) -> dict[str, Any]:
     told = found.result
     return {
         **{name: getattr(found, name) for name in ("sweep_id", "created_at", "strategy_type", "source")},
@@ -143,12 +137,7 @@ def _listed(found: "KeptSweep") -> dict[str, Any]:
     }
 
 
-def _show(database: "Database", sweep_id: int, rows: int, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.store.past import sweeps
-
+def _show(database: Database, sweep_id: int, rows: int, as_json: bool) -> None:
     found = sweeps.get(database, sweep_id)
     document = asdict(found)
     told = document.pop("result")
@@ -189,14 +178,8 @@ def _walked(each: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _progress(steps: int) -> "Iterator[Advance]":
+def _progress(steps: int) -> Iterator[Advance]:
     """A bar on the terminal; where nobody watches, nothing."""
-    import sys
-
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
-
-    from prescient_dagster.cli.terminal import output
-
     watcher = output.console(sys.stderr)
     columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal) as bar:
@@ -206,17 +189,13 @@ def _progress(steps: int) -> "Iterator[Advance]":
 
 def _value(text: str) -> Any:
     """A value as JSON has it; what is none is a text."""
-    import json
-
     try:
         return json.loads(text)
     except ValueError:
         return text
 
 
-def _print(result: "Sweep", found: "Candidates", told: "Told", rows: int, as_json: bool) -> None:
-    from prescient_dagster.cli.terminal import output
-
+def _print(result: Sweep, found: Candidates, told: Told, rows: int, as_json: bool) -> None:
     refused = [{"overrides": choice, "error": error} for choice, error in found.refused]
     if as_json:
         document = {
@@ -243,9 +222,7 @@ def _print(result: "Sweep", found: "Candidates", told: "Told", rows: int, as_jso
     output.say(f"worked out {result.where}")
 
 
-def _row(each: "Tried") -> dict[str, Any]:
-    from prescient_dagster.usecases.sweeps.walk_forward import figures_of
-
+def _row(each: Tried) -> dict[str, Any]:
     return {**each.overrides, "first": figures_of(each.first), "rest": figures_of(each.rest)}
 
 

@@ -1,5 +1,6 @@
 """The command line documents itself, starts fast, and ends with one line where something is wrong."""
 
+import ast
 import os
 import re
 import subprocess
@@ -112,6 +113,18 @@ assert not {"dagster", "pandas", "numpy", "pyarrow", "alembic"} & set(sys.module
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=os.environ | home, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_only_what_the_root_seldom_needs_is_imported_within_a_function() -> None:
+    found = {
+        (module.name, ast.unparse(each))
+        for module in (ROOT / "prescient_dagster" / "cli").rglob("*.py")
+        for function in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for each in ast.walk(function)
+        if isinstance(each, ast.Import | ast.ImportFrom)
+    }
+    assert found == {("main.py", "from importlib.metadata import version")}
 
 
 def test_a_mistyped_command_is_answered_with_the_right_one(bare_prescient: Prescient) -> None:

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal import output, transfer
+from prescient_dagster.cli.terminal import output as shown
 from prescient_dagster.cli.terminal.options import AsJson, Search
-
-if TYPE_CHECKING:
-    from prescient_dagster.usecases.past_prices.past import VenuePast
+from prescient_dagster.cli.terminal.strangers import clean
+from prescient_dagster.usecases.past_prices import backfill as captures
+from prescient_dagster.usecases.past_prices.past import VenuePast
 
 Days = Annotated[int, typer.Option(min=1, max=400, help="How many days back.")]
 MarketIds = Annotated[list[str] | None, typer.Option("--market", metavar="ID", help="This market; may be repeated.")]
@@ -34,12 +37,10 @@ def fetch(
 
     Example:  prescient history fetch --days 30 --search election
     """
-    from prescient_dagster.cli.terminal import output
-
     with _past() as past, _bar() as watch:
         _, told = past.fetched(days, search, market or [], most, watch)
     document = asdict(told)
-    output.print_json(document) if as_json else print("\n".join(map(output.clean, _lines(document))))
+    output.print_json(document) if as_json else print("\n".join(map(clean, _lines(document))))
 
 
 def backfill(  # noqa: PLR0913, PLR0917 - its options
@@ -57,22 +58,16 @@ def backfill(  # noqa: PLR0913, PLR0917 - its options
 
     Example:  prescient captures backfill --days 30 -o past && prescient replay --strategy momentum --captures past
     """
-    from prescient_dagster.cli.terminal import output as shown
-    from prescient_dagster.usecases.past_prices import backfill as captures
-
     with _past() as past, _bar() as watch:
         made, fetched = past.backfilled(output.absolute(), days, search, market or [], most, half_spread, watch)
     if as_json:
         shown.print_json({**asdict(made), "fetched": asdict(fetched)})
     else:
-        print("\n".join(map(shown.clean, [*_lines(asdict(fetched)), *captures.lines(made)])))
+        print("\n".join(map(clean, [*_lines(asdict(fetched)), *captures.lines(made)])))
 
 
 @contextmanager
-def _past() -> "Iterator[VenuePast]":
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.usecases.past_prices.past import VenuePast
-
+def _past() -> Iterator[VenuePast]:
     settings = home.read_settings()
     with VenuePast.opened(settings, home.open_database(settings)) as past:
         yield past
@@ -80,8 +75,6 @@ def _past() -> "Iterator[VenuePast]":
 
 @contextmanager
 def _bar() -> Iterator[Any]:
-    from prescient_dagster.cli.terminal import transfer
-
     with transfer.shown("markets") as watch:
         yield lambda done, of: watch("history", done, of)
 

@@ -4,17 +4,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.progress import track
 
+from prescient_dagster.cli.terminal import output
+from prescient_dagster.cli.terminal import output as shown
 from prescient_dagster.cli.terminal.options import AsJson
+from prescient_dagster.cli.terminal.output import terminal
+from prescient_dagster.cli.terminal.strangers import clean
+from prescient_dagster.domain.errors import InvalidInput
+from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS, Listing
+from prescient_dagster.store.market.capture_files import encoded
+from prescient_dagster.store.market.capture_folders import require_local
+from prescient_dagster.venue.recorded import TIME_FORMAT
+from prescient_dagster.venue.series.listings import Assumptions, Imported, imported
+from prescient_dagster.venue.series.reading import Series, read
 from prescient_dagster.venue.series.units import PriceUnit
-
-if TYPE_CHECKING:
-    from prescient_dagster.domain.market.markets import Listing
-    from prescient_dagster.venue.series.listings import Assumptions, Imported
-    from prescient_dagster.venue.series.reading import Series
+from prescient_dagster.venue.series.values import FIRST, LAST
 
 NOTE = "import.txt"
 SeriesFile = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or JSON file of prices, gzipped or not.")]
@@ -58,10 +66,6 @@ def import_series(  # noqa: PLR0913, PLR0917 - its options
 
     Example:  prescient captures import prices.csv.gz -o past && prescient replay --strategy momentum --captures past
     """
-    from prescient_dagster.cli.terminal import output as shown
-    from prescient_dagster.venue.series.listings import Assumptions, imported
-    from prescient_dagster.venue.series.reading import read
-
     series = read(file, prices)
     assumptions = Assumptions(half_spread, tick, liquidity, _end(ends), complete_set)
     found = imported(series, assumptions)
@@ -73,14 +77,11 @@ def import_series(  # noqa: PLR0913, PLR0917 - its options
     if as_json:
         shown.print_json(told)
     else:
-        print("\n".join(map(shown.clean, _lines(told))))
+        print("\n".join(map(clean, _lines(told))))
 
 
 def _end(given: datetime | None) -> datetime | None:
     """When the event ends; `InvalidInput` if that is no time which a file could tell."""
-    from prescient_dagster.domain.errors import InvalidInput
-    from prescient_dagster.venue.series.values import FIRST, LAST
-
     if given is None:
         return None
     end = given.replace(tzinfo=given.tzinfo or UTC)
@@ -96,9 +97,6 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     Raises:
         InvalidInput: it is not empty, or cannot be written.
     """
-    from prescient_dagster.domain.errors import InvalidInput
-    from prescient_dagster.store.market.capture_folders import require_local
-
     require_local(folder)
     made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
@@ -125,11 +123,7 @@ def _nothing_left(folder: Path, made: Sequence[Path]) -> Iterator[None]:
         raise
 
 
-def _write_all(found: "Imported", folder: Path) -> None:
-    from rich.progress import track
-
-    from prescient_dagster.cli.runs import terminal
-
+def _write_all(found: Imported, folder: Path) -> None:
     with terminal() as watcher:
         listings = track(
             found.listings(), "captures", total=found.captures, console=watcher, disable=not watcher.is_terminal
@@ -138,17 +132,13 @@ def _write_all(found: "Imported", folder: Path) -> None:
             _write(listing, folder)
 
 
-def _write(listing: "Listing", folder: Path) -> None:
-    from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS
-    from prescient_dagster.store.market.capture_files import encoded
-    from prescient_dagster.venue.recorded import TIME_FORMAT
-
+def _write(listing: Listing, folder: Path) -> None:
     name = listing.captured_at.strftime(TIME_FORMAT)
     (folder / f"{name}.events.parquet").write_bytes(encoded(listing.events, EVENT_COLUMNS))
     (folder / f"{name}.markets.parquet").write_bytes(encoded(listing.markets, MARKET_COLUMNS))
 
 
-def _told(file: Path, found: "Imported", assumptions: "Assumptions", series: "Series") -> dict[str, Any]:
+def _told(file: Path, found: Imported, assumptions: Assumptions, series: Series) -> dict[str, Any]:
     times = found.series["captured_at"]
     return {
         "file": file.name,
@@ -165,8 +155,6 @@ def _told(file: Path, found: "Imported", assumptions: "Assumptions", series: "Se
 
 
 def _lines(told: dict[str, Any]) -> list[str]:
-    from prescient_dagster.cli.terminal import output
-
     return [
         f"{told['captures']} captures of {told['markets']} markets from {told['file']}, "
         f"{output.cell(told['first'])} to {output.cell(told['last'])} UTC",

@@ -5,19 +5,26 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from prescient_dagster.catalog import strategy_names
+from prescient_dagster.cli.demo import demo_forecasts, demo_portfolios
+from prescient_dagster.cli.server import code_servers, home
+from prescient_dagster.cli.server.database_watch import DatabaseWatch
+from prescient_dagster.cli.server.services import Services, Stop, is_leftover, only_one
+from prescient_dagster.cli.server.strategy_watch import StrategyWatch
+from prescient_dagster.cli.server.webserver import Webserver
+from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import Verbose
-
-if TYPE_CHECKING:
-    from prescient_dagster.cli.server.database_watch import DatabaseWatch
-    from prescient_dagster.cli.server.services import Services, Stop
-    from prescient_dagster.cli.server.strategy_watch import StrategyWatch
-    from prescient_dagster.cli.server.webserver import Webserver
-    from prescient_dagster.settings import Settings
-    from prescient_dagster.store.database import Database
+from prescient_dagster.domain.errors import Conflict, PrescientError
+from prescient_dagster.resources import open_venue
+from prescient_dagster.settings import Settings, VenueName
+from prescient_dagster.store import migrate, world
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.database import Database
+from prescient_dagster.store.server import postgres
 
 VenueOption = Annotated[
     str | None, typer.Option(metavar="V", help="simulated, polymarket or recorded:DIR. Without it: PRESCIENT_VENUE.")
@@ -33,9 +40,6 @@ def dev(venue: VenueOption = None, port: Port = 3000, verbose: Verbose = False) 
 
     Example:  PRESCIENT_HOME=.prescient-live prescient dev --venue polymarket --port 3001
     """
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.server.services import Stop
-
     if venue is not None:
         os.environ["PRESCIENT_VENUE"] = venue
     settings = home.read_settings()
@@ -45,14 +49,7 @@ def dev(venue: VenueOption = None, port: Port = 3000, verbose: Verbose = False) 
         _run(stack, settings, port, stop, verbose)
 
 
-def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbose: bool) -> None:
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.cli.server.database_watch import DatabaseWatch
-    from prescient_dagster.cli.server.services import Services, only_one
-    from prescient_dagster.cli.server.strategy_watch import StrategyWatch
-    from prescient_dagster.cli.server.webserver import Webserver
-    from prescient_dagster.cli.terminal import output
-
+def _run(stack: ExitStack, settings: Settings, port: int, stop: Stop, verbose: bool) -> None:
     began = time.time()
     folder = home.lay_dagster_home(settings)
     lock = stack.enter_context(only_one(folder))
@@ -74,19 +71,13 @@ def _run(stack: ExitStack, settings: "Settings", port: int, stop: "Stop", verbos
     output.say("stopping: what is going may end; once more stops it at once")
 
 
-def _look_after(
-    services: "Services", webserver: "Webserver", database: "DatabaseWatch", strategies: "StrategyWatch"
-) -> None:
+def _look_after(services: Services, webserver: Webserver, database: DatabaseWatch, strategies: StrategyWatch) -> None:
     """Wait until somebody asks to stop; start again the database, and the code locations, whose server was killed.
 
     Strategies that are new or have changed are loaded.
 
     All else that dies Dagster starts again or ends itself, and so does this command.
     """
-    from prescient_dagster.cli.server import code_servers
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.errors import PrescientError
-
     while services.wait_a_while():
         database.look()
         strategies.look()
@@ -100,8 +91,6 @@ def _look_after(
 
 def _require_free(port: int) -> None:
     """Raise `Conflict` if something listens on the port."""
-    from prescient_dagster.domain.errors import Conflict
-
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -111,12 +100,8 @@ def _require_free(port: int) -> None:
 
 
 @contextmanager
-def _database(settings: "Settings") -> "Iterator[Database]":
+def _database(settings: Settings) -> Iterator[Database]:
     """The database of this venue, with the newest tables; a server that did not run before is stopped in the end."""
-    from prescient_dagster.cli.server import home
-    from prescient_dagster.store import migrate, world
-    from prescient_dagster.store.server import postgres
-
     ours = not settings.database_url and not postgres.is_running(settings.home)
     try:
         database = home.reach_database(settings)
@@ -130,13 +115,8 @@ def _database(settings: "Settings") -> "Iterator[Database]":
             postgres.stop(settings.home)
 
 
-def _demo_portfolios(settings: "Settings", database: "Database") -> str:
+def _demo_portfolios(settings: Settings, database: Database) -> str:
     """Make the demo portfolios where they belong, and say what there is to trade with."""
-    from prescient_dagster.cli.demo import demo_forecasts, demo_portfolios
-    from prescient_dagster.resources import open_venue
-    from prescient_dagster.settings import VenueName
-    from prescient_dagster.store.books import portfolios
-
     made = demo_portfolios(database) if settings.venue_name is VenueName.SIMULATED else []
     if made:
         listing = open_venue(settings, database).next_listing(None)
@@ -147,13 +127,8 @@ def _demo_portfolios(settings: "Settings", database: "Database") -> str:
     return f"{there} portfolios" if there else "no portfolio yet: `prescient portfolio create --help` tells how"
 
 
-def _set_going(settings: "Settings", webserver: "Webserver", began: float) -> None:
+def _set_going(settings: Settings, webserver: Webserver, began: float) -> None:
     """Clear away what an earlier one left, register the pools, and take the first capture."""
-    from prescient_dagster.catalog import strategy_names
-    from prescient_dagster.cli.server.services import is_leftover
-    from prescient_dagster.cli.terminal import output
-    from prescient_dagster.domain.errors import PrescientError
-
     try:
         webserver.limit_pools(["market_data", *strategy_names()])
         # Of a database of one's own, other machines may be running things too.

@@ -8,16 +8,14 @@ import os
 import re
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.settings import Settings, VenueName, load_settings
-from prescient_dagster.store import private_folders
+from prescient_dagster.store import migrate, private_folders
 from prescient_dagster.store.backup.broken_off import require_complete
-
-if TYPE_CHECKING:
-    from prescient_dagster.store.database import Database
+from prescient_dagster.store.database import Database, connect
+from prescient_dagster.store.server import postgres
 
 EMBEDDED = re.compile(
     r"postgresql\+psycopg2://postgres@:5432/prescient\?host=(/.*/postgres|/tmp/prescient-[0-9a-f]{16})"
@@ -34,7 +32,7 @@ def read_settings() -> Settings:
     return settings
 
 
-def open_database(settings: Settings) -> "Database":
+def open_database(settings: Settings) -> Database:
     """The database; an embedded one is started if it does not run, and gets its tables if it has none.
 
     Raises:
@@ -42,14 +40,12 @@ def open_database(settings: Settings) -> "Database":
     """
     database = reach_database(settings)
     if not settings.database_url and not database.has_tables():
-        from prescient_dagster.store import migrate
-
         migrate.upgrade(database)
     database.require_newest()
     return database
 
 
-def reach_database(settings: Settings) -> "Database":
+def reach_database(settings: Settings) -> Database:
     """The database, whatever its tables are, for who is about to upgrade them.
 
     Raises:
@@ -59,15 +55,12 @@ def reach_database(settings: Settings) -> "Database":
     return database_to_fill(settings)
 
 
-def database_to_fill(settings: Settings) -> "Database":
+def database_to_fill(settings: Settings) -> Database:
     """The database, also where a restore into it is not complete."""
-    from prescient_dagster.store.database import connect
-    from prescient_dagster.store.server import postgres
-
     return connect(settings.database_url or postgres.start(settings.home))
 
 
-def environment(settings: Settings, database: "Database") -> dict[str, str]:
+def environment(settings: Settings, database: Database) -> dict[str, str]:
     """What `dagster` and its processes need in their environment to work on this home, from any folder."""
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
     given |= {"home": settings.home, "database_url": _for_dagster(settings, database), "venue": _venue(settings)}
@@ -79,7 +72,7 @@ def environment(settings: Settings, database: "Database") -> dict[str, str]:
     return {**named, "DAGSTER_HOME": str(dagster_home(settings))}
 
 
-def _for_dagster(settings: Settings, database: "Database") -> str:
+def _for_dagster(settings: Settings, database: Database) -> str:
     """The address of the database, as Dagster needs it: its tables go to `public`, whatever its user is called.
 
     For a user `prescient` they would go to our schema, where Alembic would take our migrations for Dagster's.

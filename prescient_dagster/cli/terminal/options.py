@@ -22,3 +22,5 @@ ConfigText = Annotated[
     ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Dagster's log on stderr.")]
+Title = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What people call it.")]
+Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is meant to find out.")]

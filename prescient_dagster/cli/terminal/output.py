@@ -5,19 +5,22 @@ Market texts come from strangers: they are never markup, and never control chara
 
 import json
 import math
+import os
 import sys
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.domain import money
 from prescient_dagster.domain.strategy.side_labels import for_reading
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
 
 Row = Mapping[str, Any]
 PIPED_WIDTH = 200
@@ -62,10 +65,8 @@ def print_json(document: Any, decimals: int = 6) -> None:
     sys.stdout.write(json.dumps(plain(document, decimals), allow_nan=False, indent=2) + "\n")
 
 
-def console(stream: TextIO | None = None) -> "Console":
+def console(stream: TextIO | None = None) -> Console:
     """A console for people; where nobody watches, lines are not broken at 80 columns."""
-    from rich.console import Console
-
     found = Console(file=stream or sys.stdout, highlight=False, emoji=False, markup=False)
     return (
         found
@@ -74,12 +75,15 @@ def console(stream: TextIO | None = None) -> "Console":
     )
 
 
-def table(rows: Iterable[Row], columns: Sequence[str], title: str | None = None) -> "Table":
-    """The given columns of the rows; numbers stand right, and a side has the label that its row brings."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+@contextmanager
+def terminal() -> Iterator[Console]:
+    """The terminal as stderr is now: during a run, Dagster takes what is written to stderr for the run's log."""
+    with os.fdopen(os.dup(2), "w") as stream:
+        yield Console(file=stream)
 
+
+def table(rows: Iterable[Row], columns: Sequence[str], title: str | None = None) -> Table:
+    """The given columns of the rows; numbers stand right, and a side has the label that its row brings."""
     drawn = Table(title=None if title is None else Text(clean(title)), title_justify="left", box=SIMPLE_HEAD)
     rows = [for_reading(row) for row in rows]
     for name in columns:
@@ -99,9 +103,6 @@ def print_table(rows: Iterable[Row], columns: Sequence[str], title: str | None =
 
 def print_record(record: Row) -> None:
     """Print one record on stdout, a line per value."""
-    from rich.table import Table
-    from rich.text import Text
-
     drawn = Table.grid(padding=(0, 2))
     for name, value in record.items():
         drawn.add_row(name.replace("_", " "), Text(told(name, value)))
@@ -139,12 +140,13 @@ def _number(value: float | Decimal) -> str:
     return f"{money.usd(value).normalize():,f}"
 
 
-def clean(text: str) -> str:
-    """A text without characters that move a cursor, change colours, or turn the direction of writing."""
-    return "".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter for letter in text)
-
-
 def say(text: str) -> None:
     """A line for the person at the terminal, on stderr."""
     sys.stderr.write(clean(text) + "\n")
     sys.stderr.flush()
+
+
+def warn(doubts: Iterable[str]) -> None:
+    """Tell what is allowed and probably not meant."""
+    for doubt in doubts:
+        say(f"warning: {doubt}")

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
 from prescient_dagster.cli.terminal.output import console
 
 PATIENCE_SECONDS = 1
@@ -14,8 +16,6 @@ class Transfer:
     """The bar. It is told what is being done, how much of it is done, and of how much where that is known."""
 
     def __init__(self, unit: str) -> None:
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
         watcher = console(sys.stderr)
         amount = DownloadColumn() if unit == "bytes" else TextColumn(f"{{task.completed:,.0f}} {unit}")
         columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeRemainingColumn())

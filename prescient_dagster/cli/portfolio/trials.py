@@ -1,35 +1,30 @@
 """Trying settings of a portfolio before they go live, as `prescient portfolio update --try` shows it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from prescient_dagster.domain.books.portfolios import Portfolio
-    from prescient_dagster.domain.past.trials import Trial
-    from prescient_dagster.settings import Settings
-    from prescient_dagster.store.database import Database
+from prescient_dagster.cli.compare import DIFFERENCES, difference_row
+from prescient_dagster.cli.replay import progress
+from prescient_dagster.cli.terminal import output
+from prescient_dagster.domain.books.portfolios import Portfolio
+from prescient_dagster.domain.past.trials import Trial
+from prescient_dagster.settings import Settings
+from prescient_dagster.store.database import Database
+from prescient_dagster.usecases import replay
 
 TRADES = ("timestamp", "kind", "market_question", "side", "shares_now", "shares_new", "market_id")
 MOST_TRADES = 20
 
 
-def tried(
-    settings: "Settings", database: "Database", there: "Portfolio", config: Mapping[str, Any], days: float
-) -> "Trial":
+def tried(settings: Settings, database: Database, there: Portfolio, config: Mapping[str, Any], days: float) -> Trial:
     """Play the settings there are and the new ones, with a bar on the terminal."""
-    from prescient_dagster.cli.replay import progress
-    from prescient_dagster.usecases import replay
-
     source = replay.captures_within(database, settings.captures_folder, days)
     with progress(len(source)) as watch:
         return replay.tried(database, there, config, days, source, watch=watch)
 
 
-def show(trial: "Trial", slug: str, *, as_json: bool, applied: bool) -> None:
+def show(trial: Trial, slug: str, *, as_json: bool, applied: bool) -> None:
     """Show what a try said, and whether the settings were changed."""
-    from prescient_dagster.cli.compare import DIFFERENCES, difference_row
-    from prescient_dagster.cli.terminal import output
-
     if as_json:
         output.print_json({"portfolio": slug, "applied": applied, **trial.document()}, decimals=12)
         return

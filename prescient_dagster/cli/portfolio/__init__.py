@@ -1,0 +1,1 @@
+"""`prescient portfolio`: the portfolios, their money and their settings."""
