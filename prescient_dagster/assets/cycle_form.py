@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from prescient_dagster.assets.forms.fields import NOTHING, Named, Settings, about, form_job, settings_field
+from prescient_dagster.assets.forms.fields import BY_HAND, NOTHING, Named, Settings, about, form_job, settings_field
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.forms.run_config import CAPTURE_ID
 from prescient_dagster.assets.runs.cycle_runs import cycle_job, cycle_options, result, results_of, synced_partitions
@@ -39,7 +39,7 @@ def portfolio_cycle_job() -> dg.JobDefinition:
     pages show a run, its partition and its checks as ever. The portfolio's lock holds whatever else may be going.
     """
     description = "Lets a portfolio act on a capture now: signals, trades, snapshot. It trades a capture once."
-    return form_job("run_portfolio_cycle", run_cycle, CycleForm, description)
+    return form_job("run_portfolio_cycle", run_cycle, CycleForm, description, BY_HAND)
 
 
 @dg.op(name="run_cycle", out=NOTHING, config_schema=schema(CycleForm))

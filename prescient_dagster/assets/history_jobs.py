@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from prescient_dagster.assets.forms.fields import NOTHING, form_job
+from prescient_dagster.assets.forms.fields import NOTHING, form_job, hours
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.resources import DatabaseResource
@@ -82,6 +82,6 @@ def history_jobs() -> list[dg.JobDefinition]:
     fetched = "Fetches what prices were from the venue, for strategies that look back. It goes on where it broke off."
     made = "Makes captures of the days before there were any, from past prices of the venue. What they lack is assumed."
     return [
-        form_job("history_fetch", fetch_past, Fetch, fetched, HOURS),
-        form_job("captures_backfill", backfill_captures, BackfillForm, made, HOURS),
+        form_job("history_fetch", fetch_past, Fetch, fetched, hours(HOURS)),
+        form_job("captures_backfill", backfill_captures, BackfillForm, made, hours(HOURS)),
     ]

@@ -3,14 +3,16 @@
 They do what `prescient portfolio` and `prescient strategy validate` do, by the same functions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
 
 from prescient_dagster.assets.cycle import asset_key
 from prescient_dagster.assets.forms.fields import (
+    BY_HAND,
     NOTHING,
     ConfigChange,
     Creation,
@@ -19,11 +21,13 @@ from prescient_dagster.assets.forms.fields import (
     Trying,
     about,
     form_job,
+    hours,
     of_strategy,
 )
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.cycle_runs import synced_partitions
 from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.assets.told.trials import told_trial
 from prescient_dagster.domain.books.portfolios import Portfolio, checked_balance
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
@@ -32,6 +36,7 @@ from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.usecases import change_portfolio, replay
 
+CHANGED = columns(setting="string", before="string", after="string")
 HOURS = 6
 """What a try may take."""
 CHANGES = {
@@ -68,7 +73,7 @@ def _creation(strategies: Sequence[str]) -> dg.JobDefinition:
             made = portfolios.create(store, new)
             return _done(context, store, made, warnings)
 
-    return form_job("create_portfolio", create, form, "Makes a portfolio. It trades from the next capture on.")
+    return form_job("create_portfolio", create, form, "Makes a portfolio. It trades from the next capture on.", BY_HAND)
 
 
 def _new_portfolio(form: Any) -> portfolios.NewPortfolio:
@@ -86,10 +91,11 @@ def _config_change() -> dg.JobDefinition:
             there = portfolios.get(store, config.portfolio)
             changed = change_portfolio.laid_over(there, config.config, config.reset)
             warnings = change_portfolio.doubts_of(there, changed)
-            return _done(context, store, _changed(context, store, there, changed), warnings)
+            now = portfolios.change(store, there.slug, strategy_config=changed, by=by_run(context))
+            return _done(context, store, now, warnings, _changed(there, now))
 
     told = "Changes a portfolio's settings, from its next cycle on. The settings given are laid over those it has."
-    return form_job("change_portfolio_config", change_config, ConfigChange, told)
+    return form_job("change_portfolio_config", change_config, ConfigChange, told, BY_HAND)
 
 
 def _trial() -> dg.JobDefinition:
@@ -115,11 +121,13 @@ def _trial() -> dg.JobDefinition:
         "Plays a portfolio's settings and new ones over stored captures, and shows what would have differed. Nothing "
         "is changed unless it is to be applied."
     )
-    return form_job("try_portfolio_config", try_settings, Trying, told, HOURS)
+    return form_job("try_portfolio_config", try_settings, Trying, told, hours(HOURS))
 
 
-def _changed(context: dg.OpExecutionContext, store: Database, there: Portfolio, config: dict[str, Any]) -> Portfolio:
-    return portfolios.change(store, there.slug, strategy_config=config, by=by_run(context))
+def _changed(before: Portfolio, now: Portfolio) -> dict[str, Any]:
+    """What of the settings is not as it was; what does not differ is told, too."""
+    rows = change_portfolio.changes(before.strategy_config, now.strategy_config)
+    return {"changed": table(CHANGED, rows) if rows else "nothing: these are the settings it has"}
 
 
 def by_run(context: dg.OpExecutionContext) -> str:
@@ -132,15 +140,22 @@ def _status_change(verb: str, change: Callable[[Database, str, str], Portfolio],
     def become(context: dg.OpExecutionContext, database: DatabaseResource) -> dg.Output[None]:
         store = database.open()
         with explained():
-            return _done(context, store, change(store, filled(Named, context).portfolio, by_run(context)))
+            before = portfolios.get(store, filled(Named, context).portfolio)
+            now = change(store, before.slug, by_run(context))
+            told = {} if before.status is now.status else {"changed": f"{before.status} -> {now.status}"}
+            return _done(context, store, now, changed=told)
 
-    return form_job(f"{verb}_portfolio", become, Named, description)
+    return form_job(f"{verb}_portfolio", become, Named, description, BY_HAND)
 
 
 def _done(
-    context: dg.OpExecutionContext, store: Database, portfolio: Portfolio, warnings: Sequence[str] = ()
+    context: dg.OpExecutionContext,
+    store: Database,
+    portfolio: Portfolio,
+    warnings: Sequence[str] = (),
+    changed: Mapping[str, Any] = MappingProxyType({}),
 ) -> dg.Output[None]:
-    """What the portfolio is now, once its partition says the same."""
+    """What was changed, and what the portfolio is now, once its partition says the same."""
     synced_partitions(context.instance, store, portfolio.strategy_type)
     about(context, portfolio)
     for warning in warnings:
@@ -149,7 +164,7 @@ def _done(
     told = {name: _plain(value) for name, value in statements.statement(store, portfolio.slug).items()}
     link = dg.MetadataValue.asset(asset_key(portfolio.strategy_type, Stage.SIGNALS))
     doubtful = {"warnings": "; ".join(warnings)} if warnings else {}
-    return dg.Output(None, metadata={**doubtful, "partition_of": link, **told})
+    return dg.Output(None, metadata={**changed, **doubtful, "partition_of": link, **told})
 
 
 def _plain(value: Any) -> Any:
@@ -178,4 +193,4 @@ def _validation(strategies: Sequence[str]) -> dg.JobDefinition:
         return dg.Output(None, metadata=told)
 
     told = "Judges a config without making a portfolio: all its errors, and what is probably not meant."
-    return form_job("validate_strategy_config", validate, form, told)
+    return form_job("validate_strategy_config", validate, form, told, BY_HAND)

@@ -88,10 +88,15 @@ def told_change(details: Mapping[str, Any]) -> str:
     before, after = details.get("before"), details.get("after")
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         return ", ".join(f"{name} {value}" for name, value in details.items() if value is not None)
-    names = [name for name in {**before, **after} if before.get(name, ...) != after.get(name, ...)]
-    told = [f"{name} {_given(before, name)} -> {_given(after, name)}" for name in names]
+    told = [f"{each['setting']} {each['before']} -> {each['after']}" for each in changes(before, after)]
     tried = details.get("try")
     return "; ".join([", ".join(told), *([f"tried: {tried['verdict']}"] if tried else [])])
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The settings that a change of a portfolio's config changes, each with what it gave before and gives now."""
+    names = [name for name in {**before, **after} if before.get(name, ...) != after.get(name, ...)]
+    return [{"setting": name, "before": _given(before, name), "after": _given(after, name)} for name in names]
 
 
 def _given(config: Mapping[str, Any], name: str) -> str:

@@ -57,6 +57,13 @@ def test_settings_are_laid_over_those_there_are_and_given_back_to_the_default(pl
 
     expected = {"trade_amount": 60, "max_slippage": 0.02, "event_max_days_until_end": None}
     assert done.told["strategy_config"] == expected
+    assert [tuple(record.data.values()) for record in done.told["changed"].records] == [
+        ("trade_amount", "50", "60"),
+        ("max_positions", "3", "(default)"),
+        ("event_max_days_until_end", "(default)", "null"),
+    ]
+    same = fill_in(platform, "change_portfolio_config", {"portfolio": "bold", "config": {"trade_amount": 60}})
+    assert same.told["changed"] == "nothing: these are the settings it has"
     assert portfolios.get(platform.database, "bold").strategy_config == expected
 
 

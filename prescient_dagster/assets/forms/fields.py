@@ -8,11 +8,15 @@ import dagster as dg
 from pydantic import Field, create_model
 
 from prescient_dagster.assets.forms.plain_config import schema
-from prescient_dagster.assets.runs.run_tags import PORTFOLIO_TAG
+from prescient_dagster.assets.runs.run_tags import AT_ONCE, LANE_TAG, PORTFOLIO_TAG
 from prescient_dagster.domain.books.portfolios import Portfolio
 
 # `dict[str, Any]` would do, but for a null in it: Dagster stumbles over that.
 Settings = dict[str, Any | None]
+QUEUED: Mapping[str, str] = {}
+"""The tags of a job that waits its turn."""
+BY_HAND = {LANE_TAG: AT_ONCE}
+"""The tags of a job that takes seconds, and that somebody waits for."""
 NOTHING = dg.Out(dg.Nothing, description="nothing; its metadata tell what was done")
 
 
@@ -71,20 +75,24 @@ def of_strategy(form: type[dg.Config], strategies: Sequence[str]) -> type[dg.Con
 
 
 def form_job(
-    name: str, step: dg.OpDefinition, form: type[dg.Config], description: str, hours: int | None = None
+    name: str, step: dg.OpDefinition, form: type[dg.Config], description: str, tags: Mapping[str, str] = QUEUED
 ) -> dg.JobDefinition:
-    """The job that fills a form in and hands it to its one op. It may take so many hours; None: what all runs may."""
-    tags = {} if hours is None else {"dagster/max_runtime": str(hours * 3600)}
+    """The job that fills a form in and hands it to its one op."""
 
     @dg.config_mapping(config_schema=schema(form))
     def filled_in(val: Mapping[str, Any]) -> Any:
         return dg.RunConfig(ops={step.name: form(**val)}).to_config_dict()  # type: ignore[no-untyped-call]
 
-    @dg.job(name=name, config=filled_in, executor_def=dg.in_process_executor, description=description, tags=tags)
+    @dg.job(name=name, config=filled_in, executor_def=dg.in_process_executor, description=description, tags=dict(tags))
     def job() -> None:
         step()
 
     return job
+
+
+def hours(number: int) -> dict[str, str]:
+    """The tags of a job that may take so many hours, unlike other runs."""
+    return {"dagster/max_runtime": str(number * 3600)}
 
 
 def about(context: dg.OpExecutionContext, portfolio: Portfolio) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from prescient_dagster.assets.forms.fields import NOTHING, Named, about, form_job
+from prescient_dagster.assets.forms.fields import BY_HAND, NOTHING, Named, about, form_job
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.told.tables import columns, table
@@ -39,7 +39,7 @@ def sale_job() -> dg.JobDefinition:
             return dg.Output(None, metadata=_told(seller.sell(form.portfolio, form.market, bundle=form.bundle)))
 
     told = "Sells by hand what a portfolio holds in a market: at what is bid on the newest capture, with its fee."
-    return form_job("sell_position", sell, SaleForm, told)
+    return form_job("sell_position", sell, SaleForm, told, BY_HAND)
 
 
 def _told(sale: Sale) -> dict[str, Any]:

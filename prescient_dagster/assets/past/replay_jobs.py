@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field, create_model
 
-from prescient_dagster.assets.forms.fields import NOTHING, Settings, choice, form_job, settings_field
+from prescient_dagster.assets.forms.fields import NOTHING, Settings, choice, form_job, hours, settings_field
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.told.pictures import equity_curve
@@ -72,7 +72,7 @@ def replay_job(strategies: Sequence[str]) -> dg.JobDefinition:
         return dg.Output(None, metadata={**told, **figures, **_shown(history)})
 
     told = "Plays a strategy over stored captures, by the rules that live portfolios follow. Nothing live is touched."
-    return form_job("replay", play, form, told, HOURS)
+    return form_job("replay", play, form, told, hours(HOURS))
 
 
 def _shown(history: History) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, cast
 import dagster as dg
 from pydantic import Field
 
-from prescient_dagster.assets.forms.fields import NOTHING, Settings, form_job, of_strategy, settings_field
+from prescient_dagster.assets.forms.fields import NOTHING, Settings, form_job, hours, of_strategy, settings_field
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.told.tables import columns, table
@@ -86,7 +86,7 @@ def sweep_job(strategies: Sequence[str]) -> dg.JobDefinition:
     told = (
         "Tries many configs of a strategy on stored captures, and doubts the best as is due. Nothing live is touched."
     )
-    return form_job("sweep", try_configs, form, told, HOURS)
+    return form_job("sweep", try_configs, form, told, hours(HOURS))
 
 
 def _begun(store: Database, capture_files: CaptureFiles, form: Any) -> tuple[Candidates, Crew, CaptureSource]:
