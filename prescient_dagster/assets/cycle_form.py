@@ -21,6 +21,7 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
+from prescient_dagster.usecases.trade_plans import ResultStatus
 
 
 class CycleForm(Named):
@@ -50,7 +51,7 @@ def run_cycle(context: dg.OpExecutionContext, database: DatabaseResource) -> dg.
         portfolio = portfolios.get(store, config.portfolio)
         about(context, portfolio)
         if portfolio.status is PortfolioStatus.CLOSED:
-            return dg.Output(None, metadata=_without_config(result(portfolio.slug, "closed")))
+            return dg.Output(None, metadata=_without_config(result(portfolio.slug, ResultStatus.CLOSED)))
         run = _run(context.instance, store, portfolio, config)
     return _told(context, portfolio, run)
 
@@ -94,4 +95,5 @@ def _told(context: dg.OpExecutionContext, portfolio: Portfolio, run: dg.ExecuteI
 
 def _without_config(became: Mapping[str, Any]) -> dict[str, Any]:
     """A result as metadata; the config stands among what the signals tell."""
-    return {name: value for name, value in became.items() if name not in ("strategy_config_used", "error")}
+    told = {name: value for name, value in became.items() if name not in ("strategy_config_used", "error")}
+    return told | {"status": str(became["status"])}

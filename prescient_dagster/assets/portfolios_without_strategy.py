@@ -53,7 +53,7 @@ def _told(capture_id: int, results: Sequence[Result]) -> dict[str, Any]:
     rows = [
         {
             "portfolio": each.slug,
-            "status": each.status,
+            "status": str(each.status),
             "equity": None if each.snapshot is None else float(each.snapshot.equity),
             "sold": len(each.trades),
             "told": each.error or each.why,

@@ -118,7 +118,7 @@ def _strategies(state: State) -> Iterator[Mapping[str, Any]]:
     for name, each in state.strategies.items():
         yield {
             "strategy": name,
-            "status": each.status,
+            "status": str(each.status),
             "portfolios": each.activity.portfolios,
             "failing": len(each.activity.failing),
             "last_cycle_at": _time(each.activity.last_cycle_at),

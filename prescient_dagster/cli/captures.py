@@ -21,7 +21,9 @@ from prescient_dagster.venue.interface import Progress
 
 SHOWN = ("capture_id", "captured_at", "venue", "events", "markets", "tradable_markets", "rejected_records")
 STATUS = ("status", "status_reason")
-AT_END = "the recording is at its end: no capture was made"
+TOLD_AT_END = "the recording is at its end: no capture was made"
+AT_END = "at_end"
+"""In the place of a capture's status: there was nothing more to capture."""
 
 
 def capture(as_json: AsJson = False, verbose: Verbose = False) -> None:
@@ -35,7 +37,7 @@ def capture(as_json: AsJson = False, verbose: Verbose = False) -> None:
     database = home.open_database(settings)
     record = _taken(settings, database, verbose)
     if record is None:
-        output.print_json(dict.fromkeys(SHOWN) | {"status": "at_end"}) if as_json else print(AT_END)
+        output.print_json(dict.fromkeys(SHOWN) | {"status": AT_END}) if as_json else print(TOLD_AT_END)
         return
     document = {name: getattr(record, name) for name in (*SHOWN, *STATUS)}
     output.print_json(document) if as_json else output.print_record(document)

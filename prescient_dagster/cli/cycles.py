@@ -14,7 +14,7 @@ from prescient_dagster.cli.runs import Runner
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, Name, Verbose
-from prescient_dagster.domain.books.portfolios import Portfolio
+from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.strategy.config_faults import did_you_mean
 from prescient_dagster.resources import venue_opened
@@ -24,6 +24,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.health import failing_portfolios
 from prescient_dagster.store.market import captures
 from prescient_dagster.usecases.by_hand.sell import Seller, document
+from prescient_dagster.usecases.trade_plans import ResultStatus
 from prescient_dagster.usecases.without_strategy import look_after, without_strategy
 
 COLUMNS = ("portfolio", "status", "signals_generated", "markets_analyzed", "trades_executed", "error")
@@ -61,7 +62,7 @@ def cycle(
 
 
 def _exit(document: dict[str, Any], chosen: Sequence[Portfolio], everybody: bool) -> None:
-    if everybody and not any(portfolio.status == "active" for portfolio in chosen):
+    if everybody and not any(portfolio.status is PortfolioStatus.ACTIVE for portfolio in chosen):
         raise NotFound("no portfolio is active: create or resume one")
     if document["summary"]["failed"]:
         raise typer.Exit(1)
@@ -76,7 +77,7 @@ def _chosen(database: Database, slugs: Iterable[str], strategy: str | None) -> l
     named = {portfolio.slug: portfolio for portfolio in (portfolios.get(database, slug) for slug in slugs)}
     if named:
         return list(named.values())
-    found = [each for each in portfolios.list_all(database, strategy) if each.status != "closed"]
+    found = [each for each in portfolios.list_all(database, strategy) if each.status is not PortfolioStatus.CLOSED]
     if strategy is not None and not found:
         hint = "" if strategy in strategy_names() else did_you_mean(strategy, strategy_names())
         raise NotFound(f"there is no {strategy} portfolio{hint}")
@@ -88,14 +89,18 @@ def _carried_out(
 ) -> tuple[int, list[dict[str, Any]]]:
     """The capture traded on, and one result for each portfolio in the order chosen."""
     capture_id = captures.ready(database).capture_id
-    results = {portfolio.slug: cycle_runs.result(portfolio.slug, "closed") for portfolio in chosen}
+    results = {portfolio.slug: cycle_runs.result(portfolio.slug, ResultStatus.CLOSED) for portfolio in chosen}
     left = without_strategy(chosen)
     opened = partial(venue_opened, settings, database)
     looked_after = look_after(database, settings.captures_folder, opened, left, capture_id)
     results |= {each.slug: cycle_runs.result_without_run(each) for each in looked_after}
     with Runner.opened(settings, database, verbose=verbose) as runner:
         for strategy in sorted({each.strategy_type for each in chosen if each not in left}):
-            wanted = {each.slug for each in chosen if each.strategy_type == strategy and each.status != "closed"}
+            wanted = {
+                each.slug
+                for each in chosen
+                if each.strategy_type == strategy and each.status is not PortfolioStatus.CLOSED
+            }
             keys = cycle_runs.synced_partitions(runner.instance, database, strategy)
             to_trade = blocks(strategy, keys, wanted, settings.portfolios_per_run)
             results |= _of_strategy(runner, database, to_trade, capture_id) if to_trade else {}
@@ -110,7 +115,11 @@ def _of_strategy(
     try:
         job = cycle_runs.cycle_job(strategy)
     except (NotFound, StrategyUnavailable) as error:
-        return {slug: cycle_runs.result(slug, "failed", error=str(error)) for block in blocks for slug in block.keys}
+        return {
+            slug: cycle_runs.result(slug, ResultStatus.FAILED, error=str(error))
+            for block in blocks
+            for slug in block.keys
+        }
     results: dict[str, dict[str, Any]] = {}
     ran = []
     for block in blocks:
@@ -123,7 +132,7 @@ def _of_strategy(
 
 
 def _document(capture_id: int | None, results: list[dict[str, Any]]) -> dict[str, Any]:
-    failed = sum(result["status"] == "failed" for result in results)
+    failed = sum(result["status"] is ResultStatus.FAILED for result in results)
     summary = {"total_portfolios": len(results), "successful": len(results) - failed, "failed": failed}
     return {"capture_id": capture_id, "summary": summary, "results": results}
 

@@ -10,6 +10,7 @@ from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
 from prescient_dagster.cli.terminal.output import MISSING, cell
+from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.cycle.limit import Circumstances
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import NotFound
@@ -26,6 +27,7 @@ from prescient_dagster.settings import Settings
 from prescient_dagster.store.books import portfolios, trades
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
+from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.market.forecasts import stored_forecasts
 from prescient_dagster.store.market.stored_past import StoredPast
 from prescient_dagster.store.past.explanation import Situation, book_fault, situation
@@ -225,9 +227,9 @@ def _exit_verdict(told: Explanation) -> str | None:
 
 def _why_none(found: Situation) -> str:
     record, status = found.record, found.portfolio.status
-    if record.status != "ready":
+    if record.status is not CaptureStatus.READY:
         return f"it is {record.status}" + (f", {record.status_reason}" if record.status_reason else "")
-    if status != "active":
+    if status is not PortfolioStatus.ACTIVE:
         return f"the portfolio is {status}"
     if found.failure is not None:
         return f"the last one failed, {found.failure}"

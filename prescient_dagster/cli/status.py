@@ -13,7 +13,7 @@ from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
 from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.domain.errors import StoreError
-from prescient_dagster.domain.watch.health import Problem, ProblemKind
+from prescient_dagster.domain.watch.health import Availability, Problem, ProblemKind
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.database import Database, told
 from prescient_dagster.store.market.captures import CaptureRecord
@@ -42,7 +42,7 @@ def _document(settings: Settings) -> dict[str, Any]:
         found = state.read_state(database, now, settings.stale_minutes, _dagster(settings, database))
     except StoreError as error:
         return _offline(now, str(error))
-    online = {"status": "online", "info": _where(settings, database)}
+    online = {"status": Availability.ONLINE, "info": _where(settings, database)}
     problems = [asdict(problem) for problem in found.problems]
     return {
         "timestamp": now,
@@ -63,7 +63,7 @@ def _offline(now: datetime, error: str) -> dict[str, Any]:
         "healthy": False,
         "problems": [asdict(Problem(ProblemKind.DATABASE, "", error))],
         "warnings": [],
-        "database": {"status": "offline", "error": error},
+        "database": {"status": Availability.OFFLINE, "error": error},
         "market_data": None,
         "strategies": {name: _strategy(each) for name, each in strategy_states({}).items()},
         "dagster": None,

@@ -12,6 +12,7 @@ from prescient_dagster.cli.terminal.configs import read_configs
 from prescient_dagster.cli.terminal.options import AsJson
 from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.domain.errors import StrategyUnavailable
+from prescient_dagster.domain.watch.health import Availability
 from prescient_dagster.usecases import change_portfolio
 
 StrategyName = Annotated[str, typer.Argument(metavar="NAME", help="The strategy's name, as `strategy list` shows it.")]
@@ -41,8 +42,8 @@ def _listed(name: str) -> dict[str, Any]:
     try:
         strategy = load_strategy(name)
     except StrategyUnavailable as error:
-        return {"name": name, "title": name, "status": "offline", "description": str(error)}
-    return {"name": name, "title": strategy.title, "status": "online", "description": strategy.description}
+        return {"name": name, "title": name, "status": Availability.OFFLINE, "description": str(error)}
+    return {"name": name, "title": strategy.title, "status": Availability.ONLINE, "description": strategy.description}
 
 
 def show(name: StrategyName, as_json: AsJson = False) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from prescient_dagster.catalog import gone, load_strategy, misplaced, strategy_names
 from prescient_dagster.domain.books.equity_track import EquityTrack, Halt
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
-from prescient_dagster.domain.watch.health import Facts, FailedRun, Problem, problems
+from prescient_dagster.domain.watch.health import Availability, Facts, FailedRun, Problem, problems
 from prescient_dagster.domain.watch.lateness import warnings
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.portfolios import Activity
@@ -50,9 +50,8 @@ class StrategyState:
     activity: Activity
 
     @property
-    def status(self) -> str:
-        """Online or offline."""
-        return "online" if self.error is None else "offline"
+    def status(self) -> Availability:
+        return Availability.ONLINE if self.error is None else Availability.OFFLINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from prescient_dagster.store.market.forecasts import stored_forecasts
 from prescient_dagster.store.market.stored_past import StoredPast
 from prescient_dagster.usecases import trade_words
 from prescient_dagster.usecases.trade_books import CycleBooks, OpenVenue, missing_books
-from prescient_dagster.usecases.trade_plans import Order, Plan, Result
+from prescient_dagster.usecases.trade_plans import Order, Plan, Result, ResultStatus
 from prescient_dagster.usecases.trade_results import Curve, Results
 from prescient_dagster.usecases.trade_results import age as capture_age
 
@@ -103,7 +103,7 @@ class Desk:
             logger.exception("portfolio %s", slug)
             reason, remedy = f"{type(error).__name__}: {error}", trade_words.UNEXPECTED
         cycles.note_failure(self.database, self.strategy.name, slug, reason)
-        return self.results.plain(slug, "failed", self.record, error=reason, remedy=remedy)
+        return self.results.plain(slug, ResultStatus.FAILED, self.record, error=reason, remedy=remedy)
 
     def _curves(self, order: Order) -> Mapping[str, Curve]:
         """The equity so far of all portfolios, in one query; none is needed where no picture is drawn."""
@@ -116,7 +116,7 @@ class Desk:
             raise NotFound(f"no {self.strategy.name} portfolio {slug!r}; `prescient portfolio create` makes one")
         status, stages, newest = standing.portfolio.status, self.order.stages, standing.newest_cycle
         if status is PortfolioStatus.CLOSED:
-            return self.results.plain(slug, "closed", self.record, why=trade_words.CLOSED)
+            return self.results.plain(slug, ResultStatus.CLOSED, self.record, why=trade_words.CLOSED)
         if newest is not None and newest.capture_id > self.record.capture_id:
             return self.results.already(slug, self.record, trade_words.older(self.record, newest), newest)
         if _passed(standing, self.record):
@@ -159,7 +159,7 @@ class Desk:
         """The signals that a dry run left, to be executed on the capture and under the config they were made with."""
         newest, slug = standing.newest_cycle, standing.portfolio.slug
         if newest is None:
-            return self.results.plain(slug, "ok", self.record, why=trade_words.NO_SIGNALS)
+            return self.results.plain(slug, ResultStatus.OK, self.record, why=trade_words.NO_SIGNALS)
         record = captures.ready(self.database, newest.capture_id)
         if newest.stage is not Stage.SIGNALS:
             return self.results.already(slug, record, trade_words.traded_before(newest), newest)

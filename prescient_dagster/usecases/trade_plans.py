@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from prescient_dagster.domain.books.equity_track import EquityTrack
@@ -60,11 +61,19 @@ class Plan:
     earlier: CycleRecord | None = None
 
 
+class ResultStatus(StrEnum):
+    """What became of a portfolio in a run."""
+
+    OK = "ok"
+    PAUSED = "paused"  # valued alone
+    CLOSED = "closed"
+    ALREADY_TRADED = "already_traded"  # its books have this capture, or have passed it by a settlement of a newer one
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Result:
-    """What became of one portfolio: ok, paused, closed, already_traded, or failed with an error.
-
-    Already traded is also a capture that its books have passed, by a settlement of a newer one.
+    """What became of one portfolio.
 
     Attributes:
         record: the capture; `age` is the real time since it was stored.
@@ -82,7 +91,7 @@ class Result:
     """
 
     slug: str
-    status: str
+    status: ResultStatus
     record: CaptureRecord
     age: timedelta
     error: str | None = None

@@ -14,7 +14,7 @@ from prescient_dagster.domain.market.kept_texts import kept_text
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.store.books.cycles import CycleRecord
 from prescient_dagster.store.market.captures import CaptureRecord
-from prescient_dagster.usecases.trade_plans import Order, Plan, Result
+from prescient_dagster.usecases.trade_plans import Order, Plan, Result, ResultStatus
 
 MOST_ILLUSTRATED = 50
 """Runs of more portfolios get no curves and no tables of positions: Dagster keeps what a run tells for a week."""
@@ -44,21 +44,21 @@ class Results:
         """Whether the run is small enough for pictures."""
         return len(order.slugs) <= MOST_ILLUSTRATED
 
-    def plain(self, slug: str, status: str, record: CaptureRecord, **told: Any) -> Result:
+    def plain(self, slug: str, status: ResultStatus, record: CaptureRecord, **told: Any) -> Result:
         """A result that tells what the run asked for, and what is given here."""
         return Result(slug, status, record, age(record), settings=self.order.settings_of(slug), **told)
 
     def already(self, slug: str, record: CaptureRecord, why: str, newest: CycleRecord | None) -> Result:
         """Nothing was done: of the cycle that acted on the capture before, if one did, the settings stand."""
         earlier = newest if newest is not None and newest.capture_id == record.capture_id else None
-        return self.plain(slug, "already_traded", record, why=why, earlier=earlier, **_config(None, earlier))
+        return self.plain(slug, ResultStatus.ALREADY_TRADED, record, why=why, earlier=earlier, **_config(None, earlier))
 
     def worked(self, plan: Plan, act: Act, capture: Capture) -> Result:
         """What a plan came to; the numbers of the signals follow once they are saved."""
         portfolio, decision, snapshot = plan.standing.portfolio, plan.decision, act.snapshot
         return self.plain(
             portfolio.slug,
-            "paused" if portfolio.status is PortfolioStatus.PAUSED else "ok",
+            ResultStatus.PAUSED if portfolio.status is PortfolioStatus.PAUSED else ResultStatus.OK,
             plan.record,
             why=plan.why,
             earlier=plan.earlier,

@@ -18,7 +18,7 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.usecases.change_portfolio import open_slugs
-from prescient_dagster.usecases.trade_plans import Result
+from prescient_dagster.usecases.trade_plans import Result, ResultStatus
 
 
 def synced_partitions(instance: dg.DagsterInstance, database: Database, strategy: str) -> Sequence[str]:
@@ -62,14 +62,14 @@ def results_of(run: runs_here.RunEnded, strategy: str, slugs: Iterable[str]) -> 
         if signals or snapshots:
             results[slug] = _result(slug, signals, trades, snapshots)
         else:
-            results[slug] = result(slug, "failed", error=reasons.get(slug) or otherwise)
+            results[slug] = result(slug, ResultStatus.FAILED, error=reasons.get(slug) or otherwise)
     return results
 
 
 def _result(
     slug: str, signals: Mapping[str, Any], trades: Mapping[str, Any], snapshots: Mapping[str, Any]
 ) -> dict[str, Any]:
-    return result(slug, (snapshots or signals)["status"]) | {
+    return result(slug, ResultStatus((snapshots or signals)["status"])) | {
         "signals_generated": signals.get("signals_generated", 0),
         "markets_analyzed": signals.get("markets_analyzed", 0),
         "trades_executed": trades.get("trades_executed", 0),
@@ -86,7 +86,7 @@ def result_without_run(of: Result) -> dict[str, Any]:
     }
 
 
-def result(slug: str, status: str, error: str | None = None) -> dict[str, Any]:
+def result(slug: str, status: ResultStatus, error: str | None = None) -> dict[str, Any]:
     """The result of a portfolio that did nothing, or failed."""
     return {
         "portfolio": slug,

@@ -20,10 +20,10 @@ from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import Position, Trade, worth
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.store.books.cycles import Stage
-from prescient_dagster.usecases.trade_plans import Result
+from prescient_dagster.usecases.trade_plans import Result, ResultStatus
 
 MOST_ROWS = 50
-NOTHING_DONE = ("closed", "already_traded")
+NOTHING_DONE = (ResultStatus.CLOSED, ResultStatus.ALREADY_TRADED)
 AMOUNTS = (
     "equity",
     "balance",
@@ -64,7 +64,7 @@ def metadata(strategy: str, stage: Stage, result: Result) -> dict[str, Any]:
     told = {} if result.status in NOTHING_DONE else TOLD[stage](result)
     return {
         "summary": result.why or SUMMARIES[stage](result),
-        "status": result.status,
+        "status": str(result.status),
         **_capture(result),
         **_earlier(result),
         **told,

@@ -12,6 +12,13 @@ from prescient_dagster.domain.watch import crons
 SILENT_AFTER = timedelta(minutes=5)  # a living daemon of Dagster tells every 30 seconds that it lives
 
 
+class Availability(StrEnum):
+    """Whether something is there to be used."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
 class ProblemKind(StrEnum):
     """What can be wrong."""
 
