@@ -1,7 +1,7 @@
 """The books in the database: trades are appended, positions are kept in step with them in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from prescient_dagster.store.tables import positions, snapshots, trades
 
 POSITION_KEY = ("portfolio_id", "market_id", "side")
 SNAPSHOT_KEY = ("portfolio_id", "capture_id")
+TRADE_FIELDS = tuple(field.name for field in fields(Trade))
 POSITION_FIELDS = tuple(column.name for column in positions.columns if column.name != "portfolio_id")
 
 
@@ -50,27 +51,6 @@ def trade_row(trade: Trade, signal_id: int | None) -> dict[str, Any]:
     return {name: getattr(trade, name) for name in TRADE_FIELDS} | {"source_ref": source_ref}
 
 
-TRADE_FIELDS = (
-    "timestamp",
-    "kind",
-    "market_id",
-    "market_question",
-    "event_id",
-    "side",
-    "side_label",
-    "tags",
-    "shares",
-    "price",
-    "fee",
-    "cash_delta",
-    "cost_delta",
-    "synthetic",
-    "bundle",
-    "details",
-    "category",
-)
-
-
 class Booked(NamedTuple):
     """A trade, and the number of the capture on which it was booked."""
 
@@ -94,9 +74,7 @@ def dated(row: RowMapping, true: Mapping[int, datetime]) -> Trade:
 def trade_of(row: RowMapping) -> Trade:
     """The trade in a row of the table."""
     values = {name: row[name] for name in TRADE_FIELDS}
-    return Trade(
-        **{**values, "kind": TradeKind(row["kind"]), "side": Side(row["side"]), "source_ref": row["source_ref"]}
-    )
+    return Trade(**{**values, "kind": TradeKind(row["kind"]), "side": Side(row["side"])})
 
 
 Change = tuple[Mapping[Holding, Position], Mapping[Holding, Position]]

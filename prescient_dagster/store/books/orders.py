@@ -1,7 +1,7 @@
 """Signals and how they ended, as a cycle leaves them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC
 from decimal import Decimal
 from itertools import islice
@@ -26,6 +26,7 @@ MARKET_COLUMNS = {
     "market_liquidity": "liquidity",
     "market_volume": "volume",
 }
+SIGNAL_FIELDS = tuple(field.name for field in fields(Signal) if field.name in signals.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +91,6 @@ def _end(connection: Connection, cycles: Sequence[Ended]) -> None:
         connection.execute(
             statement.values(status=bindparam("to_status"), reject_reason=bindparam("for_reason")), ended
         )
-
-
-SIGNAL_FIELDS = (
-    "market_id",
-    "event_id",
-    "action",
-    "target_price",
-    "amount",
-    "confidence",
-    "reason",
-    "bundle",
-    "shares",
-    "exit",
-    "probability",
-    "side_label",
-)
 
 
 def signal_row(outcome: Outcome, capture: Capture) -> dict[str, Any]:

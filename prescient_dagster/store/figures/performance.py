@@ -16,6 +16,7 @@ from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.domain.figures.round_trips import PricedTrade
 from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.store.books.held import held_by
+from prescient_dagster.store.books.ledger import TRADE_FIELDS
 from prescient_dagster.store.books.portfolios import found, named
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.stamps import true_times
@@ -24,23 +25,8 @@ from prescient_dagster.store.tables import portfolios, resolutions, signals, sna
 A_DAY: Any = literal_column("interval '1 day'")  # a UTC day: every connection is in UTC
 SNAPSHOT_FIELDS = tuple(Snapshot.__slots__)
 KINDS, SIDES = {str(kind): kind for kind in TradeKind}, {str(side): side for side in Side}
-TRADE_FIELDS = (
-    "timestamp",
-    "market_id",
-    "market_question",
-    "event_id",
-    "side_label",
-    "shares",
-    "price",
-    "fee",
-    "cash_delta",
-    "cost_delta",
-    "synthetic",
-    "bundle",
-    "source_ref",
-    "tags",
-    "category",
-)
+NEEDED = tuple(name for name in TRADE_FIELDS if name not in ("kind", "side", "details"))
+"""Of a trade, as it stands in its row; its details are much, and no figure is made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +105,7 @@ def _trades(connection: Connection, ids: Iterable[int], true: Mapping[int, datet
     Args:
         true: when captures from the future were really taken, by number.
     """
-    columns = [trades.c[name] for name in (*TRADE_FIELDS, "portfolio_id", "capture_id", "kind", "side")]
+    columns = [trades.c[name] for name in (*NEEDED, "portfolio_id", "capture_id", "kind", "side")]
     query = (
         select(*columns, signals.c.target_price)
         .outerjoin_from(trades, signals, signals.c.signal_id == trades.c.signal_id)
@@ -128,7 +114,7 @@ def _trades(connection: Connection, ids: Iterable[int], true: Mapping[int, datet
     )
     booked: dict[int, list[PricedTrade]] = defaultdict(list)
     for *fields, portfolio_id, capture_id, kind, side, mid in connection.execute(query):
-        values = dict(zip(TRADE_FIELDS, fields, strict=True))
+        values = dict(zip(NEEDED, fields, strict=True))
         values["timestamp"] = true.get(capture_id, values["timestamp"])
         booked[portfolio_id].append(PricedTrade(Trade(**values, kind=KINDS[kind], side=SIDES[side]), mid))
     return booked
