@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +16,6 @@ from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.configs import read_configs
 from prescient_dagster.cli.terminal.options import AsJson, ConfigText
 from prescient_dagster.cli.terminal.times import Since, Until, read_since, read_until
-from prescient_dagster.domain.figures.performance import performance, track_record
 from prescient_dagster.domain.past.drift import Difference
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.database import Database
@@ -201,8 +199,7 @@ def delete(number: Number) -> None:
 
 
 def _listed(found: Replay) -> dict[str, Any]:
-    figures = {name: found.figures.get(name) for name in ("total_return", "max_drawdown", "fills")}
-    figures["equity"] = Decimal(found.figures["equity"])
+    figures = {name: found.figures[name] for name in ("equity", "total_return", "max_drawdown", "fills")}
     return {name: getattr(found, name) for name in (*SHOWN, "created_at")} | figures
 
 
@@ -224,14 +221,12 @@ TRADE_FIELDS = (*TRADE_COLUMNS, "side_label", "source_ref", "market_question")
 
 def _document(database: Database, replay_id: int) -> dict[str, Any]:
     """A replay with its figures under their names, and its trades."""
-    found, histories = replays.get(database, replay_id), replays.load_histories(database, [replay_id])
-    (history,) = histories.portfolios
-    figures = performance([track_record(history, histories.verdicts)]).figures()
+    found, (history,) = replays.get(database, replay_id), replays.load_histories(database, [replay_id]).portfolios
     return {
         **{name: getattr(found, name) for name in (*SHOWN, "from_time", "to_time", "created_at", "code_version")},
         "config": found.config,
         "config_sha256": found.config_sha256,
         "notes": found.notes,
-        **figures,
+        **found.figures,
         "trades": [{name: getattr(each.trade, name) for name in TRADE_FIELDS} for each in history.trades],
     }

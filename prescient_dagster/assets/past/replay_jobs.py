@@ -112,5 +112,5 @@ def _bounds(form: Any) -> dict[str, Any]:
 
 
 def _number(value: Any) -> Any:
-    """Amounts are kept as texts; a figure that says nothing is empty."""
+    """A figure that says nothing is empty."""
     return "" if value is None else float(value)

@@ -149,6 +149,23 @@ PARTS = (Balances, Returns, Trading, ClosedPositions, ProfitSplit, Calibration)
 PART_OF = {name: number for number, part in enumerate(PARTS) for name, _ in figures_of(part)}
 FIGURES: Mapping[str, Figure] = {name: each for part in PARTS for name, each in figures_of(part)}
 """Every figure by its name, as it is declared beside its formula."""
+NESTED = {name for part in (ProfitSplit, Calibration) for name, _ in figures_of(part)}
+AMOUNTS = {"profit", *(name for name, each in FIGURES.items() if each.unit in (Unit.AMOUNT, Unit.PROFIT))}
+
+
+def read_figures(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures that were kept as JSON, their amounts exact again. One that was not known then is None."""
+    return dict.fromkeys(name for name in FIGURES if name not in NESTED) | {
+        name: _read(name, value) for name, value in kept.items()
+    }
+
+
+def _read(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {inner: _read(inner, each) for inner, each in value.items()}
+    if isinstance(value, list):
+        return [_read("", each) for each in value]
+    return Decimal(value) if name in AMOUNTS and isinstance(value, str) else value
 
 
 def track_record(history: History, verdicts: Mapping[str, Verdict]) -> TrackRecord:

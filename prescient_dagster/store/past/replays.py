@@ -17,7 +17,7 @@ from prescient_dagster.domain.books.ledger import rebuilt
 from prescient_dagster.domain.books.settlement import Ending, Verdict
 from prescient_dagster.domain.books.snapshots import Snapshot, unvalued
 from prescient_dagster.domain.errors import NotFound
-from prescient_dagster.domain.figures.performance import History, performance, track_record
+from prescient_dagster.domain.figures.performance import History, performance, read_figures, track_record
 from prescient_dagster.domain.figures.round_trips import PricedTrade
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past.replay import Step
@@ -122,7 +122,7 @@ class Replay:
     """A replay as it is shown.
 
     Attributes:
-        figures: as `performance` names them, amounts as texts, so that they stay exact.
+        figures: as `performance` named them when it was played.
     """
 
     replay_id: int
@@ -191,7 +191,7 @@ def _rows(connection: Connection, replay_ids: Sequence[int]) -> list[RowMapping]
 
 
 def _replay(row: RowMapping) -> Replay:
-    return Replay(**{name: row[name] for name in Replay.__slots__})
+    return Replay(**{name: row[name] for name in Replay.__slots__} | {"figures": read_figures(row["figures"])})
 
 
 def load_histories(database: Database, replay_ids: Sequence[int]) -> Histories:
