@@ -14,6 +14,9 @@ from prescient_dagster.assets import (
     schedules,
     weekly_drift,
 )
+from prescient_dagster.assets.answers.compare_job import compare_job
+from prescient_dagster.assets.answers.explain_job import explain_job
+from prescient_dagster.assets.answers.report_job import report_job
 from prescient_dagster.assets.cycle_form import portfolio_cycle_job
 from prescient_dagster.assets.forms.sale_job import sale_job
 from prescient_dagster.assets.history_jobs import history_jobs
@@ -72,6 +75,9 @@ defs = dg.Definitions(
         replay_job(strategy_names()),
         sweep_job(strategy_names()),
         *history_jobs(),
+        explain_job(),
+        compare_job(),
+        report_job(),
     ],
     schedules=scheduled,
     sensors=[

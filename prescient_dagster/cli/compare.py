@@ -2,16 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, Rows
-from prescient_dagster.domain.figures.comparison import Comparison, comparison
-from prescient_dagster.store.figures.comparison import Courses, load_courses
+from prescient_dagster.domain.figures.comparison import Comparison
+from prescient_dagster.store.figures.comparison import Courses
 from prescient_dagster.store.past.replays import label
+from prescient_dagster.usecases.shown.cells import cell
+from prescient_dagster.usecases.shown.compare import (
+    DIFFERENCES,
+    MARKETS,
+    PORTFOLIOS,
+    difference_row,
+    document,
+    portfolio_rows,
+    side_by_side,
+)
 
 Names = Annotated[
     list[str] | None,
@@ -22,9 +32,6 @@ Replays = Annotated[
     typer.Option("--replay", metavar="ID", min=1, help="A replay, by its number; more than one may be given."),
 ]
 RATIO_DECIMALS = 12
-PORTFOLIOS = ("portfolio", "strategy_type", "equity_before", "profit", "total_return", "markets_entered", "fills")
-DIFFERENCES = ("portfolio", "days", "difference", "mean_daily_difference", "95_%_interval", "days_ahead", "days_behind")
-MARKETS = ("market_id", "market_question", "sides", "entered_by", "profit", "baseline_profit", "difference")
 
 
 def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as_json: AsJson = False) -> None:
@@ -38,48 +45,18 @@ def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as
     Example:  prescient compare momentum broad-momentum
     """
     compared_names = [*(names or []), *(label(replay_id) for replay_id in replay_ids or [])]
-    found = load_courses(home.open_database(home.read_settings()), compared_names)
-    baseline, *others = found.portfolios
-    compared = [comparison(course, baseline) for course in others]
+    found, compared = side_by_side(home.open_database(home.read_settings()), compared_names)
     if as_json:
-        output.print_json(_document(found, compared), RATIO_DECIMALS)
+        output.print_json(document(found, compared), RATIO_DECIMALS)
     else:
         _print(found, compared, rows)
-
-
-def _document(found: Courses, compared: Sequence[Comparison]) -> dict[str, Any]:
-    return {
-        "window": asdict(found.window),
-        "baseline": found.portfolios[0].slug,
-        "portfolios": _portfolios(found),
-        "comparisons": [asdict(each) for each in compared],
-    }
-
-
-def _portfolios(found: Courses) -> list[dict[str, Any]]:
-    return [
-        {
-            "portfolio": course.slug,
-            "strategy_type": course.strategy_type,
-            "equity_before": course.equity_before,
-            "profit": course.profit,
-            "total_return": course.total_return,
-            "markets_entered": len(course.entered),
-            "fills": course.fills,
-            "captures_alone": course.captures_alone,
-        }
-        for course in found.portfolios
-    ]
 
 
 def _print(found: Courses, compared: Sequence[Comparison], rows: int) -> None:
     window = found.window
     numbers = "" if window.first_capture_id is None else f", {window.first_capture_id} to {window.last_capture_id}"
-    print(
-        f"{window.captures} captures that all have seen{numbers}: "
-        f"{output.cell(window.first)} to {output.cell(window.last)} UTC"
-    )
-    portfolios = _portfolios(found)
+    print(f"{window.captures} captures that all have seen{numbers}: {cell(window.first)} to {cell(window.last)} UTC")
+    portfolios = portfolio_rows(found)
     shown = [row | {"total_return": f"{row['total_return']:7.2%}"} for row in portfolios]
     output.print_table(shown, PORTFOLIOS)
     for row in portfolios:
@@ -89,20 +66,6 @@ def _print(found: Courses, compared: Sequence[Comparison], rows: int) -> None:
     output.print_table([difference_row(each) for each in compared], DIFFERENCES, f"returns, less those of {baseline}")
     for each in compared:
         _print_markets(each, rows)
-
-
-def difference_row(each: Comparison) -> dict[str, Any]:
-    """A comparison as a line of the table `DIFFERENCES`."""
-    interval, mean = each.interval, each.mean_daily_difference
-    return {
-        "portfolio": each.slug,
-        "days": each.days,
-        "difference": f"{each.difference:+.2%}",
-        "mean_daily_difference": None if mean is None else f"{mean:+.3%}",
-        "95_%_interval": None if interval is None else f"{interval.low:+.3%} to {interval.high:+.3%}",
-        "days_ahead": each.days_ahead,
-        "days_behind": each.days_behind,
-    }
 
 
 def _print_markets(each: Comparison, rows: int) -> None:

@@ -7,11 +7,11 @@ import typer
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
-from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.store import migrate
 from prescient_dagster.store.books import reconciliation
 from prescient_dagster.store.server import postgres
+from prescient_dagster.usecases.shown.strangers import clean
 
 
 def upgrade() -> None:

@@ -10,8 +10,8 @@ import typer
 
 from prescient_dagster.cli.terminal import sources
 from prescient_dagster.cli.terminal.later import STYLE, Group, Subcommands, listed
-from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.domain.errors import PrescientError
+from prescient_dagster.usecases.shown.strangers import clean
 
 OTHERS = 0o077
 """What we and all that we start write is for nobody else."""

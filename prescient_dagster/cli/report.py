@@ -14,12 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal.output import console
 from prescient_dagster.domain.errors import InvalidInput
-from prescient_dagster.report.page import GENERATOR, counted, tear_sheet, walk_forward_page
+from prescient_dagster.report.page import GENERATOR, counted, tear_sheet
 from prescient_dagster.store import pages
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.capture_folders import require_local
-from prescient_dagster.store.past import sweeps
-from prescient_dagster.usecases.write_report import load
+from prescient_dagster.usecases.write_report import load, sweep_page
 
 Names = Annotated[
     list[str] | None,
@@ -63,9 +62,7 @@ def report(
 
 
 def _sweep_written(database: Database, path: Path, sweep_id: int) -> str:
-    found = sweeps.get(database, sweep_id)
-    page = walk_forward_page(found.strategy_type, found.source, found.initial_balance, found.result)
-    return f"{path}: sweep {sweep_id}, {_write(path, page) / 1_000:,.0f} kB"
+    return f"{path}: sweep {sweep_id}, {_write(path, sweep_page(database, sweep_id)) / 1_000:,.0f} kB"
 
 
 def written(database: Database, path: Path, names: list[str], replay_ids: list[int]) -> str:

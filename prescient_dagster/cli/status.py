@@ -11,13 +11,13 @@ from prescient_dagster.cli.runs import Runner
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
-from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.domain.errors import StoreError
 from prescient_dagster.domain.watch.health import Availability, Problem, ProblemKind
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.database import Database, told
 from prescient_dagster.store.market.captures import CaptureRecord
 from prescient_dagster.usecases import state
+from prescient_dagster.usecases.shown.strangers import clean
 from prescient_dagster.usecases.state import DagsterState, State, StrategyState, strategy_states
 
 

@@ -10,10 +10,10 @@ from prescient_dagster.catalog import load_strategy, misplaced, strategy_names
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.configs import read_configs
 from prescient_dagster.cli.terminal.options import AsJson
-from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.domain.errors import StrategyUnavailable
 from prescient_dagster.domain.watch.health import Availability
 from prescient_dagster.usecases import change_portfolio
+from prescient_dagster.usecases.shown.strangers import clean
 
 StrategyName = Annotated[str, typer.Argument(metavar="NAME", help="The strategy's name, as `strategy list` shows it.")]
 BOUND_WORDS = {

@@ -24,6 +24,8 @@ GENERATOR = "Prescient report"
 """What the page says made it, in its first lines."""
 PLACE = "portfolios"
 """What the page of all portfolios is called where it is served; those of single ones lie below it."""
+REPORTS = "reports"
+"""Below this, reports of several are served, by their names."""
 MOST_OPEN = 3  # more portfolios than that are folded
 
 

@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.figures import overview, reports
 from prescient_dagster.domain.figures.leaderboard import Leaderboard
 from prescient_dagster.domain.figures.overview import Overview
 from prescient_dagster.domain.figures.reports import Report, ReportPortfolio
-from prescient_dagster.report.page import home_page, tear_sheet
+from prescient_dagster.report.page import home_page, tear_sheet, walk_forward_page
 from prescient_dagster.store import pages, private_folders
+from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.figures.overview import Everything
 from prescient_dagster.store.figures.reports import load_remarks, load_report
+from prescient_dagster.store.past import sweeps
+from prescient_dagster.store.past.replays import labelled
 
 Watch = Callable[[Sequence[ReportPortfolio]], Iterable[ReportPortfolio]]
 
@@ -66,6 +70,45 @@ def portfolio_page(database: Database, name: str, home: str) -> str:
         NotFound: there is no such portfolio.
     """
     return tear_sheet(load(database, [name]), home)
+
+
+def asked_for(database: Database, names: Sequence[str], sweep_id: int | None = None) -> list[str]:
+    """What a report is about, by the names that `page_of` takes; of nothing, of all portfolios.
+
+    Raises:
+        InvalidInput: a walk-forward and something else, or there is no portfolio.
+    """
+    if sweep_id is not None:
+        if names:
+            raise InvalidInput("a walk-forward has a page of its own: leave the others out")
+        return [sweeps.label(sweep_id)]
+    found = list(names) or [each.slug for each in portfolios.list_all(database)]
+    if not found:
+        raise InvalidInput("there is no portfolio to report on: `prescient portfolio create` makes one")
+    return found
+
+
+def page_of(database: Database, names: Sequence[str], home: str) -> str:
+    """The page of a walk-forward, or the report of portfolios and replays, as they are now.
+
+    Args:
+        names: slugs or numbers of portfolios and what replays are called among them; or what a walk-forward is.
+        home: where the page of all portfolios is, seen from this one.
+
+    Raises:
+        NotFound: there is no such portfolio, replay or walk-forward.
+    """
+    sweep_id = sweeps.labelled(names[0]) if len(names) == 1 else None
+    if sweep_id is not None:
+        return sweep_page(database, sweep_id)
+    replay_ids = [number for name in names if (number := labelled(name)) is not None]
+    return tear_sheet(load(database, [name for name in names if labelled(name) is None], replay_ids), home)
+
+
+def sweep_page(database: Database, sweep_id: int) -> str:
+    """The page of a walk-forward, or `NotFound`."""
+    found = sweeps.get(database, sweep_id)
+    return walk_forward_page(found.strategy_type, found.source, found.initial_balance, found.result)
 
 
 def load(database: Database, names: Sequence[str], replay_ids: Sequence[int] = (), watch: Watch = iter) -> Report:

@@ -1,7 +1,10 @@
-"""Pages of ours beside Dagster's: `/portfolios`, and `/portfolios/SLUG` for each.
+"""Pages of ours beside Dagster's: `/portfolios`, `/portfolios/SLUG` for each, and `/reports/NAMES` of several.
 
 What is shown of all is what was last written; a portfolio's own page is made when somebody asks for it.
 """
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -9,7 +12,10 @@ from starlette.routing import Route
 
 from prescient_dagster.settings import load_settings
 
-PATH = "/portfolios"
+if TYPE_CHECKING:
+    from prescient_dagster.store.database import Database
+
+PATH, REPORTS = "/portfolios", "/reports"
 FRESH = {"Cache-Control": "no-cache"}
 
 
@@ -20,9 +26,14 @@ def routes(prefix: str) -> list[Route]:
         slug = request.path_params.get("slug", "")
         return RedirectResponse(f"{prefix}{PATH}/{slug}".rstrip("/"))
 
+    def led_back_to_report(request: Request) -> Response:
+        return RedirectResponse(f"{prefix}{REPORTS}/{request.path_params['names']}")
+
     return [
         Route(f"{prefix}{PATH}", home),
         Route(f"{prefix}{PATH}/{{slug:str}}", portfolio),
+        Route(f"{prefix}{REPORTS}/{{names:str}}", report),
+        Route(f"{prefix}/{{page:path}}{REPORTS}/{{names:str}}", led_back_to_report),
         Route(f"{prefix}/{{page:path}}{PATH}", led_back),
         Route(f"{prefix}/{{page:path}}{PATH}/{{slug:str}}", led_back),
     ]
@@ -35,14 +46,28 @@ def home(_request: Request) -> Response:
     return HTMLResponse(read_home(load_settings().pages_folder), headers=FRESH)
 
 
+def report(request: Request) -> Response:
+    """Portfolios, replays or a walk-forward as they are now, by their names with commas between."""
+    from prescient_dagster.usecases.write_report import page_of
+
+    names = request.path_params["names"].split(",")
+    return _made(lambda database: page_of(database, names, f"..{PATH}"))
+
+
 def portfolio(request: Request) -> Response:
     """A portfolio as it is now."""
-    from prescient_dagster.domain.errors import NotFound, PrescientError
-    from prescient_dagster.resources import open_database
     from prescient_dagster.usecases.write_report import portfolio_page
 
+    return _made(lambda database: portfolio_page(database, request.path_params["slug"], f"..{PATH}"))
+
+
+def _made(page_of: "Callable[[Database], str]") -> Response:
+    """A page that is made from what is stored, or in a line why it is not."""
+    from prescient_dagster.domain.errors import NotFound, PrescientError
+    from prescient_dagster.resources import open_database
+
     try:
-        page = portfolio_page(open_database(load_settings()), request.path_params["slug"], f"..{PATH}")
+        page = page_of(open_database(load_settings()))
     except PrescientError as error:
         return PlainTextResponse(f"{error}\n", 404 if isinstance(error, NotFound) else 503)
     return HTMLResponse(page, headers=FRESH)

@@ -56,7 +56,7 @@ def test_windows_are_kept_under_a_number(platform: Platform, past: Path) -> None
     kept = sweeps.get(platform.database, told["sweep_id"])
     assert kept.result["digest"] == told["digest"]
     assert told["ran"] == "on 2 processes of this machine"
-    assert told["page"] == "prescient report --sweep 1 -o sweep-1.html"
+    assert told["page"] == "reports/sweep:1"
     assert [record.data["window"] for record in told["turns"].records] == [1, 2][: len(kept.result["turns"])]
 
 

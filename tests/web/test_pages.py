@@ -57,6 +57,12 @@ def test_a_portfolio_that_is_not_there_is_one_line(web: Guarded, slug: str) -> N
     assert len(answer.text.splitlines()) == 1
 
 
+@pytest.mark.parametrize("names", ["nobody", "replay:9", "sweep:9", ",", "%00,%0a", "<script>"])
+def test_a_report_on_what_is_not_there_is_one_line(web: Guarded, names: str) -> None:
+    answer = httpx.get(f"{web.url}/reports/{names}")
+    assert (answer.status_code, len(answer.text.splitlines())) == (404, 1)
+
+
 def test_dagsters_own_pages_are_where_they_were(web: Guarded) -> None:
     for path in ("/", "/assets/performance", "/runs"):
         assert "__NEXT_DATA__" in httpx.get(f"{web.url}{path}").text
@@ -79,6 +85,19 @@ def test_the_page_of_a_portfolio_is_as_it_is_now(database: Database, tmp_path: P
         assert '<a href="../portfolios">All portfolios</a>' in page
         books.snapshot(one, 1, 1_020)
         assert "1,020.00" in httpx.get(f"{web.url}/portfolios/bold").text
+
+
+def test_a_report_of_several_is_made_when_it_is_asked_for(database: Database, tmp_path: Path) -> None:
+    books = Books(database, tmp_path / "captures")
+    for slug, equity in (("first", 1_010), ("second", 1_030)):
+        books.snapshot(books.portfolio(slug), 0, equity)
+    settings = {"PRESCIENT_HOME": str(tmp_path / "home"), "PRESCIENT_DATABASE_URL": database.url}
+    with guarded(tmp_path, settings=settings) as web:
+        answer = httpx.get(f"{web.url}/runs/reports/first,second", follow_redirects=True)
+        assert (answer.status_code, str(answer.url)) == (200, f"{web.url}/reports/first,second")
+        assert "1,010.00" in answer.text
+        assert "1,030.00" in answer.text
+        assert '<a href="../portfolios">All portfolios</a>' in answer.text
 
 
 def test_a_database_that_is_down_is_one_line(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field, create_model
 from prescient_dagster.assets.forms.fields import NOTHING, Settings, choice, form_job, hours, settings_field
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.told.pages import report_link
 from prescient_dagster.assets.told.pictures import equity_curve
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.domain import moments
@@ -66,7 +67,12 @@ def replay_job(strategies: Sequence[str]) -> dg.JobDefinition:
         for note in found.notes:
             context.log.warning(note)
         sheet = f"prescient report --replay {replay_id} -o replay-{replay_id}.html"
-        told = {"replay_id": replay_id, "tear_sheet": sheet, **{name: getattr(found, name) for name in TOLD}}
+        told = {
+            "replay_id": replay_id,
+            "page": report_link([replays.label(replay_id)]),
+            "tear_sheet": sheet,
+            **{name: getattr(found, name) for name in TOLD},
+        }
         figures = {name: _number(found.figures[name]) for name in FIGURES}
         history = replays.load_histories(store, [replay_id]).portfolios[0]
         return dg.Output(None, metadata={**told, **figures, **_shown(history)})

@@ -10,6 +10,7 @@ from pydantic import Field
 from prescient_dagster.assets.forms.fields import NOTHING, Settings, form_job, hours, of_strategy, settings_field
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
+from prescient_dagster.assets.told.pages import report_link
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.domain import moments
 from prescient_dagster.domain.books.portfolios import checked_balance
@@ -135,8 +136,7 @@ def _of_windows(kept: sweeps.KeptSweep) -> dict[str, Any]:
         }
         for turn in result["turns"]
     ]
-    page = f"prescient report --sweep {kept.sweep_id} -o sweep-{kept.sweep_id}.html"
-    told = {"sweep_id": kept.sweep_id, "page": page}
+    told = {"sweep_id": kept.sweep_id, "page": report_link([sweeps.label(kept.sweep_id)])}
     told |= {
         name: result[name] for name in ("chance", "tried", "stayed_in_better_half", "turns_that_tell", "ran", "digest")
     }

@@ -13,6 +13,13 @@ def columns(**types: str) -> dg.TableSchema:
     return dg.TableSchema([dg.TableColumn(name, kind) for name, kind in types.items()])
 
 
+def plain_row(schema: dg.TableSchema, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row has for these columns, as their types; what it lacks stays missing."""
+    read = {"float": float, "int": int, "string": str, "bool": bool}
+    kinds = {column.name: read[column.type] for column in schema.columns}
+    return {name: None if row[name] is None else kind(row[name]) for name, kind in kinds.items()}
+
+
 def table(schema: dg.TableSchema | None, rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
     """The rows, each with a value for every column, and where it tells a side with its `side_label` besides.
 

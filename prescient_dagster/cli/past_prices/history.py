@@ -12,9 +12,9 @@ from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output, transfer
 from prescient_dagster.cli.terminal import output as shown
 from prescient_dagster.cli.terminal.options import AsJson, Search
-from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.usecases.past_prices import backfill as captures
 from prescient_dagster.usecases.past_prices.past import VenuePast
+from prescient_dagster.usecases.shown.strangers import clean
 
 Days = Annotated[int, typer.Option(min=1, max=400, help="How many days back.")]
 MarketIds = Annotated[list[str] | None, typer.Option("--market", metavar="ID", help="This market; may be repeated.")]

@@ -9,15 +9,15 @@ from typing import Annotated, Any
 import typer
 from rich.progress import track
 
-from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal import output as shown
 from prescient_dagster.cli.terminal.options import AsJson
 from prescient_dagster.cli.terminal.output import terminal
-from prescient_dagster.cli.terminal.strangers import clean
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS, Listing
 from prescient_dagster.store.market.capture_files import encoded
 from prescient_dagster.store.market.capture_folders import require_local
+from prescient_dagster.usecases.shown.cells import cell
+from prescient_dagster.usecases.shown.strangers import clean
 from prescient_dagster.venue.recorded import TIME_FORMAT
 from prescient_dagster.venue.series.listings import Assumptions, Imported, imported
 from prescient_dagster.venue.series.reading import Series, read
@@ -157,7 +157,7 @@ def _told(file: Path, found: Imported, assumptions: Assumptions, series: Series)
 def _lines(told: dict[str, Any]) -> list[str]:
     return [
         f"{told['captures']} captures of {told['markets']} markets from {told['file']}, "
-        f"{output.cell(told['first'])} to {output.cell(told['last'])} UTC",
+        f"{cell(told['first'])} to {cell(told['last'])} UTC",
         f"{told['incomplete_captures']} captures lack a market; {told['repeated_observations']} repeated observations "
         "left out, the last one counts",
         f"read: {'; '.join(told['reads'])}",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from prescient_dagster.cli.compare import DIFFERENCES, difference_row
 from prescient_dagster.cli.replay import progress
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.domain.books.portfolios import Portfolio
@@ -11,6 +10,7 @@ from prescient_dagster.domain.past.trials import Trial
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.database import Database
 from prescient_dagster.usecases import replay
+from prescient_dagster.usecases.shown.compare import DIFFERENCES, difference_row
 
 TRADES = ("timestamp", "kind", "market_question", "side", "shares_now", "shares_new", "market_id")
 MOST_TRADES = 20

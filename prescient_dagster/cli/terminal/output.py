@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, TextIO
 
@@ -18,9 +17,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from prescient_dagster.cli.terminal.strangers import clean
-from prescient_dagster.domain import money
 from prescient_dagster.domain.strategy.side_labels import for_reading
+from prescient_dagster.usecases.shown.cells import cell, plain
+from prescient_dagster.usecases.shown.strangers import clean
 
 Row = Mapping[str, Any]
 PIPED_WIDTH = 200
@@ -33,31 +32,6 @@ MONEY = {
 """Columns in USD: people read them to the cent, --json has them whole."""
 WHOLE = {"slug", "name", "portfolio", "market_id", "strategy_type"}
 """Columns to be copied from: never broken."""
-MISSING = "–"
-
-
-def plain(value: Any, decimals: int = 6) -> Any:  # noqa: PLR0911
-    """A value as JSON has it: amounts as numbers with at most 6 decimals, times in UTC, no NaN.
-
-    Args:
-        decimals: of numbers that are no amounts.
-    """
-    match value:
-        case None | bool() | int():
-            return value
-        case str():
-            return str(value)
-        case float():
-            return round(value, decimals) if math.isfinite(value) else None
-        case Decimal():
-            return money.plain(value)
-        case datetime():
-            return value.isoformat().replace("+00:00", "Z")
-        case Mapping():
-            return {str(name): plain(each, decimals) for name, each in value.items()}
-        case Iterable():
-            return [plain(each, decimals) for each in value]
-    raise TypeError(f"{type(value).__name__} has no place in a document")
 
 
 def print_json(document: Any, decimals: int = 6) -> None:
@@ -114,30 +88,6 @@ def told(name: str, value: Any) -> str:
     if name in MONEY and isinstance(value, float | Decimal) and math.isfinite(value):
         return f"{round(value, CENT):,.2f}"
     return cell(value)
-
-
-def cell(value: Any) -> str:  # noqa: PLR0911
-    """A value as it stands in a table."""
-    match value:
-        case None:
-            return MISSING
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return f"{value:,}"
-        case float() | Decimal():
-            return _number(value)
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S}"
-        case str():
-            return clean(value)
-    return clean(json.dumps(plain(value), ensure_ascii=False))
-
-
-def _number(value: float | Decimal) -> str:
-    if not math.isfinite(value):
-        return MISSING
-    return f"{money.usd(value).normalize():,f}"
 
 
 def say(text: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prescient_dagster.cli.terminal import output
+from prescient_dagster.usecases.shown.cells import cell, plain
 
 
 class Colour(StrEnum):
@@ -32,17 +33,17 @@ class Colour(StrEnum):
     ],
 )
 def test_a_value_becomes_plain_json(value: object, shown: object) -> None:
-    assert output.plain(value) == shown
+    assert plain(value) == shown
 
 
 def test_what_has_no_place_in_a_document_is_refused() -> None:
     with pytest.raises(TypeError, match="object"):
-        output.plain(object())
+        plain(object())
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.decimals(-1e9, 1e9) | st.text(), st.lists))
 def test_every_document_is_json_without_nan(value: object) -> None:
-    json.dumps(output.plain(value), allow_nan=False)
+    json.dumps(plain(value), allow_nan=False)
 
 
 def test_markup_and_control_characters_of_a_stranger_stay_text(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,4 +64,4 @@ def test_a_document_is_ascii_whatever_it_holds(capsys: pytest.CaptureFixture[str
     [(None, "–"), (False, "no"), (1234567, "1,234,567"), (Decimal("1234.500000"), "1,234.5"), (float("nan"), "–")],
 )
 def test_a_cell_is_made_for_reading(value: object, shown: str) -> None:
-    assert output.cell(value) == shown
+    assert cell(value) == shown

@@ -1,4 +1,4 @@
-"""Texts of strangers on a terminal."""
+"""Texts of strangers, for a terminal."""
 
 import unicodedata
 
