@@ -78,6 +78,11 @@ def _misnamed(name: str) -> str | None:
     return None
 
 
+def strategy_schedule_name(strategy: str) -> str:
+    """What a strategy's schedule is called."""
+    return f"{strategy}_schedule"
+
+
 def strategy_names() -> list[str]:
     """The names of all strategies, whether they load or not."""
     return list(strategy_files())

@@ -11,6 +11,7 @@ from prescient_dagster.assets.runs.due_runs import DueRuns, due
 from prescient_dagster.assets.runs.going import going, still_going
 from prescient_dagster.assets.runs.shard_verdicts import judge_ended
 from prescient_dagster.assets.runs.shards import Shard, shards
+from prescient_dagster.catalog import strategy_schedule_name
 from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.domain.watch import crons
 from prescient_dagster.resources import DatabaseResource
@@ -114,11 +115,6 @@ def status_schedule(cron: str) -> dg.ScheduleDefinition:
     """The state of everything at every tick."""
     what = "Takes down whether market data, strategies, portfolios and Dagster's daemon are well, as the asset status."
     return single_schedule("status_schedule", "status_job", cron, what)
-
-
-def strategy_schedule_name(strategy: str) -> str:
-    """What a strategy's schedule is called."""
-    return f"{strategy}_schedule"
 
 
 def strategy_schedule(

@@ -1,18 +1,28 @@
 """How a run over portfolios fails: the others have traded, and each that has not is named with what to do about it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import dagster as dg
 
 from prescient_dagster.assets.told.tables import columns, table
-from prescient_dagster.usecases.trade_plans import Result
 
 FAILED = "failed"
 COLUMNS = columns(portfolio="string", reason="string", what_to_do="string")
 
 
-def failure(failed: Sequence[Result], portfolios: int) -> dg.Failure:
+class FailedResult(Protocol):
+    """What is told of a portfolio that failed."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def remedy(self) -> str: ...
+
+
+def failure(failed: Sequence[FailedResult], portfolios: int) -> dg.Failure:
     """The run's failure; Dagster must not retry it, since the next capture does."""
     reasons = "; ".join(f"{result.slug}: {result.error}" for result in failed)
     rows = [{"portfolio": result.slug, "reason": result.error or "", "what_to_do": result.remedy} for result in failed]

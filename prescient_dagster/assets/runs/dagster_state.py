@@ -9,8 +9,7 @@ from dagster._core.scheduler.instigation import InstigatorType
 from prescient_dagster.assets.runs import runs_here
 from prescient_dagster.assets.runs.going import GOING
 from prescient_dagster.assets.runs.run_tags import CAPTURE_TAG, SHARD_TAG
-from prescient_dagster.assets.schedules import strategy_schedule_name
-from prescient_dagster.catalog import PLATFORM_JOBS, strategy_names
+from prescient_dagster.catalog import PLATFORM_JOBS, strategy_names, strategy_schedule_name
 from prescient_dagster.domain.watch.health import FailedRun
 from prescient_dagster.usecases.state import DagsterState, RunGoing
 

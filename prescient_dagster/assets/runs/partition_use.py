@@ -13,7 +13,7 @@ from dagster._core.scheduler.instigation import InstigatorType, TickStatus  # no
 from prescient_dagster.assets.cycle import asset_keys
 from prescient_dagster.assets.runs.going import GOING
 from prescient_dagster.assets.runs.lost_runs import runs_of
-from prescient_dagster.assets.schedules import strategy_schedule_name
+from prescient_dagster.catalog import strategy_schedule_name
 
 UNFINISHED = [status for status in BulkActionStatus if status not in BULK_ACTION_TERMINAL_STATUSES]
 
