@@ -37,6 +37,7 @@ from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueRes
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.books.reconciliation import reconcile
 from prescient_dagster.store.health import failing_portfolios
+from prescient_dagster.usecases.garbage import without_full_collections
 from prescient_dagster.usecases.trade import Desk
 from prescient_dagster.usecases.trade_plans import Order, Result
 
@@ -141,13 +142,14 @@ def cycle_assets(strategy: Strategy[Any], portfolios_per_run: int) -> dg.AssetsD
     ) -> Iterator[dg.AssetCheckResult | dg.AssetObservation]:
         store = database.open()
         desk = Desk(strategy, store, capture_files.folder, partial(venue.open, store))
-        with explained():
-            order = _order(context, filled(config_class, context), version)
-        failed = _carried_out(context, desk, order)
-        if traded in context.selected_asset_keys:
-            # Before the failure is raised: a step that has failed yields no checks.
+        with without_full_collections():
             with explained():
-                yield from _judged(context, traded, desk, order.slugs)
+                order = _order(context, filled(config_class, context), version)
+            failed = _carried_out(context, desk, order)
+            if traded in context.selected_asset_keys:
+                # Before the failure is raised: a step that has failed yields no checks.
+                with explained():
+                    yield from _judged(context, traded, desk, order.slugs)
         if failed:
             raise failure(failed, len(order.slugs))
 

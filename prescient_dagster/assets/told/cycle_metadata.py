@@ -69,7 +69,7 @@ def metadata(strategy: str, stage: Stage, result: Result) -> dict[str, Any]:
         **_earlier(result),
         **told,
         **_back(strategy, stage, result),
-        **_config(result),
+        **_config(stage, result),
     }
 
 
@@ -100,12 +100,14 @@ def _back(strategy: str, stage: Stage, result: Result) -> dict[str, Any]:
     return {"signals_page": dg.MetadataValue.url(f"/assets/{strategy}/signals?view=partitions&partition={result.slug}")}
 
 
-def _config(result: Result) -> dict[str, Any]:
+def _config(stage: Stage, result: Result) -> dict[str, Any]:
+    """The settings; the whole config stands with the signals that it made, its sha256 with all that followed."""
     told: dict[str, Any] = {}
     if result.settings:
         told["run_settings"] = dict(result.settings)
     if result.config is not None:
-        told |= {"config_sha256": result.config_sha256, "config": dict(result.config)}
+        told["config_sha256"] = result.config_sha256
+        told |= {"config": dict(result.config)} if stage is Stage.SIGNALS else {}
     return told
 
 

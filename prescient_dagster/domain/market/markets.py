@@ -203,7 +203,14 @@ class Capture:
 
     def text(self, name: str, row: int) -> str:
         """A text column of one market."""
-        return str(self.markets[name].iat[row])
+        if name not in self._text_arrays:
+            self._text_arrays[name] = self.markets[name].array
+        return str(self._text_arrays[name][row])
+
+    @cached_property
+    def _text_arrays(self) -> dict[str, "pd.api.extensions.ExtensionArray"]:
+        """What the columns hold: pandas needs ten times as long to find one of its columns as to read from it."""
+        return {}
 
     def text_column(self, name: str) -> "pd.Series[str]":
         """A text column of all markets."""

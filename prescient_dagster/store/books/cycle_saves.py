@@ -26,6 +26,7 @@ from prescient_dagster.store.books.orders import Ended
 from prescient_dagster.store.books.portfolio_log import Logged
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import configs, cycles, portfolios, signals
+from prescient_dagster.store.upserts import write_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _begin(connection: Connection, new: Sequence[CycleSave]) -> None:
 def _keep_configs(connection: Connection, by_sha256: Mapping[str, Mapping[str, Any] | None]) -> None:
     """Keep the configs that are new; in one order, so that of two who keep the same ones nobody waits for ever."""
     rows = [{"config_sha256": sha256, "config": config} for sha256, config in sorted(by_sha256.items())]
-    connection.execute(insert(configs).on_conflict_do_nothing(), rows)
+    write_rows(connection, insert(configs).on_conflict_do_nothing(), rows)
 
 
 def _newest_capture(each: CycleSave) -> int | None:

@@ -141,10 +141,13 @@ def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Hol
     query = select(*columns, func.coalesce(truly, positions.c.opened_at).label("opened_at"))
     query = query.where(positions.c.portfolio_id.in_(ids)).order_by(positions.c.market_id, positions.c.side)
     held: dict[int, dict[Holding, Position]] = defaultdict(dict)
-    for row in connection.execute(query).mappings():
-        values = {name: value for name, value in row.items() if name != "portfolio_id"}
-        position = Position(**{**values, "side": Side(row["side"])})
-        held[row["portfolio_id"]][position.holding] = position
+    rows = connection.execute(query)
+    names = list(rows.keys())
+    for row in rows:
+        values = dict(zip(names, row, strict=True))
+        portfolio_id, side = values.pop("portfolio_id"), Side(values.pop("side"))
+        position = Position(side=side, **values)
+        held[portfolio_id][position.holding] = position
     return held
 
 

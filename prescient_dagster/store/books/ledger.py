@@ -13,6 +13,7 @@ from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.store.market.stamps import true_times
 from prescient_dagster.store.tables import positions, snapshots, trades
+from prescient_dagster.store.upserts import write_rows
 
 POSITION_KEY = ("portfolio_id", "market_id", "side")
 SNAPSHOT_KEY = ("portfolio_id", "capture_id")
@@ -135,10 +136,9 @@ def save_snapshots(connection: Connection, valuations: Iterable[Valuation]) -> N
 
 
 def _upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]) -> None:
-    # Rows as parameters, not as values of the statement: then it is compiled once, however many there are.
     statement = insert(table)
     updates = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=updates), rows)
+    write_rows(connection, statement.on_conflict_do_update(index_elements=key, set_=updates), rows)
 
 
 def marks(held: Mapping[Holding, Position]) -> dict[str, list[str | None]]:

@@ -17,6 +17,7 @@ from prescient_dagster.domain.cycle.order_books import Book, NoBook, no_book
 from prescient_dagster.domain.strategy.signals import RejectReason
 from prescient_dagster.store.database import Database, storable
 from prescient_dagster.store.tables import order_books, unavailable_books
+from prescient_dagster.store.upserts import write_rows
 
 Fetch = Callable[[Sequence[str]], Mapping[str, Book]]
 """Asks the venue for the books of some tokens."""
@@ -70,7 +71,7 @@ def keep(connection: Connection, capture_id: int, books: Mapping[str, Book]) -> 
     said = {token_id: book for token_id, book in books.items() if not _is_unavailable(book)}
     if said:
         rows = [{"capture_id": capture_id, "token_id": token_id} | _values(book) for token_id, book in said.items()]
-        connection.execute(insert(order_books).on_conflict_do_nothing(), rows)
+        write_rows(connection, insert(order_books).on_conflict_do_nothing(), rows)
     failed = [
         {"capture_id": capture_id, "token_id": token_id, "why": storable(book.why)}
         for token_id, book in books.items()

@@ -22,6 +22,7 @@ from prescient_dagster.store.books.cycles import Standing, standings
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
 from prescient_dagster.store.tables import captures, portfolios, positions, resolutions, trades
+from prescient_dagster.store.upserts import write_rows
 
 PAYMENTS = (TradeKind.SETTLEMENT, TradeKind.REFUND)
 JUDGED = (CaptureStatus.READY, CaptureStatus.REFUSED)
@@ -129,7 +130,7 @@ def observe(database: Database, record: CaptureRecord, said: Told, statuses: Map
         }
         rows = [_row(record, market_id, said[market_id], statuses.get(market_id, "")) for market_id in sorted(new)]
         if rows:
-            connection.execute(insert(resolutions).on_conflict_do_nothing(), rows)
+            write_rows(connection, insert(resolutions).on_conflict_do_nothing(), rows)
         _confirm(connection, record, said.keys() - new)
     return len(rows)
 
