@@ -33,6 +33,7 @@ from prescient_dagster.store.market.forecasts import stored_forecasts
 from prescient_dagster.store.past import replays
 from prescient_dagster.store.past.replays import NewReplay, ReplayWriter
 from prescient_dagster.usecases.folder_captures import FolderCaptures
+from prescient_dagster.usecases.garbage import without_full_collections
 
 DEFAULT_BALANCE = Decimal(10_000)
 
@@ -168,6 +169,7 @@ def open_source(
     return StoredCaptures(database, captures_folder, since, until)
 
 
+@without_full_collections()
 def replayed(  # noqa: PLR0913 - what a user may give
     database: Database,
     source: CaptureSource,

@@ -11,6 +11,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.captures import CaptureRecord
+from prescient_dagster.usecases.garbage import without_full_collections
 from prescient_dagster.venue.interface import BooksOf, Venue
 
 
@@ -23,6 +24,7 @@ class Taken:
     books: Mapping[str, Book]
 
 
+@without_full_collections()
 def take(database: Database, folder: CaptureFolder, venue: Venue, run_id: str = "") -> Taken | None:
     """Ask the venue for everything it lists and store it, all or nothing; None where it has nothing more.
 

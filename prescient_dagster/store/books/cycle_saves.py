@@ -25,8 +25,8 @@ from prescient_dagster.store.books.ledger import Valuation
 from prescient_dagster.store.books.orders import Ended
 from prescient_dagster.store.books.portfolio_log import Logged
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.many_rows import write_rows
 from prescient_dagster.store.tables import configs, cycles, portfolios, signals
-from prescient_dagster.store.upserts import write_rows
 
 
 @dataclass(frozen=True, slots=True)

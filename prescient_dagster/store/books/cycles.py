@@ -4,14 +4,14 @@ Who computed on a state that has changed since is told so and computes again.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, case, cast, func, select, union_all, update
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy import Connection, Row, case, func, select, union_all, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from prescient_dagster.domain.books.exit_rules import ExitRule
 from prescient_dagster.domain.books.ledger import Account, Holding, Position
@@ -21,6 +21,7 @@ from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.store.books import equity_tracks, ledger
 from prescient_dagster.store.books.portfolios import close_if_flat
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.many_rows import change_rows
 from prescient_dagster.store.market.stamps import MISDATED, STORED
 from prescient_dagster.store.tables import captures, configs, cycles, portfolios, positions, trades
 
@@ -221,38 +222,19 @@ def save_accounts(connection: Connection, accounts: Iterable[tuple[Standing, Acc
     after = {standing.portfolio.portfolio_id: (standing, account) for standing, account in accounts}
     changes = {number: (standing.account.positions, account.positions) for number, (standing, account) in after.items()}
     ledger.save_positions(connection, changes)
-    connection.execute(*_balances({number: account for number, (_, account) in after.items()}, captured_at))
+    rows = [{"portfolio_id": number, **_afterwards(account)} for number, (_, account) in after.items()]
+    change_rows(connection, portfolios, "portfolio_id", rows, books_at=captured_at, version=portfolios.c.version + 1)
     for number, (standing, _) in after.items():
         if standing.portfolio.status is PortfolioStatus.CLOSING:
             close_if_flat(connection, number)
 
 
 BALANCES = ("balance", "realized_profit_loss", "fees_paid", "trade_count")
-AFTERWARDS = (*BALANCES, *equity_tracks.COLUMNS)
 
 
 def _afterwards(account: Account) -> dict[str, Any]:
     """What an account leaves in its portfolio's row."""
     return {name: getattr(account, name) for name in BALANCES} | equity_tracks.row_of(account.equity_track)
-
-
-def _balances(after: Mapping[int, Account], captured_at: datetime) -> tuple[Update, dict[str, list[Any]]]:
-    """One statement for all of them; as arrays of parameters it is compiled once, however many they are."""
-    columns = [portfolios.c.portfolio_id, *(portfolios.c[name] for name in AFTERWARDS)]
-    arrays = [cast(bindparam(f"{column.name}s", type_=ARRAY(column.type)), ARRAY(column.type)) for column in columns]
-    given = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived("given")
-    statement = (
-        update(portfolios)
-        .where(portfolios.c.portfolio_id == given.c.portfolio_id)
-        .values(
-            **{name: given.c[name] for name in AFTERWARDS},
-            books_at=captured_at,
-            version=portfolios.c.version + 1,
-        )
-    )
-    rows = [_afterwards(account) for account in after.values()]
-    values = {f"{name}s": [row[name] for row in rows] for name in AFTERWARDS}
-    return statement, {"portfolio_ids": list(after), **values}
 
 
 def note_failure(database: Database, strategy_type: str, slug: str, reason: str) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from prescient_dagster.domain.books.ledger import Account, Holding, Position, Trade, TradeKind
 from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.market.sides import Side
+from prescient_dagster.store.many_rows import write_rows
 from prescient_dagster.store.market.stamps import true_times
 from prescient_dagster.store.tables import positions, snapshots, trades
-from prescient_dagster.store.upserts import write_rows
 
 POSITION_KEY = ("portfolio_id", "market_id", "side")
 SNAPSHOT_KEY = ("portfolio_id", "capture_id")

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, select
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.exit_rules import ExitRule
@@ -18,6 +18,7 @@ from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.signals import Action, Signal, SignalStatus
 from prescient_dagster.store.books import ledger
 from prescient_dagster.store.books.ledger import Booking
+from prescient_dagster.store.many_rows import change_rows
 from prescient_dagster.store.tables import signals
 
 MARKET_COLUMNS = {
@@ -82,15 +83,11 @@ def _inserted(connection: Connection, cycles: Sequence[Ended]) -> Iterator[Seque
 
 def _end(connection: Connection, cycles: Sequence[Ended]) -> None:
     ended = [
-        {"number": number, "to_status": outcome.status, "for_reason": outcome.reject_reason}
+        {"signal_id": number, "status": outcome.status, "reject_reason": outcome.reject_reason}
         for each in cycles
         for number, outcome in zip(each.numbers or (), each.outcomes, strict=True)
     ]
-    statement = update(signals).where(signals.c.signal_id == bindparam("number"))
-    if ended:
-        connection.execute(
-            statement.values(status=bindparam("to_status"), reject_reason=bindparam("for_reason")), ended
-        )
+    change_rows(connection, signals, "signal_id", ended)
 
 
 def signal_row(outcome: Outcome, capture: Capture) -> dict[str, Any]:

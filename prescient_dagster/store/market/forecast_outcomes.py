@@ -1,16 +1,17 @@
 """What forecasts are scored by: the price when they first counted, and how their markets ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select
 
 from prescient_dagster.domain.market.forecasts import row_of
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.money import price
 from prescient_dagster.domain.past.forecast_scores import ScoredForecast
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.many_rows import change_rows
 from prescient_dagster.store.tables import forecasts
 
 VOID = 0.5
@@ -32,22 +33,16 @@ def note_prices(database: Database, capture: Capture) -> int:
     """Note market, event and price of the forecasts that count on this capture for the first time; how many."""
     query = select(ID, forecasts.c.market_id, forecasts.c.slug).where(*_counting(capture.captured_at))
     with database.begin() as connection:
-        values = []
+        rows: list[dict[str, Any]] = []
+        texts = capture.texts
         for forecast_id, market_id, slug in connection.execute(query):
             row = row_of(capture, market_id, slug)
             listed = capture.columns["yes_price"][row] if row >= 0 else float("nan")
             if listed == listed:  # noqa: PLR0124 - a price that is missing is NaN
-                found = {"market": capture.texts["market_id"][row], "event": capture.texts["event_id"][row]}
-                values.append({"id": forecast_id, "price": price(listed)} | found)
-        _update(connection, values)
-    return len(values)
-
-
-def _update(connection: Connection, values: Sequence[Mapping[str, object]]) -> None:
-    if values:
-        change = update(forecasts).where(bindparam("id") == ID)
-        names = {"scored_market_id": "market", "event_id": "event", "yes_price": "price"}
-        connection.execute(change.values({column: bindparam(name) for column, name in names.items()}), values)
+                market = {"scored_market_id": texts["market_id"][row], "event_id": texts["event_id"][row]}
+                rows.append({ID.name: forecast_id, "yes_price": price(listed), **market})
+        change_rows(connection, forecasts, ID.name, rows)
+    return len(rows)
 
 
 def waiting_markets(database: Database, capture: Capture, most: int) -> list[str]:
@@ -62,11 +57,9 @@ def waiting_markets(database: Database, capture: Capture, most: int) -> list[str
 
 def note_payouts(database: Database, payouts: Mapping[str, float]) -> None:
     """Note how markets ended: what a YES share paid, by market."""
-    if payouts:
-        change = update(forecasts).where(forecasts.c.scored_market_id == bindparam("market"))
-        values = [{"market": market_id, "paid": paid} for market_id, paid in payouts.items()]
-        with database.begin() as connection:
-            connection.execute(change.values(payout=bindparam("paid")), values)
+    rows = [{"scored_market_id": market_id, "payout": paid} for market_id, paid in payouts.items()]
+    with database.begin() as connection:
+        change_rows(connection, forecasts, "scored_market_id", rows)
 
 
 def scored(database: Database) -> list[ScoredForecast]:

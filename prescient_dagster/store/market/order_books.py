@@ -16,8 +16,8 @@ from prescient_dagster.domain.cycle.fills import Level, OrderBook
 from prescient_dagster.domain.cycle.order_books import Book, NoBook, no_book
 from prescient_dagster.domain.strategy.signals import RejectReason
 from prescient_dagster.store.database import Database, storable
+from prescient_dagster.store.many_rows import write_rows
 from prescient_dagster.store.tables import order_books, unavailable_books
-from prescient_dagster.store.upserts import write_rows
 
 Fetch = Callable[[Sequence[str]], Mapping[str, Book]]
 """Asks the venue for the books of some tokens."""

@@ -20,9 +20,9 @@ from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.store.books import ledger
 from prescient_dagster.store.books.cycles import Standing, standings
 from prescient_dagster.store.database import Database
+from prescient_dagster.store.many_rows import write_rows
 from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
 from prescient_dagster.store.tables import captures, portfolios, positions, resolutions, trades
-from prescient_dagster.store.upserts import write_rows
 
 PAYMENTS = (TradeKind.SETTLEMENT, TradeKind.REFUND)
 JUDGED = (CaptureStatus.READY, CaptureStatus.REFUSED)

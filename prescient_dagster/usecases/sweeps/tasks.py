@@ -16,6 +16,7 @@ from prescient_dagster.store.database import Database, connect
 from prescient_dagster.store.market.capture_sources import CaptureSource, StoredCaptures, StoredWindow, Told
 from prescient_dagster.store.server import postgres
 from prescient_dagster.usecases.folder_captures import FolderCaptures, FolderWindow
+from prescient_dagster.usecases.garbage import without_full_collections
 from prescient_dagster.usecases.replay import Table
 from prescient_dagster.usecases.sweeps.crews import Crew
 
@@ -59,6 +60,7 @@ def play(task: Task) -> TaskRecords:
     return play_on(_opened(task.window), task)
 
 
+@without_full_collections()
 def play_on(source: CaptureSource, task: Task, advance: Advance = lambda _: None) -> TaskRecords:
     """Carry out a task on its window."""
     strategy = load_strategy(task.strategy_type)
