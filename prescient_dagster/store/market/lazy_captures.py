@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from prescient_dagster.domain.errors import SchemaUnknown, StoreError, VenueAnswerInvalid
 from prescient_dagster.domain.market.bounds import require_sense
 from prescient_dagster.domain.market.capture_schema import filled, version
-from prescient_dagster.domain.market.markets import MARKET_COLUMNS, MARKETS, Capture
+from prescient_dagster.domain.market.markets import MARKET_COLUMNS, MARKETS, Capture, Rows
 from prescient_dagster.store.market.capture_files import ARROW_TYPES, checked
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 
@@ -203,3 +203,11 @@ class LazyCapture(Capture):
     def text_column(self, name: str) -> "pd.Series[str]":
         column: pd.Series[str] = self._column(name).to_pandas()
         return column
+
+    def numbered(self, name: str) -> tuple[Rows, np.ndarray[Any, Any]]:
+        """As it lies in the file: pandas would make a text of each row first."""
+        if name not in self._numbered:
+            encoded = self._column(name).dictionary_encode()
+            numbers, texts = encoded.indices, encoded.dictionary
+            self._numbered[name] = (numbers.to_numpy(), texts.to_numpy(zero_copy_only=False))
+        return self._numbered[name]

@@ -37,6 +37,8 @@ def test_every_text_is_the_same_row_by_row_and_as_a_column(whole: Capture, lazy:
     for name in (name for name, kind in MARKET_COLUMNS.items() if kind == "text"):
         pd.testing.assert_series_equal(lazy.text_column(name), whole.text_column(name), check_names=False)
         assert [lazy.text(name, row) for row in range(9)] == [whole.text(name, row) for row in range(9)]
+        (numbers, texts), (own, of_own) = lazy.numbered(name), whole.numbered(name)
+        assert (list(numbers), list(texts)) == (list(own), list(of_own))
     for name, texts in whole.texts.items():
         assert list(lazy.texts[name]) == texts
         assert lazy.texts[name][2] == texts[2]
