@@ -1,9 +1,14 @@
-"""The services of `deploy/compose.yaml` on this machine, without containers: the same commands, on other ports."""
+"""The services of `deploy/compose.yaml` on this machine, without containers: the same commands, on other ports.
+
+Where Debian's bubblewrap is there, they are confined as the file says: a root that cannot be written, a user and a /tmp
+of their own, no capability.
+"""
 
 import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +41,11 @@ OTHER_SERVICES = {"postgres", "migrate", "platform", "daemon", "webserver", "vie
 STRATEGY_SERVICES = set(SERVICES) - OTHER_SERVICES
 WORKSPACE_FILE = "/srv/prescient/dagster/workspace.yaml"
 NEVER = "0 0 29 2 *"
+CONFINED = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--cap-drop", "ALL"]
+CONFINABLE = (
+    shutil.which("bwrap") is not None
+    and subprocess.run([*CONFINED, "--unshare-user", "--", "true"], capture_output=True, check=False).returncode == 0
+)
 LONGEST_RUN = "max_runtime_seconds: 600"
 LOCATIONS = """query { workspaceOrError { ... on Workspace { locationEntries { name
   locationOrLoadError { __typename } } } } }"""
@@ -61,7 +71,7 @@ class Topology:
         """Start a service with the command it has in compose.yaml."""
         log = (self.logs / f"{service}.log").open("ab")
         self.running[service] = subprocess.Popen(
-            self.command(service), env=self.environment, cwd="/", stdout=log, stderr=log, start_new_session=True
+            self.confined(service), env=self.environment, cwd="/", stdout=log, stderr=log, start_new_session=True
         )
         log.close()
 
@@ -72,6 +82,18 @@ class Topology:
         for port in ("4000", "3000"):
             told = told.replace(f"--port {port}", f"--port {self.ports.get(service)}")
         return shlex.split(told)
+
+    def confined(self, service: str) -> list[str]:
+        """Its command with what its container would keep from it."""
+        if not CONFINABLE:
+            return self.command(service)
+        assert (SERVICES[service]["read_only"], SERVICES[service]["cap_drop"]) == (True, ["ALL"])
+        (kept,) = (volume for volume in SERVICES[service]["volumes"] if volume == "data:/data")
+        own = [word for folder in SERVICES[service]["tmpfs"] for word in ("--tmpfs", folder)]
+        data = str(self.folder / kept.split(":")[0])
+        seen = ["--ro-bind", str(self.folder), str(self.folder), "--bind", data, data]
+        user = ["--unshare-user", "--uid", SERVICES[service]["user"], "--gid", SERVICES[service]["user"]]
+        return [*CONFINED, *own, *seen, *user, "--", *self.command(service)]
 
     def stop(self, service: str) -> None:
         """Stop a service and all that it started, as a container ends."""
@@ -151,10 +173,11 @@ def deployed(logs: Path, strategies: Sequence[str], **settings: str) -> Iterator
         url = _own_database(postgres.start(folder))
         ports = {name: free_port() for name in ("platform", "webserver", "viewer", *strategies)}
         _lay_files(folder, ports)
+        _open_to_all(folder / "postgres")
         database = connect(url)
         topology = Topology(folder, logs, database, _environment(folder, url, settings), ports)
         try:
-            done = subprocess.run(topology.command("migrate"), env=topology.environment, check=False, cwd="/")
+            done = subprocess.run(topology.confined("migrate"), env=topology.environment, check=False, cwd="/")
             assert done.returncode == 0
             for service in ("platform", *strategies, "daemon", "webserver", "viewer"):
                 topology.start(service)
@@ -176,9 +199,17 @@ def _own_database(url: str) -> str:
     return own.update_query_dict({"options": "-csearch_path=public"}).render_as_string(hide_password=False)
 
 
+def _open_to_all(server: Path) -> None:
+    """The server's socket, which is for its owner alone, to who comes by the network in a deployment."""
+    server.chmod(0o711)
+    for socket in server.glob(".s.PGSQL.*[0-9]"):
+        socket.chmod(0o777)
+
+
 def _lay_files(folder: Path, ports: Mapping[str, int]) -> None:
     """The instance and the workspace as in deploy/, with this machine's folders, hosts and ports, and less patience."""
     (folder / "dagster").mkdir()
+    (folder / "data").mkdir(mode=0o700)
     instance = (DEPLOY / "dagster.yaml").read_text(encoding="utf-8").replace("/data/", f"{folder}/data/")
     assert LONGEST_RUN in instance
     instance = instance.replace(LONGEST_RUN, "max_runtime_seconds: 60")
