@@ -75,7 +75,7 @@ def open_venue(settings: Settings, database: Database) -> Venue:
     # Each venue brings imports of its own; only the one in use is paid for.
     if settings.venue_name is VenueName.SIMULATED:
         return _simulated(settings, database)
-    world.claim(database, settings.venue_name, {})
+    world.claim(database, settings.venue_name, settings.venue_parameters)
     if settings.venue_name is VenueName.RECORDED:
         from prescient_dagster.venue.recorded import RecordedVenue
 
@@ -88,12 +88,7 @@ def open_venue(settings: Settings, database: Database) -> Venue:
 def _simulated(settings: Settings, database: Database) -> Venue:
     from prescient_dagster.venue.simulated import SimulatedVenue
 
-    parameters = {
-        "seed": settings.simulation_seed,
-        "events": settings.simulation_events,
-        "speed": settings.simulation_speed,
-    }
-    started_at = world.claim(database, settings.venue_name, parameters).started_at
+    started_at = world.claim(database, settings.venue_name, settings.venue_parameters).started_at
     return SimulatedVenue(settings.simulation_seed, settings.simulation_events, settings.simulation_speed, started_at)
 
 

@@ -134,6 +134,13 @@ class Settings(BaseSettings):
     strict: bool = Field(False, description="1: a strategy that does not load is fatal")
 
     @property
+    def venue_parameters(self) -> dict[str, float]:
+        """What of a venue can never change in a home: a simulation's seed, events and speed."""
+        if self.venue_name is not VenueName.SIMULATED:
+            return {}
+        return {"seed": self.simulation_seed, "events": self.simulation_events, "speed": self.simulation_speed}
+
+    @property
     def captures_folder(self) -> CaptureFolder:
         """Where the capture files lie.
 

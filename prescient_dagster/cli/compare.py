@@ -9,6 +9,7 @@ import typer
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, Rows
+from prescient_dagster.cli.terminal.waiting import waiting
 from prescient_dagster.domain.figures.comparison import Comparison
 from prescient_dagster.store.figures.comparison import Courses
 from prescient_dagster.store.past.replays import label
@@ -45,7 +46,9 @@ def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as
     Example:  prescient compare momentum broad-momentum
     """
     compared_names = [*(names or []), *(label(replay_id) for replay_id in replay_ids or [])]
-    found, compared = side_by_side(home.open_database(home.read_settings()), compared_names)
+    database = home.open_database(home.read_settings())
+    with waiting("comparing"):
+        found, compared = side_by_side(database, compared_names)
     if as_json:
         output.print_json(document(found, compared), RATIO_DECIMALS)
     else:

@@ -14,12 +14,13 @@ from prescient_dagster.cli.runs import Runner
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, Name, Verbose
+from prescient_dagster.cli.terminal.waiting import waiting
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.strategy.config_faults import did_you_mean
 from prescient_dagster.resources import venue_opened
 from prescient_dagster.settings import Settings
-from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books import cycles, portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.health import failing_portfolios
 from prescient_dagster.store.market import captures
@@ -56,7 +57,7 @@ def cycle(
     settings = home.read_settings()
     database = home.open_database(settings)
     chosen = _chosen(database, slugs or [], strategy)
-    document = _document(*_carried_out(settings, database, chosen, verbose)) if chosen else _document(None, [])
+    document = _document(*_watched(settings, database, chosen, verbose)) if chosen else _document(None, [])
     output.print_json(document) if as_json else output.print_table(document["results"], COLUMNS, _told(document))
     _exit(document, chosen, everybody)
 
@@ -84,11 +85,19 @@ def _chosen(database: Database, slugs: Iterable[str], strategy: str | None) -> l
     return found
 
 
-def _carried_out(
+def _watched(
     settings: Settings, database: Database, chosen: Sequence[Portfolio], verbose: bool
 ) -> tuple[int, list[dict[str, Any]]]:
-    """The capture traded on, and one result for each portfolio in the order chosen."""
+    """The same as is carried out, with how many have acted on the terminal."""
     capture_id = captures.ready(database).capture_id
+    with waiting("portfolios", partial(cycles.acted, database, capture_id), len(chosen)):
+        return _carried_out(settings, database, chosen, capture_id, verbose)
+
+
+def _carried_out(
+    settings: Settings, database: Database, chosen: Sequence[Portfolio], capture_id: int, verbose: bool
+) -> tuple[int, list[dict[str, Any]]]:
+    """The capture traded on, and one result for each portfolio in the order chosen."""
     results = {portfolio.slug: cycle_runs.result(portfolio.slug, ResultStatus.CLOSED) for portfolio in chosen}
     left = without_strategy(chosen)
     opened = partial(venue_opened, settings, database)

@@ -7,6 +7,7 @@ import typer
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
+from prescient_dagster.cli.terminal.waiting import waiting
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.store import migrate
 from prescient_dagster.store.books import reconciliation
@@ -21,7 +22,8 @@ def upgrade() -> None:
 
     Example:  prescient db upgrade
     """
-    migrate.upgrade(home.reach_database(home.read_settings()))
+    with waiting("upgrading the tables"):
+        migrate.upgrade(home.reach_database(home.read_settings()))
     output.say("the database has the newest tables")
 
 
@@ -32,7 +34,8 @@ def reconcile(as_json: AsJson = False) -> None:
 
     Example:  prescient db reconcile --json
     """
-    found = reconciliation.reconcile(home.open_database(home.read_settings()))
+    with waiting("rebuilding the books"):
+        found = reconciliation.reconcile(home.open_database(home.read_settings()))
     differing = {slug: differences for slug, differences in found.items() if differences}
     if as_json:
         output.print_json({"portfolios": len(found), "balanced": not differing, "differences": differing})

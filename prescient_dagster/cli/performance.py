@@ -8,6 +8,7 @@ import typer
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
+from prescient_dagster.cli.terminal.waiting import waiting
 from prescient_dagster.domain.figures import by_subject
 from prescient_dagster.domain.figures.figure import Section, Unit, in_table
 from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard, leaderboard, ranked
@@ -41,7 +42,9 @@ def performance(names: Names = None, full: Full = False, as_json: AsJson = False
 
     Example:  prescient performance
     """
-    found = load_histories(home.open_database(home.read_settings()), names or ())
+    database = home.open_database(home.read_settings())
+    with waiting("reading what was traded"):
+        found = load_histories(database, names or ())
     board = leaderboard(found.portfolios, found.verdicts)
     if as_json:
         output.print_json(board.document(), RATIO_DECIMALS)

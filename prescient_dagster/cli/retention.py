@@ -9,6 +9,7 @@ from prescient_dagster.cli import runs
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
+from prescient_dagster.cli.terminal.waiting import waiting
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Remove nothing, and tell what would be.")]
 
@@ -24,7 +25,7 @@ def retention(dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """
     settings = home.read_settings()
     database = home.open_database(settings)
-    with runs.Runner.opened(settings, database) as runner:
+    with waiting("looking for what is old"), runs.Runner.opened(settings, database) as runner:
         done = removed(runner.instance, database, settings, dry_run=dry_run).told()
     document = {"dry_run": dry_run, **done}
     output.print_json(document) if as_json else output.print_record(document)

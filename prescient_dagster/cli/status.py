@@ -1,5 +1,6 @@
 """`prescient status`: whether everything that is needed to trade is there."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -11,14 +12,19 @@ from prescient_dagster.cli.runs import Runner
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
-from prescient_dagster.domain.errors import StoreError
+from prescient_dagster.cli.terminal.waiting import waiting
+from prescient_dagster.domain.errors import Conflict, StoreError
 from prescient_dagster.domain.watch.health import Availability, Problem, ProblemKind
 from prescient_dagster.settings import Settings
+from prescient_dagster.store import world
 from prescient_dagster.store.database import Database, told
 from prescient_dagster.store.market.captures import CaptureRecord
 from prescient_dagster.usecases import state
 from prescient_dagster.usecases.shown.strangers import clean
 from prescient_dagster.usecases.state import DagsterState, State, StrategyState, strategy_states
+
+UNKNOWN = dict.fromkeys(("portfolios", "failing", "failures", "halted", "last_cycle_at"))
+"""What the books alone tell of a strategy, where they cannot be read."""
 
 
 def status(as_json: AsJson = False) -> None:
@@ -29,7 +35,8 @@ def status(as_json: AsJson = False) -> None:
 
     Example:  prescient status --json
     """
-    document = _document(home.read_settings())
+    with waiting("looking at everything"):
+        document = _document(home.read_settings())
     output.print_json(document) if as_json else _print(document)
     if not document["healthy"]:
         raise typer.Exit(1)
@@ -43,7 +50,7 @@ def _document(settings: Settings) -> dict[str, Any]:
     except StoreError as error:
         return _offline(now, str(error))
     online = {"status": Availability.ONLINE, "info": _where(settings, database)}
-    problems = [asdict(problem) for problem in found.problems]
+    problems = [asdict(problem) for problem in (*_other_venue(settings, database), *found.problems)]
     return {
         "timestamp": now,
         "healthy": not problems,
@@ -56,6 +63,14 @@ def _document(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _other_venue(settings: Settings, database: Database) -> Iterator[Problem]:
+    """That with these settings nothing can be captured or traded here, whatever else is well."""
+    try:
+        world.require_as_founded(database, settings.venue_name, settings.venue_parameters)
+    except Conflict as error:
+        yield Problem(ProblemKind.VENUE, "", str(error))
+
+
 def _offline(now: datetime, error: str) -> dict[str, Any]:
     """What is known without a database."""
     return {
@@ -65,7 +80,7 @@ def _offline(now: datetime, error: str) -> dict[str, Any]:
         "warnings": [],
         "database": {"status": Availability.OFFLINE, "error": error},
         "market_data": None,
-        "strategies": {name: _strategy(each) for name, each in strategy_states({}).items()},
+        "strategies": {name: _strategy(each) | UNKNOWN for name, each in strategy_states({}).items()},
         "dagster": None,
     }
 
@@ -123,11 +138,14 @@ def _strategy(state: StrategyState) -> dict[str, Any]:
     }
 
 
+def _told_of_database(database: dict[str, str]) -> str:
+    """Where it is; what is wrong with it stands among the problems."""
+    return " · ".join(value for name, value in database.items() if name != "error")
+
+
 def _print(document: dict[str, Any]) -> None:
     dagster = document["dagster"]
-    output.print_record(
-        {"database": " · ".join(document["database"].values()), "daemon": dagster and dagster["daemon"]}
-    )
+    output.print_record({"database": _told_of_database(document["database"]), "daemon": dagster and dagster["daemon"]})
     if document["market_data"] is not None:
         output.print_record(document["market_data"])
     rows = [{"strategy": name, "error": None} | state for name, state in document["strategies"].items()]

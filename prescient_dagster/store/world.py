@@ -42,6 +42,15 @@ def claim(database: Database, venue: str, parameters: Mapping[str, Any]) -> Worl
     return there
 
 
+def require_as_founded(database: Database, venue: str, parameters: Mapping[str, Any]) -> None:
+    """Raise `Conflict` where a claim would; founds nothing."""
+    with database.begin() as connection:
+        require_venue(connection, venue)
+        found = connection.execute(select(world.c.venue, world.c.started_at, world.c.parameters)).one_or_none()
+    if found is not None:
+        _require_parameters(World(*found), parameters)
+
+
 def require_venue(connection: Connection, venue: str) -> None:
     """Raise `Conflict` if the database belongs to another venue."""
     there = connection.scalar(select(world.c.venue))

@@ -77,9 +77,25 @@ def test_a_failed_capture_and_a_silent_daemon_are_told(prescient: Prescient, mon
 
     done = prescient("status", "--json")
 
-    assert (done.code, kinds(done.json)) == (1, ["daemon_silent", "run_failed"])
+    assert (done.code, kinds(done.json)) == (1, ["venue_other", "daemon_silent", "run_failed"])
     assert done.json["dagster"]["daemon"] == "not well"
-    assert "simulated" in done.json["problems"][1]["text"]
+    assert "simulated" in done.json["problems"][2]["text"]
+
+
+def test_settings_of_another_venue_or_simulation_than_the_homes_are_told(
+    prescient: Prescient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prescient("capture")
+    assert prescient("status").code == 0
+    for name, value, what in (
+        ("PRESCIENT_SIMULATION_SEED", "99", "set PRESCIENT_SIMULATION_SEED=7"),
+        ("PRESCIENT_VENUE", "polymarket", "belongs to the venue simulated, not polymarket"),
+    ):
+        monkeypatch.setenv(name, value)
+        done = prescient("status")
+        (told,) = (line for line in done.out.splitlines() if line.startswith("problem: "))
+        assert (done.code, what in told) == (1, True), told
+        assert "all is well" not in done.out
 
 
 def test_a_dagster_that_cannot_be_opened_is_told(prescient: Prescient) -> None:
@@ -103,4 +119,8 @@ def test_a_database_that_does_not_answer_is_offline_with_exit_code_1(
     assert (done.json["healthy"], kinds(done.json)) == (False, ["database"])
     assert "no database answers" in done.json["database"]["error"]
     assert "secret" not in done.out
-    assert bare_prescient("status").code == 1
+    momentum = done.json["strategies"]["momentum"]
+    assert (momentum["status"], momentum["portfolios"], momentum["failing"]) == ("online", None, None)
+    shown = bare_prescient("status")
+    assert shown.code == 1
+    assert len([line for line in shown.out.splitlines() if "no database answers" in line]) == 1

@@ -12,6 +12,7 @@ from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.configs import read_configs
 from prescient_dagster.cli.terminal.options import AsJson, ConfigText, Description, Title
 from prescient_dagster.cli.terminal.output import warn
+from prescient_dagster.cli.terminal.waiting import waiting
 from prescient_dagster.domain.books.portfolios import checked_balance
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.books import portfolios
@@ -52,7 +53,7 @@ def create(  # noqa: PLR0913, PLR0917
 def _add_partition(settings: Settings, database: Database, strategy: str) -> None:
     """Let the UI show the portfolio at once; the books do not depend on it."""
     try:
-        with runs.Runner.opened(settings, database) as runner:
+        with waiting("telling Dagster"), runs.Runner.opened(settings, database) as runner:
             cycle_runs.synced_partitions(runner.instance, database, strategy)
     except Exception as error:  # whatever keeps Dagster's storage from opening: the sensor will find the portfolio
         output.say(f"the Dagster UI will show it once `prescient dev` runs ({type(error).__name__}: {error})")

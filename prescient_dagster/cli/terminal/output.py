@@ -9,14 +9,17 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from prescient_dagster.cli.terminal.fitting import fitting
 from prescient_dagster.domain.strategy.side_labels import for_reading
 from prescient_dagster.usecases.shown.cells import cell, plain
 from prescient_dagster.usecases.shown.strangers import clean
@@ -27,11 +30,14 @@ CENT = 2
 MONEY = {
     *("amount", "fee", "cost", "cash_delta", "market_value", "balance", "equity", "initial_balance"),
     *("current_balance", "total_invested", "total_profit_loss", "realized_profit_loss", "unrealized_profit_loss"),
-    *("profit", "liquidity", "volume", "volume_24hr"),
+    "profit",
 }
 """Columns in USD: people read them to the cent, --json has them whole."""
-WHOLE = {"slug", "name", "portfolio", "market_id", "strategy_type"}
+OF_MARKETS = {"liquidity", "volume", "volume_24hr"}
+"""Columns in USD that are large: people read whole dollars."""
+WHOLE = {"slug", "portfolio", "market_id", "strategy_type", "rule", "setting"}
 """Columns to be copied from: never broken."""
+UNBROKEN = (int, float, Decimal, datetime)
 
 
 def print_json(document: Any, decimals: int = 6) -> None:
@@ -61,18 +67,50 @@ def table(rows: Iterable[Row], columns: Sequence[str], title: str | None = None)
     drawn = Table(title=None if title is None else Text(clean(title)), title_justify="left", box=SIMPLE_HEAD)
     rows = [for_reading(row) for row in rows]
     for name in columns:
-        numeric = any(isinstance(row[name], int | float | Decimal) for row in rows)
-        drawn.add_column(
-            name.replace("_", " "), justify="right" if numeric else "left", overflow="fold", no_wrap=name in WHOLE
-        )
+        justify: Literal["left", "right"] = "right" if _is_numeric(rows, name) else "left"
+        drawn.add_column(name.replace("_", " "), justify=justify, overflow="fold", no_wrap=name in WHOLE)
     for row in rows:
         drawn.add_row(*(Text(told(name, row[name])) for name in columns))
     return drawn
 
 
 def print_table(rows: Iterable[Row], columns: Sequence[str], title: str | None = None) -> None:
-    """Print a table on stdout."""
-    console().print(table(rows, columns, title))
+    """Print a table on stdout; where it is too wide for the terminal, so much of it as can be read there."""
+    watcher, rows = console(), list(rows)
+    drawn = table(rows, columns, title)
+    natural = Measurement.get(watcher, watcher.options.update(max_width=PIPED_WIDTH), drawn).maximum
+    if natural <= watcher.width:
+        watcher.print(drawn)
+        return
+    narrow, left_out = _narrow(rows, columns, title, watcher.width)
+    watcher.print(narrow)
+    if left_out:
+        watcher.print(Text(f"no room for {', '.join(left_out)}: a wider terminal or --json shows them", "dim"))
+
+
+def _narrow(rows: Iterable[Row], columns: Sequence[str], title: str | None, width: int) -> tuple[Table, list[str]]:
+    """The table with what has room, and the names of the columns that have none."""
+    rows = [for_reading(row) for row in rows]
+    whole = WHOLE | {name for name in columns if any(isinstance(row[name], UNBROKEN) for row in rows)}
+    cells = {name: [told(name, row[name]) for row in rows] for name in columns}
+    kept = fitting(columns, cells, whole, width)
+    drawn = Table(
+        title=None if title is None else Text(clean(title)),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for name in kept:
+        heading, numeric = name.replace("_", "\n" if name in whole else " "), _is_numeric(rows, name)
+        drawn.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=name in whole)
+    for line in zip(*(cells[name] for name in kept), strict=True):
+        drawn.add_row(*map(Text, line))
+    return drawn, [name.replace("_", " ") for name in columns if name not in kept]
+
+
+def _is_numeric(rows: Iterable[Row], name: str) -> bool:
+    return any(isinstance(row[name], int | float | Decimal) for row in rows)
 
 
 def print_record(record: Row) -> None:
@@ -87,6 +125,8 @@ def told(name: str, value: Any) -> str:
     """A named value as it stands in a table: money to the cent."""
     if name in MONEY and isinstance(value, float | Decimal) and math.isfinite(value):
         return f"{round(value, CENT):,.2f}"
+    if name in OF_MARKETS and isinstance(value, float | Decimal) and math.isfinite(value):
+        return f"{value:,.0f}"
     return cell(value)
 
 

@@ -23,6 +23,7 @@ class ProblemKind(StrEnum):
     """What can be wrong."""
 
     DATABASE = "database"
+    VENUE = "venue_other"
     NO_CAPTURE = "no_capture"
     STALE = "stale_market_data"
     REFUSED = "capture_refused"
@@ -39,6 +40,7 @@ class ProblemKind(StrEnum):
 
 RECOVERIES = {
     ProblemKind.DATABASE: "the database answers again",
+    ProblemKind.VENUE: "the venue is that of the database again",
     ProblemKind.NO_CAPTURE: "there is a capture to trade on",
     ProblemKind.STALE: "market data is fresh again",
     ProblemKind.REFUSED: "captures are let through again",

@@ -95,6 +95,13 @@ def standings(connection: Connection, slugs: Sequence[str]) -> dict[str, Standin
     }
 
 
+def acted(database: Database, capture_id: int) -> int:
+    """How many portfolios have had their cycle on a capture."""
+    with database.begin() as connection:
+        query = select(func.count()).where(cycles.c.capture_id == capture_id)
+        return int(connection.scalar(query) or 0)
+
+
 def load_standing(database: Database, slug: str) -> Standing:
     """One portfolio with its books.
 
