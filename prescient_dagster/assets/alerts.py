@@ -40,8 +40,9 @@ def alerts_sensor(jobs: Sequence[str], channel: str, venue: str, stale_minutes: 
         default_status=dg.DefaultSensorStatus.RUNNING if channel else dg.DefaultSensorStatus.STOPPED,
         description=(
             "Every 30 seconds: tells a webhook or the log (PRESCIENT_ALERT_WEBHOOK) of portfolios and jobs that newly "
-            "failed, stale market data, refused captures, markets that nobody can settle, strategies that are offline, "
-            "and of what is over. Each fact once, all of them in one message. Starts no run."
+            "failed, portfolios that their drawdown halted, stale market data, refused captures, markets that nobody "
+            "can settle, strategies that are offline, and of what is over. Each fact once, all of them in one message. "
+            "Starts no run."
         ),
     )
     def tick(context: dg.SensorEvaluationContext, database: DatabaseResource) -> dg.SkipReason:

@@ -9,7 +9,7 @@ from prescient_dagster.assets import status
 from prescient_dagster.assets.runs.dagster_state import heartbeats, newest_failed
 from prescient_dagster.domain.watch.health import Facts, Problem, problems
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.health import failing_portfolios, market_data_seen
+from prescient_dagster.store.health import failing_portfolios, halted_portfolios, market_data_seen
 from prescient_dagster.store.market import captures, resolutions
 
 
@@ -23,8 +23,9 @@ def problems_now(
             now,
             stale_minutes,
             market_data_seen(database),
-            offline=_offline(instance),
             failing=failing_portfolios(database),
+            halted=halted_portfolios(database),
+            offline=_offline(instance),
             waiting=resolutions.pending(database),
             venue_at=None if newest is None else newest.captured_at,
             failed_runs=newest_failed(instance, jobs),

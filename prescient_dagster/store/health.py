@@ -5,8 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from prescient_dagster.domain.books.equity_track import EquityTrack
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.watch.health import CaptureSeen, MarketData
+from prescient_dagster.store.books import equity_tracks
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.market.captures import CaptureRecord, CaptureStatus
@@ -66,3 +68,11 @@ def failing_portfolios(database: Database, strategy: str | None = None) -> Mappi
         query = query.where(portfolios.c.strategy_type == strategy)
     with database.begin() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def halted_portfolios(database: Database) -> Mapping[str, EquityTrack]:
+    """Since when and by what those are halted that are, by slug."""
+    query = select(portfolios).where(portfolios.c.halted_at.is_not(None), portfolios.c.status != PortfolioStatus.CLOSED)
+    with database.begin() as connection:
+        found = connection.execute(query.order_by(portfolios.c.portfolio_id))
+        return {row.slug: track for row in found if (track := equity_tracks.of_row(row)) is not None}

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from prescient_dagster.catalog import gone, load_strategy, misplaced, strategy_names
-from prescient_dagster.domain.books.equity_track import EquityTrack, Halt
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.watch.health import Availability, Facts, FailedRun, Problem, problems
 from prescient_dagster.domain.watch.lateness import warnings
@@ -82,7 +81,7 @@ def read_state(database: Database, at: datetime, stale_minutes: float, dagster: 
         offline={name: state.error for name, state in strategies.items() if state.error is not None} | misplaced(),
         not_loaded=dagster.not_loaded,
         failing={slug: why for state in strategies.values() for slug, why in state.activity.failing.items()},
-        halted={slug: each for slug, each in _halted(strategies).items() if each.halted_by is Halt.DRAWDOWN},
+        halted={slug: each for state in strategies.values() for slug, each in state.activity.halted.items()},
         waiting=resolutions.pending(database),
         venue_at=None if newest is None else newest.captured_at,
         failed_runs=dagster.failed_runs,
@@ -97,10 +96,6 @@ def read_state(database: Database, at: datetime, stale_minutes: float, dagster: 
 def strategy_states(activity: Mapping[str, Activity]) -> dict[str, StrategyState]:
     """Every strategy there is a file or a portfolio of."""
     return {name: _state(name, activity.get(name, QUIET)) for name in sorted({*strategy_names(), *activity})}
-
-
-def _halted(strategies: Mapping[str, StrategyState]) -> dict[str, EquityTrack]:
-    return {slug: track for state in strategies.values() for slug, track in state.activity.halted.items()}
 
 
 def _state(name: str, activity: Activity) -> StrategyState:

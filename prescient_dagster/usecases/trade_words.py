@@ -14,7 +14,8 @@ UNEXPECTED = "report it: this is a fault of the code, and the run's log has its 
 
 def no_entries(limit: Step) -> str:
     """Why a portfolio makes its exits alone."""
-    return f"exits only: by its {limit.rule} the portfolio does not enter at this capture"
+    note = f" ({limit.note})" if limit.note else ""
+    return f"exits only: by its {limit.rule} the portfolio does not enter at this capture{note}"
 
 
 def paused(slug: str) -> str:

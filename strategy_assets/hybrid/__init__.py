@@ -1,5 +1,9 @@
-"""Hybrid: other strategies blended into one. `strategy.py` is the rule, `blends` joins what the members wish for."""
+"""Hybrid: other strategies blended into one.
 
-from strategy_assets.hybrid.strategy import STRATEGY, HybridConfig, member_names
+`strategy` is the rule, `members` tells which strategies can be blended, `blends` joins what they wish for.
+"""
+
+from strategy_assets.hybrid.members import member_names
+from strategy_assets.hybrid.strategy import STRATEGY, HybridConfig
 
 __all__ = ["STRATEGY", "HybridConfig", "member_names"]

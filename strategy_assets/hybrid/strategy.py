@@ -4,25 +4,18 @@ Every member looks at the market in its own way; where they agree the blend is s
 What a member buys in bundles is bought as a bundle.
 """
 
-import importlib
-import pkgutil
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, ValidationError, field_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import Field, field_validator
 
-import strategy_assets
 from prescient_dagster.domain import money
-from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past.explanation import strategy_steps
 from prescient_dagster.domain.strategy.candidates import Selection
-from prescient_dagster.domain.strategy.config_faults import SENTENCE, did_you_mean
 from prescient_dagster.domain.strategy.configs import (
     DirectionalConfig,
     StrategyConfig,
@@ -35,9 +28,8 @@ from prescient_dagster.domain.strategy.sizing import SizedConfig
 from prescient_dagster.domain.strategy.strategies import Entries, Strategy, View
 from strategy_assets.hybrid import blends
 from strategy_assets.hybrid.blends import Blend
+from strategy_assets.hybrid.members import NAME, member_strategy, require_sound
 
-NAME = "hybrid"
-NOT_MEMBERS = {NAME, "definitions"}
 OF_THE_BLEND = {"exclude_unsettled": False}
 """What the blend's own setting says for all members."""
 BACKS = {"momentum": "favourite", "mean_reversion": "underdog"}
@@ -64,13 +56,13 @@ class HybridConfig(DirectionalConfig):
     @field_validator("weights")
     @classmethod
     def _known(cls, weights: dict[str, float]) -> dict[str, float]:
-        _require_sound({name: {} for name in weights})
+        require_sound({name: {} for name in weights})
         return weights
 
     @field_validator("configs")
     @classmethod
     def _sound(cls, configs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        _require_sound(configs)
+        require_sound(configs)
         return configs
 
     def least_margin(self) -> Decimal | None:
@@ -126,6 +118,11 @@ class Member:
         """Whether it takes sides of single markets; the others buy bundles."""
         return self.config.least_margin() is None
 
+    def asks_for_history(self, view: View) -> bool:
+        """Whether it decides by prices of before."""
+        known, nobody = self.strategy.known, replace(view, rows=view.rows[:0])
+        return known is not None and known(nobody, self.config) is not None
+
     def may_back(self, side: str) -> bool:
         """Whether it can take this side, `favourite` or `underdog`."""
         return self.is_directional and BACKS.get(self.name, side) == side
@@ -150,51 +147,6 @@ def _narrowed(settings: StrategyConfig, config: HybridConfig) -> StrategyConfig:
             own = getattr(settings, name)
             update[name] = bound if own is None else stricter(own, bound)
     return settings.model_copy(update=update).passed_also(config)
-
-
-def member_names() -> Counter[str]:
-    """The strategies that can be blended, with how many files have each name: only one may."""
-    found = [module.name for folder in strategy_assets.__path__ for module in pkgutil.iter_modules([folder])]
-    return Counter(name for name in found if name not in NOT_MEMBERS and not name.startswith("_"))
-
-
-def member_strategy(name: str) -> Strategy[Any]:
-    """The strategy of this name.
-
-    Raises:
-        InvalidConfig: there is none, or it does not load.
-    """
-    files = member_names()
-    if files[name] == 0:
-        raise InvalidConfig([f"unknown strategy{did_you_mean(name, sorted(files))}"])
-    if files[name] > 1:
-        raise InvalidConfig([f"the strategy does not load: {files[name]} files have this name: rename one"])
-    try:
-        strategy = importlib.import_module(f"{strategy_assets.__name__}.{name}").STRATEGY
-    except (Exception, SystemExit) as error:  # whatever the module of a member does wrong
-        raise InvalidConfig([f"the strategy does not load: {type(error).__name__}: {error}"]) from error
-    if isinstance(strategy, Strategy):
-        return strategy
-    raise InvalidConfig([f"the strategy does not load: STRATEGY in {name} must be a Strategy"])
-
-
-def _require_sound(configs: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise `ValidationError` with every fault of these members' settings, each under the member's name."""
-    faults = [
-        InitErrorDetails(type=PydanticCustomError(SENTENCE, "{it}", {"it": fault}), loc=(name,), input=settings)
-        for name, settings in configs.items()
-        for fault in _faults(name, settings)
-    ]
-    if faults:
-        raise ValidationError.from_exception_data("members", faults)
-
-
-def _faults(name: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
-    try:
-        validated(member_strategy(name).config, settings)
-    except InvalidConfig as error:
-        return error.errors
-    return ()
 
 
 def best_score(blended: list[Member]) -> Decimal | None:
@@ -222,6 +174,20 @@ def select(capture: Capture, config: HybridConfig) -> Selection:
         funnel += [(f"{member.name}.{name}", removed) for name, removed in selection.funnel]
         notes += selection.notes
     return Selection(np.flatnonzero(wanted), tuple(funnel), tuple(dict.fromkeys(notes)))
+
+
+def informed(selection: Selection, view: View, config: HybridConfig) -> Selection:
+    """The candidates less those of whose past no member knows enough; the funnel has what each member does not know."""
+    blended = members(config)
+    if not any(member.asks_for_history(view) for member in blended):
+        return selection
+    wanted, funnel = np.zeros(len(view.capture.columns["tradable"]), dtype=bool), list(selection.funnel)
+    for member in blended:
+        seen = _seen_by(member, view)
+        left = member.strategy.with_history(Selection(seen.rows, ()), seen, member.config)
+        wanted[left.rows] = True
+        funnel += [(f"{member.name}.{name}", removed) for name, removed in left.funnel]
+    return Selection(np.flatnonzero(wanted), tuple(funnel), selection.notes)
 
 
 def decide(view: View, config: HybridConfig) -> Entries:
@@ -290,5 +256,6 @@ STRATEGY = Strategy(
     config=HybridConfig,
     decide=decide,
     select=select,
+    informed=informed,
     steps=steps,
 )

@@ -78,11 +78,11 @@ def test_the_newest_is_never_one_from_the_future(platform: Platform) -> None:
 
     assert captures.newest(platform.database) == right
     assert captures.previous(platform.database, wrong.capture_id + 1) == right
-    found = problems(Facts(datetime.now(UTC), 10, market_data_seen(platform.database)))
+    found = problems(Facts(datetime.now(UTC), 10, market_data_seen(platform.database), {}, {}))
     assert [problem.kind for problem in found] == [ProblemKind.CLOCK]
     assert f"capture {wrong.capture_id} is from a wrong clock" in found[0].text
     taken(platform, timedelta(0))
-    assert not problems(Facts(datetime.now(UTC), 10, market_data_seen(platform.database)))
+    assert not problems(Facts(datetime.now(UTC), 10, market_data_seen(platform.database), {}, {}))
 
 
 @pytest.fixture

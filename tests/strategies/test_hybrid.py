@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from prescient_dagster.domain.books.ledger import opened
+from prescient_dagster.domain.cycle.engine import Selections
+from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.configs import validated
@@ -15,6 +17,7 @@ from prescient_dagster.domain.strategy.strategies import Strategy, View
 from strategy_assets import arbitrage, mean_reversion, momentum, scalping
 from strategy_assets.hybrid import STRATEGY, HybridConfig, member_names
 from tests.builders import NO, YES, D, a_capture, a_config, a_market, decided
+from tests.pasts import a_history
 from tests.recordings import recorded_captures
 
 ONE_SIDED = [momentum.STRATEGY, mean_reversion.STRATEGY, scalping.STRATEGY]
@@ -277,3 +280,28 @@ def test_agreement_of_members_that_never_agree_is_doubtful() -> None:
 def test_settings_without_a_weight_are_doubtful() -> None:
     doubts = list(validated(HybridConfig, {"configs": {"scalping": {}}}).doubtful())
     assert "configs of scalping change nothing: there is no weight for them" in doubts
+
+
+RISEN = {"momentum": NO_BAND | {"lookback_hours": 3, "min_rise": 0}}
+KNOWN_ONE = {3: {"1": 0.7}, 2: {}, 1: {}}
+
+
+def funnel_of(weights: dict[str, float], past: dict[float, dict[str, float]]) -> tuple[list[int], dict[str, int]]:
+    """The candidates, and what was removed since nothing is known of the past of it."""
+    config = a_config(HybridConfig, configs=RISEN, weights=weights)
+    moment = Moment(a_capture(a_market("1"), a_market("2")), history=a_history(past))
+    selection = Selections().of(Player(STRATEGY, config, D(1_000)), moment)
+    return selection.rows.tolist(), {name: count for name, count in selection.funnel if name.endswith("history")}
+
+
+def test_what_no_member_knows_the_past_of_is_no_candidate_and_counted() -> None:
+    assert funnel_of({"momentum": 1}, KNOWN_ONE) == ([0], {"momentum.history": 1})
+    assert funnel_of({"momentum": 1}, {3: {"1": 0.7, "2": 0.7}, 2: {}, 1: {}}) == ([0, 1], {"momentum.history": 0})
+
+
+def test_what_one_member_knows_too_little_of_another_may_still_look_at() -> None:
+    assert funnel_of({"momentum": 1, "scalping": 1}, KNOWN_ONE) == ([0, 1], {"momentum.history": 1})
+
+
+def test_members_that_ask_for_no_past_count_nothing() -> None:
+    assert funnel_of({"scalping": 1}, KNOWN_ONE) == ([0, 1], {})

@@ -64,12 +64,13 @@ class Active(Limit):
 
 
 class NotHalted(Limit):
-    """Who was halted by hand enters nothing until resumed."""
+    """Who is halted, by hand or by its drawdown, enters nothing until resumed."""
 
     def of_all(self) -> Iterator[Step]:
         track = self.at.account.equity_track
-        if track.halted_by is Halt.BY_HAND:
-            yield Step("halt", False, value=track.halted_at, part=PORTFOLIO, note="by hand, until it is resumed")
+        if track.halted_at is not None:
+            by = "by its drawdown" if track.halted_by is Halt.DRAWDOWN else "by hand"
+            yield Step("halt", False, value=track.halted_at, part=PORTFOLIO, note=f"{by}, until it is resumed")
 
 
 class OneWish(Limit):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.books.equity_track import Halt
 from prescient_dagster.domain.books.ledger import Position
 from prescient_dagster.domain.cycle.limit import Circumstances, Entry, Limit
 from prescient_dagster.domain.market import tags
@@ -134,22 +133,16 @@ class DailyLoss(RiskLimit):
 
 
 class Drawdown(RiskLimit):
-    """From its highest equity it has fallen by at most a part; who fell further stays halted until resumed."""
+    """From its highest equity it has fallen by at most a part; the snapshot of who fell further halts it."""
 
     setting, reason = "max_drawdown", RejectReason.RISK_DRAWDOWN
 
-    @classmethod
-    def is_set(cls, at: Circumstances) -> bool:
-        return super().is_set(at) or at.account.equity_track.halted_by is Halt.DRAWDOWN
-
     def of_all(self) -> Iterator[Step]:
-        track, bound = self.at.account.equity_track, self.config.max_drawdown
+        track = self.at.account.equity_track
         fallen = track.drawdown(self.at.equity)
         note = f"{self.at.equity:.2f} USD now, {track.high:.2f} at its highest"
-        if track.halted_at is not None:
-            note = f"halted since {track.halted_at:%Y-%m-%d %H:%M} UTC, until it is resumed; {note}"
-        passed = track.halted_at is None and (bound is None or fallen <= self.most)
-        yield Step(self.setting, passed, AT_MOST, bound, fallen, part=RISK, note=note)
+        bound = self.config.max_drawdown
+        yield Step(self.setting, fallen <= self.most, AT_MOST, bound, fallen, part=RISK, note=note)
 
 
 RISKS: tuple[type[RiskLimit], ...] = (Drawdown, DailyLoss, Exposure, EventExposure, TagExposure)

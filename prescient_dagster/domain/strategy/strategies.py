@@ -194,6 +194,7 @@ class Strategy(Generic[Config]):
         rules: what `decide` decides by: it wishes for the candidates that pass them all. None: it does not tell.
         known: which candidates have the history that a config asks for; the others are none, and counted. None, or a
             mask that is None: it asks for no history.
+        informed: in place of `known` where that does not tell it: the selection less those without history.
         steps: in place of filters and rules where those do not tell it: what the market of a row makes of `select` and
             `decide`, candidate or not.
     """
@@ -206,6 +207,7 @@ class Strategy(Generic[Config]):
     select: Callable[[Capture, Config], Selection] = candidates.select
     rules: Callable[[View, Config], Iterable[Rule]] | None = None
     known: Callable[[View, Config], Mask | None] | None = None
+    informed: Callable[[Selection, View, Config], Selection] | None = None
     steps: Callable[[View, Config, int], Iterable[Step]] | None = None
 
     @property
@@ -224,6 +226,8 @@ class Strategy(Generic[Config]):
         Args:
             view: of all candidates.
         """
+        if self.informed is not None:
+            return self.informed(selection, view, config)
         known = None if self.known is None else self.known(view, config)
         return selection if known is None else selection.less(HISTORY, known)
 

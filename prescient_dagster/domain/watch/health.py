@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from prescient_dagster.domain.books.equity_track import EquityTrack
+from prescient_dagster.domain.books.equity_track import EquityTrack, Halt
 from prescient_dagster.domain.books.unresolved import Pending, overdue
 from prescient_dagster.domain.watch import crons
 
@@ -138,10 +138,10 @@ class Facts:
     Attributes:
         at: now, by our clock.
         stale_minutes: how old market data may be.
+        failing: why the last cycle of a portfolio failed, by its slug.
+        halted: the portfolios that are halted, by slug.
         offline: why a strategy does not load, by its name; or what is wrong with a file, by its path.
         not_loaded: the strategies whose schedule Dagster's daemon does not know.
-        failing: why the last cycle of a portfolio failed, by its slug.
-        halted: the portfolios that their drawdown has halted, by slug.
         waiting: the held markets that wait for their resolution.
         venue_at: now, by the venue's clock; None: there is no capture.
         failed_runs: of each job, its newest run that ended, where that failed.
@@ -152,10 +152,10 @@ class Facts:
     at: datetime
     stale_minutes: float
     market_data: MarketData
+    failing: Mapping[str, str]
+    halted: Mapping[str, EquityTrack]
     offline: Mapping[str, str] = field(default_factory=dict)
     not_loaded: Sequence[str] = ()
-    failing: Mapping[str, str] = field(default_factory=dict)
-    halted: Mapping[str, EquityTrack] = field(default_factory=dict)
     waiting: Sequence[Pending] = ()
     venue_at: datetime | None = None
     failed_runs: Sequence[FailedRun] = ()
@@ -172,7 +172,7 @@ def problems(facts: Facts) -> list[Problem]:
         *(_offline(subject, error) for subject, error in facts.offline.items()),
         *(_not_loaded(name) for name in facts.not_loaded if name not in facts.offline),
         *(_portfolio(slug, reason) for slug, reason in facts.failing.items()),
-        *(_halted(slug, track) for slug, track in facts.halted.items()),
+        *(_halted(slug, track) for slug, track in facts.halted.items() if track.halted_by is Halt.DRAWDOWN),
         *_unsettled(facts),
     ]
 

@@ -175,7 +175,7 @@ def test_a_halted_portfolio_enters_nothing_until_resumed_also_where_it_recovers(
     assert (halted.balance, halted.equity_track.halted_at) == (D(890), NOON)
     recovered = replace(halted, balance=D(1_100))
     still = acted(recovered, wish(), capture=a_capture(*CAPTURE_ROWS, **later(2, hours=1)), max_drawdown=0.1)
-    assert refused(still.outcomes[0]) == RejectReason.RISK_DRAWDOWN
+    assert still.outcomes == ()
     resumed = replace(still.account, track=still.account.equity_track.resumed())
     assert resumed.equity_track.high == D(1_100)
     again = acted(resumed, wish(), capture=a_capture(*CAPTURE_ROWS, **later(3, hours=2)), max_drawdown=0.1)
@@ -185,16 +185,29 @@ def test_a_halted_portfolio_enters_nothing_until_resumed_also_where_it_recovers(
 CAPTURE_ROWS = [a_market("1", 0.5, **HALF)]
 
 
-def test_who_is_halted_by_its_drawdown_stays_so_when_the_limit_is_unset() -> None:
-    track = begun(D(1_000)).halted(NOON, Halt.DRAWDOWN)
-    assert refused(entered(replace(an_account(1_000), track=track), wish())[0]) == RejectReason.RISK_DRAWDOWN
+@pytest.mark.parametrize("by", Halt)
+def test_who_is_halted_is_not_asked_and_makes_its_exits(by: Halt) -> None:
+    """So it writes no refused signals at every capture, and stays halted also where its limit is unset."""
+    track = begun(D(1_000)).halted(NOON, by)
+    account = replace(an_account(0, a_position("9", shares=100, cost=100, event_id="vote")), track=track)
+    (sale,) = acted(account, wish(), stop_loss=0.1).outcomes
+    assert (sale.trade is not None, sale.signal.action.is_entry) == (True, False)
 
 
-def test_who_is_halted_by_hand_is_not_asked_and_makes_its_exits() -> None:
-    track = begun(D(1_000)).halted(NOON, Halt.BY_HAND)
-    account = replace(holding(100), track=track)
-    outcomes = acted(account, wish(), profit_target=0.0001, stop_loss=0.0001).outcomes
-    assert not [each for each in outcomes if each.signal.action.is_entry]
+def test_the_wishes_of_the_capture_that_halts_are_refused_and_counted_once() -> None:
+    account = replace(an_account(890), track=begun(D(1_000)))
+    first = acted(account, wish("1"), wish("3"), max_drawdown=0.1)
+    assert [refused(each) for each in first.outcomes] == [RejectReason.RISK_DRAWDOWN] * 2
+    next_one = a_capture(*CAPTURE_ROWS, **later(2, hours=1))
+    assert acted(first.account, wish(), capture=next_one, max_drawdown=0.1).outcomes == ()
+
+
+@pytest.mark.parametrize(("by", "told"), [(Halt.BY_HAND, "by hand"), (Halt.DRAWDOWN, "by its drawdown")])
+def test_an_explanation_says_by_what_it_is_halted(by: Halt, told: str) -> None:
+    account = replace(an_account(1_000), track=begun(D(1_000)).halted(NOON, by))
+    found = explain(Circumstances(Player(a_strategy(wish()), a_config(), D(1_000)), account, Moment(CAPTURE)), "1")
+    assert found.refusal is not None
+    assert (found.refusal.rule, found.refusal.note) == ("halt", f"{told}, until it is resumed")
 
 
 @pytest.mark.parametrize("limit", ["max_daily_loss", "max_drawdown", "max_exposure", "max_exposure_per_event"])

@@ -25,7 +25,18 @@ def a_capture(number: int = 41, minutes_old: float = 1, refusal: str | None = No
 
 def found(**facts: Any) -> Sequence[Problem]:
     capture = a_capture()
-    return problems(Facts(**{"at": NOW, "stale_minutes": 10, "market_data": MarketData(capture, capture), **facts}))
+    return problems(
+        Facts(
+            **{
+                "at": NOW,
+                "stale_minutes": 10,
+                "market_data": MarketData(capture, capture),
+                "failing": {},
+                "halted": {},
+                **facts,
+            }
+        )
+    )
 
 
 def texts(**facts: Any) -> list[str]:
