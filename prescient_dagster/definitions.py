@@ -21,6 +21,7 @@ from prescient_dagster.assets.cycle_form import portfolio_cycle_job
 from prescient_dagster.assets.forms.sale_job import sale_job
 from prescient_dagster.assets.history_jobs import history_jobs
 from prescient_dagster.assets.inputs import forecasts
+from prescient_dagster.assets.notices import notices_sensor
 from prescient_dagster.assets.past.replay_jobs import replay_job
 from prescient_dagster.assets.past.sweep_jobs import sweep_job
 from prescient_dagster.assets.performance import performance_asset
@@ -83,6 +84,7 @@ defs = dg.Definitions(
     sensors=[
         partitions.partition_sensor(strategy_names()),
         alerts.alerts_sensor(watched_jobs(), settings.alert_webhook, settings.venue_name, settings.stale_minutes),
+        notices_sensor(settings.notices, settings.venue_name),
         lost_runs_sensor(scheduled_jobs),
     ],
     resources=resources(),

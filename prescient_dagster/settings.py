@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from prescient_dagster.domain.errors import InvalidInput
+from prescient_dagster.domain.watch.notices import channels
 from prescient_dagster.store.market.capture_folders import CaptureFolder, is_address, known, opened
 
 LOG = "log"
@@ -40,6 +41,14 @@ def _known_venue(text: str) -> str:
 def _known_channel(text: str) -> str:
     if text not in ("", LOG) and not text.startswith(("http://", "https://")):
         raise ValueError("use the URL of a webhook, http:// or https://, or log")
+    return text
+
+
+def _known_notices(text: str) -> str:
+    try:
+        channels(text)
+    except InvalidInput as error:
+        raise ValueError(str(error)) from None
     return text
 
 
@@ -119,6 +128,9 @@ class Settings(BaseSettings):
     stale_minutes: float = Field(
         10, gt=0, description="age in minutes from which market data is stale; at least twice the time between captures"
     )
+    notices: Annotated[str, AfterValidator(_known_notices)] = Field(
+        "", description="where notices go: addresses that apprise knows, SLUG=ADDRESS for one portfolio; empty: nowhere"
+    )
     alert_webhook: Annotated[str, AfterValidator(_known_channel)] = Field(
         "", description="where alerts go: the URL of a webhook, or log; empty: nowhere"
     )
@@ -187,7 +199,7 @@ class Settings(BaseSettings):
         return self.market_data_cron or default
 
 
-FOR_THE_PLATFORM = frozenset({"PRESCIENT_ALERT_WEBHOOK"})
+FOR_THE_PLATFORM = frozenset({"PRESCIENT_ALERT_WEBHOOK", "PRESCIENT_NOTICES"})
 """Secrets that the platform's code server needs and nobody else. All need the database, and so its address."""
 
 

@@ -11,10 +11,10 @@ from prescient_dagster.cli.terminal.options import AsJson
 from prescient_dagster.store.backup.manifest import Manifest
 from prescient_dagster.store.tables_out import Format
 from prescient_dagster.store.versions import UPGRADE, known
-from prescient_dagster.usecases import back_up
-from prescient_dagster.usecases.export import export as exported
-from prescient_dagster.usecases.restore import Place
-from prescient_dagster.usecases.restore import restore as restored
+from prescient_dagster.usecases.keeping import back_up
+from prescient_dagster.usecases.keeping.export import export as exported
+from prescient_dagster.usecases.keeping.restore import Place
+from prescient_dagster.usecases.keeping.restore import restore as restored
 
 To = Annotated[Path, typer.Argument(metavar="PATH", help="The folder to make. It must not be there yet.")]
 From = Annotated[Path, typer.Argument(metavar="PATH", help="The folder that `prescient backup` made.")]

@@ -27,7 +27,7 @@ from prescient_dagster.store.database import Database, connect, driver_url
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.server import postgres
 from prescient_dagster.store.tables import captures as captures_table
-from prescient_dagster.usecases.restore import checked
+from prescient_dagster.usecases.keeping.restore import checked
 from tests.cli.busy import busy
 from tests.cli.commands import Prescient
 from tests.conftest import on_server
@@ -40,7 +40,7 @@ BACK_UP = """
 import sys
 from pathlib import Path
 from prescient_dagster.cli.server import home
-from prescient_dagster.usecases.back_up import back_up
+from prescient_dagster.usecases.keeping.back_up import back_up
 settings = home.read_settings()
 database = home.reach_database(settings)
 print("begun", flush=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from prescient_dagster.domain.watch.health import Problem, recovery
+from prescient_dagster.domain.watch.strangers import harmless
 
 MOST_FACTS = 20
 MOST_LETTERS_OF_A_FACT = 300
@@ -75,7 +76,7 @@ def message(told: News, source: str) -> dict[str, Any]:
     Args:
         source: who speaks, since several may use one channel.
     """
-    text = _text(f"{source}: {_summary(told)}", lines(told))
+    text = text_of(lines(told), f"{source}: {_summary(told)}")
     return {
         "text": text,
         "content": text,
@@ -116,13 +117,14 @@ def _line(text: str) -> str:
     return one if len(one) <= MOST_LETTERS_OF_A_FACT else f"{one[: MOST_LETTERS_OF_A_FACT - 1]}…"
 
 
-def _text(heading: str, facts: Sequence[str]) -> str:
-    """As many lines as fit, and how many more there are. No text of a stranger may call people or make a link."""
-    shown = [heading]
+def text_of(facts: Sequence[str], heading: str | None = None) -> str:
+    """As many lines as fit, and how many more there are. No text of a stranger calls people or makes a link."""
+    shown = [] if heading is None else [heading]
+    told = 0
     for fact in facts[:MOST_FACTS]:
-        harmless = fact.replace("@", "@\u200b").replace("<", "<\u200b")
-        if sum(map(len, shown)) + len(shown) + len(harmless) > MOST_LETTERS:
+        line = harmless(_line(fact))
+        if sum(map(len, shown)) + len(shown) + len(line) > MOST_LETTERS:
             break
-        shown.append(harmless)
-    left = len(facts) - len(shown) + 1
-    return "\n".join([*shown, f"and {left} more"] if left else shown)
+        shown.append(line)
+        told += 1
+    return "\n".join([*shown, f"and {len(facts) - told} more"] if told < len(facts) else shown)

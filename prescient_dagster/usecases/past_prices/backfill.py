@@ -26,7 +26,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, price_marks
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.price_marks import MarkSourceKind
-from prescient_dagster.usecases import new_folder
+from prescient_dagster.usecases.keeping import new_folder
 from prescient_dagster.usecases.past_prices.fetch_history import FetchedHistory, Wanted
 from prescient_dagster.venue.recorded import TIME_FORMAT
 from prescient_dagster.venue.series.listings import Assumptions, quotes

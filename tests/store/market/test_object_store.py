@@ -19,7 +19,7 @@ from prescient_dagster.store import retention
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, capture_folders, capture_rows, captures, object_store
 from prescient_dagster.store.market.capture_sources import StoredCaptures
-from prescient_dagster.usecases.back_up import back_up
+from prescient_dagster.usecases.keeping.back_up import back_up
 from prescient_dagster.usecases.sweeps.sweep import candidates, swept
 from tests.object_stores import KEYS, ObjectStore, forget_connections
 from tests.processes import free_port, wait_for

@@ -17,7 +17,7 @@ from prescient_dagster.store.market import capture_files, captures, price_marks
 from prescient_dagster.store.market.price_marks import MarksFile
 from prescient_dagster.store.market.stored_past import StoredPast
 from prescient_dagster.store.tables import price_marks as table
-from prescient_dagster.usecases.back_up import back_up
+from prescient_dagster.usecases.keeping.back_up import back_up
 from tests.store.listings import NOON, a_listing, some_markets
 
 EVERY = timedelta(minutes=20)

@@ -23,7 +23,7 @@ from prescient_dagster.store.backup.files import write
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.figures.performance import histories
 from prescient_dagster.store.tables_out import Format, TableOut
-from prescient_dagster.usecases import new_folder
+from prescient_dagster.usecases.keeping import new_folder
 
 
 class Watch(Protocol):

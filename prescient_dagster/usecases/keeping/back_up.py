@@ -22,7 +22,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, capture_holds
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.versions import require_known, version_of
-from prescient_dagster.usecases import new_folder
+from prescient_dagster.usecases.keeping import new_folder
 
 Watch = Callable[[str, int, int | None], None]
 """Is told what is being done, how many bytes of it, and of how many where that is known."""

@@ -1,0 +1,1 @@
+"""What is kept beyond a home: backups, homes made of them, and tables for other programs."""
