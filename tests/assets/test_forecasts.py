@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from prescient_dagster.definitions import defs
+from prescient_dagster.domain.past.forecast_scores import ScoredForecast
 from prescient_dagster.store.market import captures, forecast_outcomes, forecasts
 from tests.assets.conftest import Platform
 from tests.venue.gamma import a_market, an_event
@@ -93,3 +95,44 @@ def test_what_a_forecast_is_scored_by_is_noted_once_it_counts(platform: Platform
 
     (source,) = forecast_outcomes.counts(platform.database)
     assert (source["source"], source["read"], source["waiting"], source["without_market"]) == ("desk", 1, 1, 0)
+
+
+def recorded(folder: Path, day: int, **fields: Any) -> None:
+    """What the venue lists on a day: market 7, and others that stay open."""
+    event = an_event("e1", a_market("7", **fields), closed=fields.get("closed", False))
+    others = an_event("e2", *(a_market(f"{number}") for number in range(10, 20)))
+    (folder.parent / "recordings" / f"2026-03-0{day}T12-00-00Z.json").write_text(json.dumps([event, others]))
+
+
+ENDED = {"closed": True, "outcomePrices": '["1", "0"]', "umaResolutionStatus": "resolved"}
+SCORED = [ScoredForecast("desk", "7", 0.9, 0.62, True)]
+
+
+def test_how_a_market_ended_that_nobody_holds_is_asked_and_scored(platform: Platform, folder: Path) -> None:
+    recorded(folder, 1)
+    recorded(folder, 2, **ENDED)
+    (folder / "desk.csv").write_text(f"{HEAD}7,0.9,{MADE}\n")
+    for _ in range(2):
+        assert take(platform).success
+    assert forecast_outcomes.scored(platform.database) == []
+
+    assert take(platform).success
+
+    assert forecast_outcomes.scored(platform.database) == SCORED
+
+
+def test_it_is_asked_also_where_the_forecasts_cannot_be_read_any_more(
+    platform: Platform, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(folder, 1)
+    recorded(folder, 2, **ENDED)
+    (folder / "desk.csv").write_text(f"{HEAD}7,0.9,{MADE}\n")
+    take(platform)
+    (folder / "desk.csv").unlink()
+    folder.rmdir()
+    assert not check(take(platform)).passed
+    monkeypatch.setenv("PRESCIENT_FORECASTS", "http://127.0.0.1:9/forecasts.csv")  # asked by its own schedule
+
+    assert check(take(platform)).passed
+
+    assert forecast_outcomes.scored(platform.database) == SCORED

@@ -53,21 +53,27 @@ def forecasts(
     """What forecasters say of markets, from `PRESCIENT_FORECASTS`; the strategy forecasts trades it.
 
     Runs at the beginning of the job `market_data` where that is a folder, with `forecasts_schedule` where it is an
-    address. How good they were, `prescient forecasts` tells.
+    address. How markets ended that were spoken of, the venue is asked with every capture, held or not; how good the
+    forecasts were, `prescient forecasts` tells.
     """
     store, place = database.open(), load_settings().forecasts_place
     with explained():
         store.require_newest()
-    if not place or (read_forecasts.is_address(place) and context.run.job_name == MARKET_DATA):
-        context.log.info("nothing to read" if place else NOWHERE)
-        yield READABLE.result("", well="nothing was to be read")
-        return
+    asked = bool(place) and not (read_forecasts.is_address(place) and context.run.job_name == MARKET_DATA)
+    read: list[kept.FileRead] = []
+    faults = []  # market data must not wait for them, nor one of the two for the other
     try:
-        read = read_forecasts.read(store, place)
+        read = read_forecasts.read(store, place) if asked else []
+    except PrescientError as error:
+        faults.append(str(error))
+    try:
         with venue.open(store) as opened:
             score_forecasts.follow_up(store, capture_files.folder, opened)
-    except PrescientError as error:  # market data must not wait for it
-        yield READABLE.result(str(error))
+    except PrescientError as error:
+        faults.append(str(error))
+    if faults or not asked:
+        context.log.info("; ".join(faults) or ("nothing to read" if place else NOWHERE))
+        yield READABLE.result("; ".join(faults), well="nothing was to be read")
         return
     yield dg.MaterializeResult(metadata=_told(read, forecast_outcomes.counts(store)))
     yield _judged(kept.files(store))
