@@ -10,7 +10,7 @@ from prescient_dagster.venue.polymarket.answers import decode_event_page
 from prescient_dagster.venue.polymarket.client import EVENTS_PER_PAGE
 from prescient_dagster.venue.polymarket.crawl import Crawl
 from prescient_dagster.venue.simulation.transport import SimulatedTransport
-from prescient_dagster.venue.simulation.world import World
+from prescient_dagster.venue.simulation.world import SimulatedWorld
 
 EVENTS = 10_000
 STARTED_AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -18,7 +18,7 @@ STARTED_AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 def write_pages(folder: Path, events: int = EVENTS, seconds: int = 3_600) -> list[Path]:
     """The pages of one crawl, one file each, so many seconds after the start of the simulation."""
-    transport = SimulatedTransport(World(7, events, STARTED_AT), lambda: seconds)
+    transport = SimulatedTransport(SimulatedWorld(7, events, STARTED_AT), lambda: seconds)
     paths: list[Path] = []
     parameters: dict[str, str | int] = {"closed": "false", "limit": EVENTS_PER_PAGE}
     with httpx.Client(transport=transport, base_url="http://gamma.invalid") as client:

@@ -14,7 +14,13 @@ import dagster as dg
 
 from prescient_dagster.assets.told.tables import table
 from prescient_dagster.domain.books.unresolved import LATE_AFTER, Pending, overdue
-from prescient_dagster.domain.market.plausibility import FEW_UNREADABLE, MOST_CROSSED, MOST_UNREADABLE, Finding, Rule
+from prescient_dagster.domain.market.plausibility import (
+    FEW_UNREADABLE,
+    MOST_CROSSED,
+    MOST_UNREADABLE,
+    Finding,
+    Plausibility,
+)
 from prescient_dagster.domain.strategy.configs import StrategyConfig
 from prescient_dagster.domain.strategy.signals import RejectReason
 from prescient_dagster.domain.watch.health import MarketData
@@ -86,35 +92,35 @@ class Check:
 
 OF_CAPTURES = (
     Check(
-        Rule.COUNTS.value,
+        Plausibility.COUNTS.value,
         "markets",
         "no market is tradable, or there are less than half as many markets as in the capture before",
         REFUSES,
         "look whether the venue works; a next capture like it is let through",
     ),
     Check(
-        Rule.PRICES.value,
+        Plausibility.PRICES.value,
         "markets",
         "a price is below 0 or above 1",
         REFUSES,
         "report the rows that are shown; prices are read wrongly",
     ),
     Check(
-        Rule.QUOTES.value,
+        Plausibility.QUOTES.value,
         "markets",
         "a market has a bid above its ask",
         f"WARN; above {MOST_CROSSED:.0%} of the quoted markets {REFUSES}",
         "look at the rows on the venue; the next capture should be without them",
     ),
     Check(
-        Rule.RECORDS.value,
+        Plausibility.RECORDS.value,
         "markets",
         f"more than {FEW_UNREADABLE:.1%} of the venue's records cannot be read",
         f"WARN; above {MOST_UNREADABLE:.0%} {REFUSES}",
         "report the rows that are shown; they are left out, nothing trades on them",
     ),
     Check(
-        Rule.CLOCK.value,
+        Plausibility.CLOCK.value,
         "markets",
         "a live venue's capture is stamped more than two minutes after the database's clock, or before the newest one",
         f"{REFUSES}; nothing is settled on it",

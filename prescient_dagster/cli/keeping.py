@@ -13,7 +13,7 @@ from prescient_dagster.store.tables_out import Format
 from prescient_dagster.store.versions import UPGRADE, known
 from prescient_dagster.usecases.keeping import back_up
 from prescient_dagster.usecases.keeping.export import export as exported
-from prescient_dagster.usecases.keeping.restore import Place
+from prescient_dagster.usecases.keeping.restore import RestoreTarget
 from prescient_dagster.usecases.keeping.restore import restore as restored
 
 To = Annotated[Path, typer.Argument(metavar="PATH", help="The folder to make. It must not be there yet.")]
@@ -47,7 +47,7 @@ def restore(path: From, as_json: AsJson = False) -> None:
     Example:  PRESCIENT_HOME=.prescient-again prescient restore /backups/prescient-monday
     """
     settings = home.read_settings()
-    place = Place(
+    place = RestoreTarget(
         settings.home,
         settings.captures_folder,
         lambda: home.database_to_fill(settings),

@@ -56,7 +56,7 @@ class TableOut:
     rows: Iterable[Sequence[Mapping[str, Any]]]
 
 
-class Rows(Protocol):
+class RowWriter(Protocol):
     """Takes rows, many at once."""
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None: ...
@@ -118,7 +118,7 @@ def write(path: Path, table: TableOut, form: Format, watch: Callable[[int], None
 
 
 @contextmanager
-def _parquet(path: Path, types: pa.Schema) -> Iterator[Rows]:
+def _parquet(path: Path, types: pa.Schema) -> Iterator[RowWriter]:
     with pq.ParquetWriter(path, types, compression="zstd") as writer:
         yield _ParquetRows(writer, types)
 
@@ -132,7 +132,7 @@ class _ParquetRows:
 
 
 @contextmanager
-def _csv(path: Path, types: pa.Schema) -> Iterator[Rows]:
+def _csv(path: Path, types: pa.Schema) -> Iterator[RowWriter]:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, types.names)
         writer.writeheader()

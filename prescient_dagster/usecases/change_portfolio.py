@@ -15,7 +15,7 @@ from prescient_dagster.domain.strategy.stand_in import SharedConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ConfigVerdict:
     """Whether a strategy accepts a config, every fault in it, and what is allowed and probably not meant."""
 
     valid: bool
@@ -56,12 +56,12 @@ def doubts_of(portfolio: Portfolio, config: Mapping[str, Any]) -> list[str]:
     return [*settings.doubtful(), *settings.impossible_with(balance), *settings.rather_small(balance)]
 
 
-def verdict(strategy: str, config: Mapping[str, Any]) -> Verdict:
+def verdict(strategy: str, config: Mapping[str, Any]) -> ConfigVerdict:
     """Judge a config without making a portfolio."""
     try:
-        return Verdict(True, warnings=tuple(doubts(strategy, config)))
+        return ConfigVerdict(True, warnings=tuple(doubts(strategy, config)))
     except InvalidConfig as error:
-        return Verdict(False, errors=error.errors)
+        return ConfigVerdict(False, errors=error.errors)
 
 
 def laid_over(there: Portfolio, config: Mapping[str, Any], reset: Iterable[str] = ()) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound, Pr
 from prescient_dagster.domain.figures.comparison import comparison
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past import replay, trials
-from prescient_dagster.domain.past.replay import State, Step
+from prescient_dagster.domain.past.replay import ReplayState, ReplayStep
 from prescient_dagster.domain.past.trials import Trial
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.store.books import portfolios
@@ -46,12 +46,12 @@ class Table:
 
     def __init__(self, source: CaptureSource, players: Sequence[Player]) -> None:
         self.players = players
-        self.states: list[State] = [replay.begun(player.initial_balance) for player in players]
+        self.states: list[ReplayState] = [replay.begun(player.initial_balance) for player in players]
         self._source = source
         self._last: Moment | None = None
         self._told: list[Counter[str]] = [Counter() for _ in players]
 
-    def play(self) -> Iterator[tuple[Moment, list[Step]]]:
+    def play(self) -> Iterator[tuple[Moment, list[ReplayStep]]]:
         """Every capture with what each player did on it, in their order.
 
         Raises:
@@ -63,13 +63,13 @@ class Table:
         if self._last is not None:
             self.states = [replay.ended(state, self._last) for state in self.states]
 
-    def _played(self, moment: Moment) -> list[Step]:
+    def _played(self, moment: Moment) -> list[ReplayStep]:
         known, paid = replay.known_at(moment), []
         for number, state in enumerate(self.states):
             self.states[number], entries = replay.settle(state, known)
             paid.append(entries)
         if not moment.ready:
-            return [Step(entries) for entries in paid]
+            return [ReplayStep(entries) for entries in paid]
         selections = Selections()
         decisions = [
             explained(player, moment, partial(engine.decide, player, state.account, moment, selections))
@@ -84,10 +84,10 @@ class Table:
         tokens = set().union(*(decision.tokens(capture) for decision in decisions))
         return self._source.order_books(capture, tokens) if tokens else {}
 
-    def _acted(self, number: int, moment: Moment, decision: Decision, books: Books, paid: Any) -> Step:
+    def _acted(self, number: int, moment: Moment, decision: Decision, books: Books, paid: Any) -> ReplayStep:
         act = engine.act(decision, self.states[number].account, moment, books)
         self.states[number] = replay.acted(self.states[number], act)
-        return Step(paid, act.outcomes, act.snapshot, act.account.positions)
+        return ReplayStep(paid, act.outcomes, act.snapshot, act.account.positions)
 
     def endings(self, number: int) -> dict[str, Verdict]:
         """How the markets that a player traded ended, as far as it was seen."""

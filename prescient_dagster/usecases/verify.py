@@ -22,7 +22,7 @@ from prescient_dagster.domain.errors import InvalidConfig, StoreError
 from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past import drift, replay
-from prescient_dagster.domain.past.drift import Difference, Kind, Where
+from prescient_dagster.domain.past.drift import Difference, Differing, Where
 from prescient_dagster.domain.past.replay import Known
 from prescient_dagster.domain.strategy.recalled import recalled
 from prescient_dagster.domain.strategy.signals import RejectReason
@@ -87,7 +87,7 @@ class Drift:
     def add(self, found: Difference) -> None:
         """One more difference."""
         self.count += 1
-        if found.kind is Kind.TRADE and self.first_trade is None:
+        if found.kind is Differing.TRADE and self.first_trade is None:
             self.first_trade = found
         if len(self.differences) < MOST_KEPT:
             self.differences.append(found)
@@ -297,4 +297,4 @@ def _status(portfolio: Portfolio, lived: Lived, cycle: FoundCycle) -> PortfolioS
 def _invalid(lived: Lived, cycle: FoundCycle, error: InvalidConfig) -> Difference:
     where = (lived.row.captured_at, lived.row.capture_id)
     told, faults = {"error": str(error)}, tuple(error.errors)
-    return Difference(Kind.CONFIG, *where, "config", faults, cycle.config, told, cycle.code_version)
+    return Difference(Differing.CONFIG, *where, "config", faults, cycle.config, told, cycle.code_version)

@@ -22,7 +22,7 @@ class AnotherKindError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordKind:
     """A kind of record: what one and what several are called, and the keys of which each has all."""
 
     one: str
@@ -30,8 +30,8 @@ class Kind:
     keys: frozenset[str]
 
 
-def _kind(one: str, many: str, *keys: str) -> Kind:
-    return Kind(one, many, frozenset(keys))
+def _kind(one: str, many: str, *keys: str) -> RecordKind:
+    return RecordKind(one, many, frozenset(keys))
 
 
 MARKET = _kind("a market", "markets", "question", "outcomes")
@@ -75,7 +75,7 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def of_record(record: Any) -> Kind | None:
+def of_record(record: Any) -> RecordKind | None:
     """The kind of a record; None: none that is known here."""
     return next((kind for kind in KINDS if kind.keys <= record.keys()), None) if isinstance(record, dict) else None
 

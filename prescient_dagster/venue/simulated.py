@@ -10,7 +10,7 @@ from prescient_dagster.domain.market.markets import Listing
 from prescient_dagster.venue.interface import BooksOf, Progress, no_progress
 from prescient_dagster.venue.polymarket.venue import PolymarketVenue, utc_now
 from prescient_dagster.venue.simulation.transport import SimulatedTransport
-from prescient_dagster.venue.simulation.world import World
+from prescient_dagster.venue.simulation.world import SimulatedWorld
 
 NAME = "simulated"
 _GAMMA_URL, _CLOB_URL = "http://gamma.simulated.invalid", "http://clob.simulated.invalid"
@@ -33,7 +33,7 @@ class SimulatedVenue:
     def __init__(
         self, seed: int, events: int, speed: float, started_at: datetime, clock: Callable[[], datetime] = utc_now
     ) -> None:
-        self._world = World(seed, events, started_at.astimezone(UTC).replace(microsecond=0))
+        self._world = SimulatedWorld(seed, events, started_at.astimezone(UTC).replace(microsecond=0))
         self._speed = speed
         self._clock = clock
         self._pinned: int | None = None

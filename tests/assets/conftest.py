@@ -139,6 +139,15 @@ def ran_of(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult | dg.
 
 
 @pytest.fixture
+def stored_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """Kept in files: a schedule gets its instance by reference, and runs start in code servers."""
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        yield instance
+
+
+@pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as instance:
         yield instance

@@ -1,8 +1,5 @@
 """Schedules trade each capture once, and say in words why they did nothing."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import dagster as dg
 import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
@@ -29,12 +26,8 @@ from tests.assets.worlds import a_listing, favourites
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """Kept in files: a schedule gets its instance by reference."""
-    home = tmp_path / "dagster"
-    home.mkdir()
-    with dg.DagsterInstance.local_temp(str(home)) as instance:
-        yield instance
+def instance(stored_instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    return stored_instance
 
 
 def tick(platform: Platform, schedule: str = "momentum_schedule", of: dg.Definitions = defs) -> dg.RunRequest | str:

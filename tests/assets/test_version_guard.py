@@ -1,8 +1,5 @@
 """No run, schedule or sensor works on tables of another version: it says so in one line, and nothing is written."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import dagster as dg
 import pytest
 from sqlalchemy import text
@@ -40,12 +37,8 @@ FIELDS = launchpads.REQUIRED
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """Kept in files: a schedule gets its instance by reference."""
-    home = tmp_path / "dagster"
-    home.mkdir()
-    with dg.DagsterInstance.local_temp(str(home)) as instance:
-        yield instance
+def instance(stored_instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    return stored_instance
 
 
 @pytest.fixture

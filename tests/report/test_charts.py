@@ -2,7 +2,7 @@
 
 import pytest
 
-from prescient_dagster.domain.figures.calibration import Entry, buckets
+from prescient_dagster.domain.figures.calibration import ResolvedEntry, buckets
 from prescient_dagster.domain.figures.daily_series import ONE_DAY, daily
 from prescient_dagster.report import bars, charts
 from tests.builders import NOON, D
@@ -49,7 +49,7 @@ def test_a_day_without_a_value_breaks_the_line() -> None:
 
 def test_a_bucket_whose_price_was_right_lies_on_the_diagonal() -> None:
     """Four entries at 0.75 of which three won."""
-    (dot,) = bars.calibration_dots(buckets([Entry("e", 0.75, won) for won in (True, True, True, False)]))
+    (dot,) = bars.calibration_dots(buckets([ResolvedEntry("e", 0.75, won) for won in (True, True, True, False)]))
     left, right = bars.calibration_across(0), bars.calibration_across(1)
     bottom, top = bars.calibration_up(0), bars.calibration_up(1)
     assert (dot.x - left) / (right - left) == pytest.approx((bottom - dot.y) / (bottom - top), abs=1e-3)

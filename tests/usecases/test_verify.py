@@ -15,7 +15,7 @@ from prescient_dagster.catalog import load_strategy
 from prescient_dagster.domain.books.answers import answers
 from prescient_dagster.domain.books.ledger import Trade, TradeKind
 from prescient_dagster.domain.market.markets import Listing
-from prescient_dagster.domain.past.drift import Kind
+from prescient_dagster.domain.past.drift import Differing
 from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.store.books import halts, portfolios
 from prescient_dagster.store.books.cycles import Stage
@@ -73,7 +73,7 @@ def test_a_changed_rule_is_drift_and_the_first_trade_that_differs_is_named(world
     third = a_purchase(world, "momentum-plain")
     first = verified(world, "momentum-plain", shunning(load_strategy("momentum"), third.market_id)).first
     assert first is not None
-    assert (first.kind, first.captured_at) == (Kind.TRADE, third.timestamp)
+    assert (first.kind, first.captured_at) == (Differing.TRADE, third.timestamp)
     assert first.name == f"buy {third.market_id} {third.side}"
     assert first.lived is not None
     assert first.lived["shares"] == third.shares
@@ -99,7 +99,7 @@ def test_a_trade_that_was_changed_is_named_with_what_differs(copy: World) -> Non
     found = verified(copy, "momentum-quick")
     first = found.first
     assert first is not None
-    assert (first.kind, first.names, first.captured_at) == (Kind.TRADE, ("fee",), trades[0].trade.timestamp)
+    assert (first.kind, first.names, first.captured_at) == (Differing.TRADE, ("fee",), trades[0].trade.timestamp)
     assert first.lived["fee"] == first.replayed["fee"] + 1
     assert found.count == len(trades) + len({each.captured_at for each in found.differences if each.kind != "trade"})
 
@@ -109,13 +109,13 @@ def test_a_trade_that_is_missing_is_named(copy: World) -> None:
     change(copy.database, f"DELETE FROM prescient.trades WHERE trade_id = {first_trade}")
     first = verified(copy, "momentum-quick").first
     assert first is not None
-    assert (first.kind, first.lived) == (Kind.TRADE, None)
+    assert (first.kind, first.lived) == (Differing.TRADE, None)
 
 
 def test_a_snapshot_that_is_missing_is_drift(copy: World) -> None:
     change(copy.database, f"DELETE FROM prescient.snapshots WHERE {of('scalping-plain')} AND capture_id = 3")
     found = verified(copy, "scalping-plain")
-    assert [(each.kind, each.capture_id, each.lived) for each in found.differences] == [(Kind.SNAPSHOT, 3, None)]
+    assert [(each.kind, each.capture_id, each.lived) for each in found.differences] == [(Differing.SNAPSHOT, 3, None)]
 
 
 def test_settings_that_are_not_valid_any_more_are_drift_of_their_own(copy: World) -> None:
@@ -124,7 +124,7 @@ def test_settings_that_are_not_valid_any_more_are_drift_of_their_own(copy: World
     change(copy.database, f"INSERT INTO prescient.configs {other} WHERE config_sha256 IN ({mine})")
     change(copy.database, f"UPDATE prescient.cycles SET config_sha256 = 'other' WHERE {of('momentum-plain')}")
     found = verified(copy, "momentum-plain")
-    assert {each.kind for each in found.differences} == {Kind.CONFIG}
+    assert {each.kind for each in found.differences} == {Differing.CONFIG}
     assert found.count == CAPTURES
     assert "unknown setting" in found.differences[0].names[0]
 

@@ -9,7 +9,7 @@ import httpx
 
 from prescient_dagster.venue.simulated import SimulatedVenue
 from prescient_dagster.venue.simulation.transport import SimulatedTransport
-from prescient_dagster.venue.simulation.world import World
+from prescient_dagster.venue.simulation.world import SimulatedWorld
 
 SEED, EVENTS = 7, 60
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ def a_venue(clock: Clock, *, seed: int = SEED, events: int = EVENTS, speed: floa
 
 def a_service(second: int, *, seed: int = SEED, events: int = EVENTS) -> httpx.Client:
     """The service as it stands at a simulated second."""
-    transport = SimulatedTransport(World(seed, events, NOON), lambda: second)
+    transport = SimulatedTransport(SimulatedWorld(seed, events, NOON), lambda: second)
     return httpx.Client(transport=transport, base_url="http://gamma.simulated.invalid")
 
 

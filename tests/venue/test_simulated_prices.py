@@ -9,7 +9,7 @@ from prescient_dagster.venue.simulation.paths import brownian, conditional_proba
 from prescient_dagster.venue.simulation.profiles import FIRST_BESIDE, Plant, Structure
 from prescient_dagster.venue.simulation.timetable import closed_events, lives
 from prescient_dagster.venue.simulation.timetable import open_events as open_numbers
-from prescient_dagster.venue.simulation.world import State, state
+from prescient_dagster.venue.simulation.world import WorldState, state
 from tests.venue.simulations import DAY, HOUR
 
 MANY_EVENTS = 12_000
@@ -18,12 +18,12 @@ KEYS = np.arange(20_000, dtype=np.uint64) * np.uint64(977)
 Floats = npt.NDArray[np.float64]
 
 
-def a_state(second: int, later: int = 0, events: int = MANY_EVENTS) -> State:
+def a_state(second: int, later: int = 0, events: int = MANY_EVENTS) -> WorldState:
     """The events that are open at `second`, as they stand `later` seconds after it."""
     return state(11, open_numbers(11, events, second), second + later)
 
 
-def one_leg_per_event(of: State) -> npt.NDArray[np.intp]:
+def one_leg_per_event(of: WorldState) -> npt.NDArray[np.intp]:
     """Places of independent markets: a leg of each event that is not void, another leg from event to event."""
     members = of.roster
     chosen = members.leg == members.lives.numbers[members.event] // 7 % members.legs

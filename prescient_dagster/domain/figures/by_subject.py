@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.figures.calibration import Calibration, Entry, calibration
+from prescient_dagster.domain.figures.calibration import Calibration, ResolvedEntry, calibration
 from prescient_dagster.domain.figures.closed_positions import win_rate
 from prescient_dagster.domain.figures.figure import Unit, figure
 from prescient_dagster.domain.figures.round_trips import FILLS, RoundTrip
@@ -51,12 +51,12 @@ def row(figures: SubjectFigures) -> dict[str, Any]:
     return mine | {name: getattr(figures.calibration, name) for name in CALIBRATION_COLUMNS}
 
 
-def by_tag(trips: Iterable[RoundTrip], entries: Iterable[Entry]) -> list[SubjectFigures]:
+def by_tag(trips: Iterable[RoundTrip], entries: Iterable[ResolvedEntry]) -> list[SubjectFigures]:
     """The figures of each tag, most positions first."""
     return _figures(trips, entries, _tags, lambda entry: entry.tags)
 
 
-def by_category(trips: Iterable[RoundTrip], entries: Iterable[Entry]) -> list[SubjectFigures]:
+def by_category(trips: Iterable[RoundTrip], entries: Iterable[ResolvedEntry]) -> list[SubjectFigures]:
     """The figures of each category, most positions first."""
     return _figures(trips, entries, _category, lambda entry: (entry.category,) if entry.category else ())
 
@@ -71,12 +71,12 @@ def _category(trip: RoundTrip) -> Sequence[str]:
 
 def _figures(
     trips: Iterable[RoundTrip],
-    entries: Iterable[Entry],
+    entries: Iterable[ResolvedEntry],
     of_trip: Callable[[RoundTrip], Sequence[str]],
-    of_entry: Callable[[Entry], Sequence[str]],
+    of_entry: Callable[[ResolvedEntry], Sequence[str]],
 ) -> list[SubjectFigures]:
     mine: dict[str, list[RoundTrip]] = defaultdict(list)
-    resolved: dict[str, list[Entry]] = defaultdict(list)
+    resolved: dict[str, list[ResolvedEntry]] = defaultdict(list)
     for trip in trips:
         for subject in of_trip(trip) or (UNNAMED,):
             mine[subject].append(trip)
@@ -87,7 +87,7 @@ def _figures(
     return sorted(found, key=lambda each: (-each.positions, each.subject))
 
 
-def _of(subject: str, trips: Sequence[RoundTrip], entries: Sequence[Entry]) -> SubjectFigures:
+def _of(subject: str, trips: Sequence[RoundTrip], entries: Sequence[ResolvedEntry]) -> SubjectFigures:
     profits = [trip.profit for trip in trips if trip.is_closed]
     return SubjectFigures(
         subject=subject,

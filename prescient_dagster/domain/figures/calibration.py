@@ -25,7 +25,7 @@ EMPTY = "no market has resolved"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ResolvedEntry:
     """An entry whose market has resolved: the price paid (p), whether that side won (y), and what it was about."""
 
     event_id: str
@@ -66,7 +66,7 @@ class Bucket:
     calibration: Calibration
 
 
-def entries(trips: Iterable[RoundTrip], verdicts: Mapping[str, Verdict]) -> Iterator[Entry]:
+def entries(trips: Iterable[RoundTrip], verdicts: Mapping[str, Verdict]) -> Iterator[ResolvedEntry]:
     """The entries of these positions whose market has resolved, by the last verdict on it."""
     for trip in trips:
         for leg in trip.legs():
@@ -75,7 +75,7 @@ def entries(trips: Iterable[RoundTrip], verdicts: Mapping[str, Verdict]) -> Iter
             if verdict is not None and verdict.is_final and verdict.ending is not Ending.VOID:
                 won = verdict.payout(first.side) == money.ONE
                 subject = (split(first.tags or ""), first.category or "")
-                yield Entry(first.event_id, float(_average_price(leg)), won, *subject)
+                yield ResolvedEntry(first.event_id, float(_average_price(leg)), won, *subject)
 
 
 def _average_price(leg: Sequence[PricedTrade]) -> Decimal:
@@ -85,7 +85,7 @@ def _average_price(leg: Sequence[PricedTrade]) -> Decimal:
     return sum((priced.notional for priced in bought), money.ZERO) / shares
 
 
-def calibration(found: Sequence[Entry]) -> Calibration:
+def calibration(found: Sequence[ResolvedEntry]) -> Calibration:
     """The figures of these entries."""
     if not found:
         return Calibration(0, 0, None, None, None, None, None, None)
@@ -103,9 +103,9 @@ def calibration(found: Sequence[Entry]) -> Calibration:
     )
 
 
-def buckets(found: Iterable[Entry]) -> list[Bucket]:
+def buckets(found: Iterable[ResolvedEntry]) -> list[Bucket]:
     """The calibration by price, cheapest first; buckets without an entry are left out."""
-    by_number: dict[int, list[Entry]] = defaultdict(list)
+    by_number: dict[int, list[ResolvedEntry]] = defaultdict(list)
     for entry in found:
         by_number[min(int(money.exact(entry.price) * BUCKETS), BUCKETS - 1)].append(entry)
     return [

@@ -13,7 +13,14 @@ from prescient_dagster.domain import money
 from prescient_dagster.domain.books.settlement import Verdict
 from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.figures.by_subject import SubjectFigures, by_category, by_tag
-from prescient_dagster.domain.figures.calibration import Bucket, Calibration, Entry, buckets, calibration, entries
+from prescient_dagster.domain.figures.calibration import (
+    Bucket,
+    Calibration,
+    ResolvedEntry,
+    buckets,
+    calibration,
+    entries,
+)
 from prescient_dagster.domain.figures.closed_positions import ClosedPositions, closed_positions
 from prescient_dagster.domain.figures.daily_series import DailySeries, Day, daily, mean_exposure, summed
 from prescient_dagster.domain.figures.figure import Figure, Section, Unit, figure, figures_of
@@ -49,7 +56,7 @@ class TrackRecord:
     series: DailySeries
     trades: Sequence[PricedTrade]
     trips: Sequence[RoundTrip]
-    entries: Sequence[Entry]
+    entries: Sequence[ResolvedEntry]
     profit: ProfitSplit
 
 

@@ -103,7 +103,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReportLine:
     """A line of the overview: a portfolio or a strategy, and how many distinct events it traded."""
 
     contender: Contender
@@ -124,7 +124,7 @@ class Report:
     """
 
     chapters: Sequence[Chapter]
-    strategies: Sequence[Standing]
+    strategies: Sequence[ReportLine]
     remarks: Mapping[str, Mapping[str, Remark]]
     title: str = ""
     venue: str = ""
@@ -168,8 +168,8 @@ def report(
     return Report(ordered, _strategies(chapters), remarks, title, venue, warnings)
 
 
-def _strategies(chapters: Sequence[Chapter]) -> list[Standing]:
+def _strategies(chapters: Sequence[Chapter]) -> list[ReportLine]:
     live = [each for each in chapters if each.portfolio.played is None]
     pools = by_strategy((each.contender.strategy_type, each.record) for each in live)
     trips = {name: [trip for record in found for trip in record.trips] for name, found in pools.items()}
-    return [Standing(each, events_behind(trips[each.strategy_type])) for each in ranked(pooled(pools))]
+    return [ReportLine(each, events_behind(trips[each.strategy_type])) for each in ranked(pooled(pools))]

@@ -25,7 +25,7 @@ MOST_ROWS = 20
 Row = dict[str, str | float | None]
 
 
-class Rule(StrEnum):
+class Plausibility(StrEnum):
     """What is looked at in a capture; each is a check of this name."""
 
     COUNTS = "counts_plausible"
@@ -46,7 +46,7 @@ class Finding:
         worst: the rows that show it, the worst first; their texts are the venue's.
     """
 
-    rule: Rule
+    rule: Plausibility
     wrong: str = ""
     forbids: bool = False
     figures: Mapping[str, float] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def findings(
         prices(markets),
         quotes(markets),
         records(events + len(markets), rejections),
-        Finding(Rule.CLOCK, wrong_clock, forbids=bool(wrong_clock)),
+        Finding(Plausibility.CLOCK, wrong_clock, forbids=bool(wrong_clock)),
     ]
 
 
@@ -94,7 +94,7 @@ def counts(markets: int, tradable_markets: int, markets_before: int | None) -> F
         wrong = "no market is tradable: see whether the venue is down for maintenance"
     elif markets_before is not None and markets < LEAST_PART_OF_THE_ONE_BEFORE * markets_before:
         wrong = f"it lists {markets} markets, the capture before {markets_before}: less than half"
-    return Finding(Rule.COUNTS, wrong, bool(wrong), figures)
+    return Finding(Plausibility.COUNTS, wrong, bool(wrong), figures)
 
 
 def out_of_range(markets: pd.DataFrame) -> Mask:
@@ -108,11 +108,11 @@ def prices(markets: pd.DataFrame) -> Finding:
     outside = out_of_range(markets)
     figures = {"out_of_range": int(outside.sum()), "markets": len(markets)}
     if not outside.any():
-        return Finding(Rule.PRICES, figures=figures)
+        return Finding(Plausibility.PRICES, figures=figures)
     found = markets[outside]
     distance = np.nanmax(np.abs(_prices(found) - 0.5), axis=1)
     wrong = f"{figures['out_of_range']} of {len(markets)} markets have a price outside 0 to 1"
-    return Finding(Rule.PRICES, wrong, True, figures, _worst(found, -distance, PRICES))
+    return Finding(Plausibility.PRICES, wrong, True, figures, _worst(found, -distance, PRICES))
 
 
 def _prices(markets: pd.DataFrame) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -126,11 +126,11 @@ def quotes(markets: pd.DataFrame) -> Finding:
     crossed = quoted & (spread < 0)
     figures = {"crossed": int(crossed.sum()), "quoted": int(quoted.sum())}
     if not crossed.any():
-        return Finding(Rule.QUOTES, figures=figures)
+        return Finding(Plausibility.QUOTES, figures=figures)
     many = figures["crossed"] > MOST_CROSSED * figures["quoted"]
     wrong = f"{figures['crossed']} of {figures['quoted']} quoted markets have a bid above their ask"
     worst = _worst(markets[crossed], spread[crossed], ("best_bid", "best_ask", "spread"))
-    return Finding(Rule.QUOTES, wrong, many, figures, worst)
+    return Finding(Plausibility.QUOTES, wrong, many, figures, worst)
 
 
 def records(read: int, rejections: Sequence[Rejection]) -> Finding:
@@ -140,9 +140,9 @@ def records(read: int, rejections: Sequence[Rejection]) -> Finding:
     figures = {"unreadable": unreadable, "read": read, "share": round(share, 6)}
     worst: list[Row] = [{"kind": r.kind, "id": r.record_id, "reason": r.reason} for r in rejections[:MOST_ROWS]]
     if share <= FEW_UNREADABLE:
-        return Finding(Rule.RECORDS, figures=figures, worst=worst)
+        return Finding(Plausibility.RECORDS, figures=figures, worst=worst)
     wrong = f"{unreadable} of {read + unreadable} records cannot be read, {share:.1%}"
-    return Finding(Rule.RECORDS, wrong, share > MOST_UNREADABLE, figures, worst)
+    return Finding(Plausibility.RECORDS, wrong, share > MOST_UNREADABLE, figures, worst)
 
 
 def _worst(

@@ -20,7 +20,7 @@ UNDECIDED = (SignalStatus.PENDING, SignalStatus.EXPIRED)
 """A signal that was never executed expires once a newer capture comes; both say that nothing became of it."""
 
 
-class Kind(StrEnum):
+class Differing(StrEnum):
     """What differs."""
 
     CONFIG = "config"  # the settings of then are not valid any more
@@ -40,7 +40,7 @@ class Difference:
         code_version: of the cycle; None where there was none.
     """
 
-    kind: Kind
+    kind: Differing
     captured_at: datetime
     capture_id: int
     name: str
@@ -63,7 +63,7 @@ def trade_differences(lived: Sequence[Trade], replayed: Sequence[Trade], at: Whe
     """Trade by trade; a settlement also by its cause, a fill's is its signal."""
     named = [trade for trade in (*lived, *replayed) if trade.side_label]
     labelled_names = {_trade_name(trade): _trade_name(trade, trade.side_label) for trade in named}
-    for each in _differences(Kind.TRADE, _by_name(lived), _by_name(replayed), at):
+    for each in _differences(Differing.TRADE, _by_name(lived), _by_name(replayed), at):
         yield replace(each, name=labelled_names.get(each.name, each.name))
 
 
@@ -72,7 +72,7 @@ def impossible_trade(trade: Trade, error: ValueError, at: Where) -> Difference:
     values = {name: getattr(trade, name) for name in TRADE_FIELDS}
     name = f"{trade.kind} {trade.market_id} {labelled(trade.side, trade.side_label)}"
     replayed = {"shares": None, "error": str(error)}
-    return Difference(Kind.TRADE, at.captured_at, at.capture_id, name, ("shares",), values, replayed)
+    return Difference(Differing.TRADE, at.captured_at, at.capture_id, name, ("shares",), values, replayed)
 
 
 def _by_name(trades: Sequence[Trade]) -> dict[str, Values]:
@@ -88,7 +88,7 @@ def signal_differences(lived: Sequence[Outcome], replayed: Sequence[Outcome], at
     """Signal by signal: what was wished, and what became of it."""
     named = [each.signal for each in (*lived, *replayed) if each.signal.side_label]
     labelled_names = {_signal_name(signal): _signal_name(signal, signal.side_label) for signal in named}
-    for each in _differences(Kind.SIGNAL, _signals(lived), _signals(replayed), at):
+    for each in _differences(Differing.SIGNAL, _signals(lived), _signals(replayed), at):
         yield replace(each, name=labelled_names.get(each.name, each.name))
 
 
@@ -108,7 +108,7 @@ def _signal_values(outcome: Outcome) -> Values:
 
 def snapshot_differences(lived: Snapshot | None, replayed: Snapshot | None, at: Where) -> Iterator[Difference]:
     """The value of the portfolio, figure by figure."""
-    return _differences(Kind.SNAPSHOT, _snapshot(lived), _snapshot(replayed), at)
+    return _differences(Differing.SNAPSHOT, _snapshot(lived), _snapshot(replayed), at)
 
 
 def _snapshot(snapshot: Snapshot | None) -> dict[str, Values]:
@@ -116,7 +116,7 @@ def _snapshot(snapshot: Snapshot | None) -> dict[str, Values]:
 
 
 def _differences(
-    kind: Kind, lived: Mapping[str, Values], replayed: Mapping[str, Values], at: Where
+    kind: Differing, lived: Mapping[str, Values], replayed: Mapping[str, Values], at: Where
 ) -> Iterator[Difference]:
     """In the order in which they were done, then those that were not done; at last, where only the order differs."""
     for name in [*lived, *(name for name in replayed if name not in lived)]:
@@ -127,7 +127,7 @@ def _differences(
         yield _difference(kind, "", {"order": list(lived)}, {"order": list(replayed)}, at)
 
 
-def _difference(kind: Kind, name: str, lived: Values | None, replayed: Values | None, at: Where) -> Difference:
+def _difference(kind: Differing, name: str, lived: Values | None, replayed: Values | None, at: Where) -> Difference:
     one, other = lived or {}, replayed or {}
     names = tuple(field for field in {**one, **other} if one.get(field) != other.get(field))
     return Difference(kind, at.captured_at, at.capture_id, name, names, lived, replayed, at.code_version)

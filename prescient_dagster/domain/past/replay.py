@@ -67,7 +67,7 @@ def listed_verdict(capture: Capture, market_id: str) -> Verdict | None:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ReplayState:
     """A portfolio between two captures.
 
     Attributes:
@@ -93,7 +93,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplayStep:
     """What a portfolio did at one moment, in this order; no snapshot where it was not valued.
 
     Attributes:
@@ -106,12 +106,12 @@ class Step:
     held: Mapping[Holding, Position] = field(default_factory=dict)
 
 
-def begun(initial_balance: Decimal) -> State:
+def begun(initial_balance: Decimal) -> ReplayState:
     """The state before the first capture: nothing but cash."""
-    return State(opened(initial_balance))
+    return ReplayState(opened(initial_balance))
 
 
-def settle(state: State, known: Known, left_out: Set[str] = frozenset()) -> tuple[State, tuple[Trade, ...]]:
+def settle(state: ReplayState, known: Known, left_out: Set[str] = frozenset()) -> tuple[ReplayState, tuple[Trade, ...]]:
     """Book what is known to have ended: of what is held, and where a verdict was corrected, of what was paid before.
 
     Args:
@@ -133,19 +133,19 @@ def _final(known: Known, market_ids: Iterable[str]) -> dict[str, Verdict]:
     return {market_id: told for market_id, told in verdicts if told is not None and told.is_final}
 
 
-def _paid(state: State, entries: Iterable[Trade]) -> State:
+def _paid(state: ReplayState, entries: Iterable[Trade]) -> ReplayState:
     payments = dict(state.payments)
     for entry in entries:
         payments[entry.market_id] = (*payments.get(entry.market_id, ()), entry)
     return replace(state, payments=payments)
 
 
-def _seen(state: State, final: Mapping[str, Verdict]) -> State:
+def _seen(state: ReplayState, final: Mapping[str, Verdict]) -> ReplayState:
     ended = {market_id: Verdict(told.ending) for market_id, told in final.items()}
     return replace(state, endings={**state.endings, **ended}, sold=state.sold - set(ended))
 
 
-def acted(state: State, act: Act) -> State:
+def acted(state: ReplayState, act: Act) -> ReplayState:
     """The state after what a portfolio did on a capture."""
     trades = [each.trade for each in act.outcomes if each.trade is not None]
     return replace(state, account=act.account, sold=state.sold | _sold(trades))
@@ -155,7 +155,7 @@ def _sold(trades: Iterable[Trade]) -> set[str]:
     return {trade.market_id for trade in trades if trade.kind is TradeKind.SELL}
 
 
-def given(state: State, entries: Iterable[Trade]) -> State:
+def given(state: ReplayState, entries: Iterable[Trade]) -> ReplayState:
     """The state after trades that somebody else made, as they are."""
     entries = list(entries)
     account = state.account
@@ -165,12 +165,12 @@ def given(state: State, entries: Iterable[Trade]) -> State:
     return _paid(replace(state, account=account, sold=state.sold | _sold(entries)), paid)
 
 
-def ended(state: State, moment: Moment) -> State:
+def ended(state: ReplayState, moment: Moment) -> ReplayState:
     """The state after the last capture: what is known by then of the markets that were sold."""
     return _seen(state, _final(known_at(moment), state.left))
 
 
-def unknown_ends(state: State, moment: Moment) -> list[str]:
+def unknown_ends(state: ReplayState, moment: Moment) -> list[str]:
     """The markets that are held, have left the listing, and of which nobody knows how they ended."""
     stale = {
         position.market_id

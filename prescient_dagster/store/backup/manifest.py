@@ -25,7 +25,7 @@ CHUNK_BYTES = 1 << 20
 
 
 @validated(frozen=True, slots=True)
-class Member:
+class BackupFile:
     """One file of a backup."""
 
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -54,7 +54,7 @@ class Manifest:
     venue: str
     captures: int
     portfolios: int
-    files: Mapping[str, Member]
+    files: Mapping[str, BackupFile]
     absent: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -93,17 +93,17 @@ def load(folder: Path) -> Manifest:
     return manifest
 
 
-def summed(path: Path) -> Member:
+def summed(path: Path) -> BackupFile:
     """The checksum and size of a file; `OSError` where it cannot be read."""
     found, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             found.update(chunk)
             size += len(chunk)
-    return Member(found.hexdigest(), size)
+    return BackupFile(found.hexdigest(), size)
 
 
-def require_whole(folder: Path, name: str, member: Member) -> None:
+def require_whole(folder: Path, name: str, member: BackupFile) -> None:
     """Raise `StoreError` unless the file is there and is the one that was written."""
     try:
         found = summed(folder / name)

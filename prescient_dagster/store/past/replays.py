@@ -20,7 +20,7 @@ from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.domain.figures.performance import History, performance, read_figures, track_record
 from prescient_dagster.domain.figures.round_trips import PricedTrade
 from prescient_dagster.domain.market.markets import Capture
-from prescient_dagster.domain.past.replay import Step
+from prescient_dagster.domain.past.replay import ReplayStep
 from prescient_dagster.store.books.ledger import marks, trade_of, trade_row
 from prescient_dagster.store.books.orders import signal_row
 from prescient_dagster.store.books.positions import marked
@@ -66,7 +66,7 @@ class ReplayWriter:
         self._rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         self._signals = self._trades = 0
 
-    def add(self, capture: Capture, step: Step) -> None:
+    def add(self, capture: Capture, step: ReplayStep) -> None:
         """What was done on a capture."""
         common = {"replay_id": self.replay_id, "capture_id": capture.capture_id or None}
         for entry in step.settlements:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ProgrammingError
 from prescient_dagster.domain.errors import StoreError
 from prescient_dagster.store.backup import dump, manifest
 from prescient_dagster.store.backup.files import write
-from prescient_dagster.store.backup.manifest import Manifest, Member
+from prescient_dagster.store.backup.manifest import BackupFile, Manifest
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files, capture_holds
 from prescient_dagster.store.market.capture_folders import CaptureFolder
@@ -40,7 +40,7 @@ HOLD_VERSION = text("LOCK TABLE prescient.alembic_version IN ACCESS SHARE MODE")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedCapture:
     """A capture whose files a row names."""
 
     path: str
@@ -63,7 +63,7 @@ def back_up(database: Database, captures: CaptureFolder, target: Path, watch: Wa
     with new_folder.beside(target) as folder, capture_holds.held(database):
         with database.unguarded_view() as connection:
             books = _dumped(connection, folder, watch)
-            named = [Named(*row) for row in connection.execute(NAMED)]
+            named = [NamedCapture(*row) for row in connection.execute(NAMED)]
             marks = connection.execute(MARKS).all() if connection.scalar(MARKS_ARE_THERE) else []
         copied, absent = _copied(named, captures, folder, watch)
         copied_marks, absent_marks = _copied_marks({row.path: row.sha256 for row in marks}, captures, folder)
@@ -95,11 +95,11 @@ def _dumped(connection: Connection, folder: Path, watch: Watch) -> Manifest:
 
 
 def _copied(
-    named: Sequence[Named], captures: CaptureFolder, folder: Path, watch: Watch
-) -> tuple[dict[str, Member], dict[str, str]]:
+    named: Sequence[NamedCapture], captures: CaptureFolder, folder: Path, watch: Watch
+) -> tuple[dict[str, BackupFile], dict[str, str]]:
     """Copy the files that rows name, each checked against its row; what was copied, and what could not be."""
     total, done = sum(each.bytes for each in named), 0
-    copied: dict[str, Member] = {}
+    copied: dict[str, BackupFile] = {}
     absent: dict[str, str] = {}
     for each in named:
         try:
@@ -113,9 +113,9 @@ def _copied(
 
 def _copied_marks(
     marks: Mapping[str, str], captures: CaptureFolder, folder: Path
-) -> tuple[dict[str, Member], dict[str, str]]:
+) -> tuple[dict[str, BackupFile], dict[str, str]]:
     """Copy the files of hourly prices, told by path and checksum, likewise."""
-    copied: dict[str, Member] = {}
+    copied: dict[str, BackupFile] = {}
     absent: dict[str, str] = {}
     for path, sha256 in marks.items():
         try:
@@ -124,11 +124,11 @@ def _copied_marks(
             absent[path] = str(error)
             continue
         write(folder / manifest.CAPTURES / path, content)
-        copied[f"{manifest.CAPTURES}/{path}"] = Member(sha256, len(content))
+        copied[f"{manifest.CAPTURES}/{path}"] = BackupFile(sha256, len(content))
     return copied, absent
 
 
-def _copy(each: Named, captures: CaptureFolder, folder: Path) -> dict[str, Member]:
+def _copy(each: NamedCapture, captures: CaptureFolder, folder: Path) -> dict[str, BackupFile]:
     pairs = list(
         zip(capture_files.file_pair(captures, each.path), (each.events_sha256, each.markets_sha256), strict=True)
     )
@@ -138,5 +138,5 @@ def _copy(each: Named, captures: CaptureFolder, folder: Path) -> dict[str, Membe
     for file, sha256, content in contents:
         name = f"{manifest.CAPTURES}/{day}/{file.name}"
         write(folder / name, content)
-        copied[name] = Member(sha256, len(content))
+        copied[name] = BackupFile(sha256, len(content))
     return copied

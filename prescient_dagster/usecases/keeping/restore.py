@@ -23,7 +23,7 @@ TABLES = text("SELECT schemaname FROM pg_tables WHERE schemaname IN ('prescient'
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RestoreTarget:
     """Where a backup goes.
 
     Attributes:
@@ -56,7 +56,7 @@ def checked(backup: Path, watch: Watch) -> Manifest:
     return found
 
 
-def restore(backup: Path, place: Place, watch: Watch) -> Manifest:
+def restore(backup: Path, place: RestoreTarget, watch: Watch) -> Manifest:
     """Make a home of a backup.
 
     Raises:
@@ -82,7 +82,7 @@ def restore(backup: Path, place: Place, watch: Watch) -> Manifest:
     return found
 
 
-def require_empty(place: Place) -> None:
+def require_empty(place: RestoreTarget) -> None:
     """Raise `Conflict` unless nothing is there yet. A database of one's own is looked into as well."""
     if place.owned:
         _require_empty_folder(place.home, "PRESCIENT_HOME")

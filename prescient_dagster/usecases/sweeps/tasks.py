@@ -8,7 +8,7 @@ from typing import Any
 
 from prescient_dagster.catalog import load_strategy
 from prescient_dagster.domain.cycle.players import Player
-from prescient_dagster.domain.past.replay import Step
+from prescient_dagster.domain.past.replay import ReplayStep
 from prescient_dagster.domain.past.sweep import Record, WithoutEvents
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
 from prescient_dagster.settings import load_settings
@@ -78,7 +78,7 @@ def play_on(source: CaptureSource, task: Task, advance: Advance = lambda _: None
     return TaskRecords(records, source.told)
 
 
-def _trades(step: Step) -> list[Any]:
+def _trades(step: ReplayStep) -> list[Any]:
     return [*step.settlements, *(outcome.trade for outcome in step.outcomes if outcome.trade is not None)]
 
 

@@ -35,7 +35,7 @@ from prescient_dagster.venue.polymarket.columns import (
     times,
 )
 from prescient_dagster.venue.polymarket.rules import rules_hashes
-from prescient_dagster.venue.polymarket.schemas import Event, FeeSchedule, Market
+from prescient_dagster.venue.polymarket.schemas import Event, FeeTerms, Market
 from prescient_dagster.venue.polymarket.subjects import game_starts, subjects
 from prescient_dagster.venue.polymarket.tradability import untradable
 
@@ -57,7 +57,7 @@ _MARKET_NUMBERS = {
 }
 _ZERO_WHEN_OMITTED = ("volume_24hr", "price_change_1h", "price_change_24h")
 _WIRE_NAMES = {known.name: known.encode_name for known in (*fields(Event), *fields(Market))}
-_NO_FEES = FeeSchedule()
+_NO_FEES = FeeTerms()
 
 _texts_in = msgspec.json.Decoder(list[str]).decode
 _prices_in = msgspec.json.Decoder(list[str | float]).decode

@@ -12,7 +12,7 @@ Number = float | str | None
 InnerList = str | list[str | float] | None  # the service sends text; a bare list says the same
 
 
-class FeeSchedule(Struct, gc=False):
+class FeeTerms(Struct, gc=False):
     """What a taker pays: `shares x rate x (p(1-p))^exponent`."""
 
     rate: Number = None
@@ -71,7 +71,7 @@ class Market(Struct, gc=False, rename="camel"):
     start_date: str | None = None
     end_date: str | None = None
     fees_enabled: bool | None = None
-    fee_schedule: FeeSchedule | None = None
+    fee_schedule: FeeTerms | None = None
     neg_risk: bool | None = None
     neg_risk_market_id: str | None = field(default=None, name="negRiskMarketID")
     version: Any = None  # of the protocol; one of another type is unknown, not unreadable

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.venue import kinds
-from prescient_dagster.venue.series.rows import Rows
+from prescient_dagster.venue.series.rows import SeriesRows
 from prescient_dagster.venue.series.units import PriceUnit
 
 COLUMNS = ("ingested_at", "market_id", "title", "close_date", "volume", "liquidity", "yes_price")
 LACKS = ("bid and ask", "which event a market belongs to", "fees", "how markets end")
 
 
-def rows(text: str) -> Rows:
+def rows(text: str) -> SeriesRows:
     """The rows of the file.
 
     Raises:
@@ -31,7 +31,7 @@ def rows(text: str) -> Rows:
             raise InvalidInput(f"line {number} has {len(line)} values, the heading {len(heading)}")
     numbers = [number for number, _ in kept]
     columns = {name: [line[heading.index(name)].strip() for _, line in kept] for name in COLUMNS}
-    return Rows(
+    return SeriesRows(
         times=columns["ingested_at"],
         market_ids=columns["market_id"],
         event_ids=columns["market_id"],

@@ -6,7 +6,7 @@ from typing import Any
 
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.venue import kinds
-from prescient_dagster.venue.series.rows import Rows, named
+from prescient_dagster.venue.series.rows import SeriesRows, named
 from prescient_dagster.venue.series.units import PriceUnit
 from prescient_dagster.venue.series.values import shown
 
@@ -14,7 +14,7 @@ LACKS = ("bid and ask", "volume", "liquidity", "when the event ends", "fees", "h
 POINT = ("timestamp", "probability")
 
 
-def rows(text: str) -> Rows:
+def rows(text: str) -> SeriesRows:
     """The points of all histories of the file.
 
     Raises:
@@ -25,7 +25,7 @@ def rows(text: str) -> Rows:
     title, markets = _parts(document)
     points = list(_points(markets))
     number = len(points)
-    return Rows(
+    return SeriesRows(
         times=[point["timestamp"] for _, _, point in points],
         market_ids=[str(market) for market, _, _ in points],
         event_ids=["1"] * number,

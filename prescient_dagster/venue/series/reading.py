@@ -19,7 +19,7 @@ import pandas as pd
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.venue import kinds
 from prescient_dagster.venue.series import csv_series, json_series
-from prescient_dagster.venue.series.rows import OBSERVED, Rows
+from prescient_dagster.venue.series.rows import OBSERVED, SeriesRows
 from prescient_dagster.venue.series.units import PriceUnit
 from prescient_dagster.venue.series.values import amounts, prices, times
 from prescient_dagster.venue.sizes import TooLargeError, read_file, unpacked
@@ -81,7 +81,7 @@ def _content(path: Path) -> bytes:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}; name a file of prices") from error
 
 
-def _series(rows: Rows, asked: PriceUnit | None) -> Series:
+def _series(rows: SeriesRows, asked: PriceUnit | None) -> Series:
     """The rows with their values read, by time and market."""
     found, observed_in = times(rows.times, rows.time_name, rows.place)
 
@@ -106,7 +106,7 @@ def _series(rows: Rows, asked: PriceUnit | None) -> Series:
     return Series(observations, rows.lacks, (f"times: {observed_in}", f"prices: {unit}"))
 
 
-def _ends(rows: Rows) -> "pd.Series[pd.Timestamp]":
+def _ends(rows: SeriesRows) -> "pd.Series[pd.Timestamp]":
     """When the events end; nothing where that is not told."""
     ends = pd.Series(pd.NaT, index=range(len(rows.ends)), dtype="datetime64[us, UTC]")
     known = [row for row, value in enumerate(rows.ends) if value not in (None, "")]

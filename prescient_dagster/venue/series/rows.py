@@ -15,7 +15,7 @@ MOST_LETTERS = 60
 
 
 @dataclass(frozen=True)
-class Rows:
+class SeriesRows:
     """Columns of equal length.
 
     Attributes:

@@ -16,7 +16,7 @@ _LIQUIDITY_SPREAD = 0.25
 _TRADE_USD = 20.0
 
 
-class Activity:
+class Volumes:
     """The money in a roster's markets."""
 
     def __init__(self, roster: Roster) -> None:

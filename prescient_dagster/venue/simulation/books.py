@@ -7,7 +7,7 @@ import numpy as np
 from prescient_dagster.venue.simulation.draws import Stream, draw, uniform
 from prescient_dagster.venue.simulation.identity import condition_ids, token_ids
 from prescient_dagster.venue.simulation.quotes import ONE
-from prescient_dagster.venue.simulation.world import State
+from prescient_dagster.venue.simulation.world import WorldState
 
 LEVELS = 10
 _REFRESH = 600
@@ -17,7 +17,7 @@ _CHEAPEST = 0.02
 Level = tuple[int, float]
 
 
-def books(state: State, rows: list[int]) -> list[dict[str, Any]]:
+def books(state: WorldState, rows: list[int]) -> list[dict[str, Any]]:
     """Both tokens' books of the given markets; a market that takes no orders has none."""
     open_rows = [row for row in rows if state.accepting[row] and not state.roster.placeholder[row]]
     if not open_rows:
@@ -33,7 +33,7 @@ def books(state: State, rows: list[int]) -> list[dict[str, Any]]:
     return found
 
 
-def yes_levels(state: State, row: int) -> tuple[list[Level], list[Level]]:
+def yes_levels(state: WorldState, row: int) -> tuple[list[Level], list[Level]]:
     """The YES token's bids and asks, best first: price in 1/10,000 USD and shares.
 
     Half of the market's liquidity lies on each side, on ten ticks, less at the touch than behind it.

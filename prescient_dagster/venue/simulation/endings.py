@@ -14,7 +14,7 @@ _FASTEST_RESOLUTION = 300
 _SLOWEST_RESOLUTION = 3600
 
 
-class Stage(IntEnum):
+class EndingStage(IntEnum):
     """Where a market stands on its way to the end. From `CLOSED` on nobody can trade it; only `RESOLVED` is final."""
 
     OPEN = auto()
@@ -35,17 +35,17 @@ class Endings:
     disputed: Integers
 
     def stage(self, second: int) -> Integers:
-        """Each market's `Stage` at that second."""
+        """Each market's `EndingStage` at that second."""
         progress = (second - self.known) / np.maximum(self.closes - self.known, 1)
         disputed = self.disputed == 1
         stages = [
-            (second >= self.resolves, Stage.RESOLVED),
-            (second >= self.closes, Stage.CLOSED),
-            (disputed & (progress >= 0.7), Stage.PROPOSED_AGAIN),
-            (disputed & (progress >= 0.4), Stage.DISPUTED),
-            (progress >= 0.15, Stage.PROPOSED),
+            (second >= self.resolves, EndingStage.RESOLVED),
+            (second >= self.closes, EndingStage.CLOSED),
+            (disputed & (progress >= 0.7), EndingStage.PROPOSED_AGAIN),
+            (disputed & (progress >= 0.4), EndingStage.DISPUTED),
+            (progress >= 0.15, EndingStage.PROPOSED),
         ]
-        return np.select([test for test, _ in stages], [int(stage) for _, stage in stages], int(Stage.OPEN))
+        return np.select([test for test, _ in stages], [int(stage) for _, stage in stages], int(EndingStage.OPEN))
 
 
 def endings(sticks: Sticks) -> Endings:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prescient_dagster.venue.simulation.draws import Flags, Floats, Integers, Stream, draw, uniform
-from prescient_dagster.venue.simulation.endings import Stage
+from prescient_dagster.venue.simulation.endings import EndingStage
 from prescient_dagster.venue.simulation.profiles import Plant
 from prescient_dagster.venue.simulation.quotes import ONE, Quotes, clamped
 from prescient_dagster.venue.simulation.roster import Roster
@@ -36,11 +36,11 @@ class Planting:
 
 def planting(roster: Roster, worth: Floats, stage: Integers, second: int) -> Planting:
     """Which mispricings show at that second: the event's window is open and its markets are in a range that pays."""
-    dead = (roster.plant == Plant.SURVIVORS) & (stage == Stage.RESOLVED) & (worth == 0.0)
+    dead = (roster.plant == Plant.SURVIVORS) & (stage == EndingStage.RESOLVED) & (worth == 0.0)
     parts = (roster.plant != Plant.NONE) & ~roster.placeholder & ~dead
     nested = roster.plant >= Plant.NESTED_DATES
     low, high = np.where(nested, _NESTED_CHEAPEST, _CHEAPEST), np.where(nested, _NESTED_DEAREST, _DEAREST)
-    unfit = parts & ((stage != Stage.OPEN) | (worth < low) | (worth > high))
+    unfit = parts & ((stage != EndingStage.OPEN) | (worth < low) | (worth > high))
     incomplete = (roster.plant == Plant.SURVIVORS) & roster.knockout & ~dead
     spoilt = np.bincount(roster.event, unfit | incomplete, minlength=len(roster.lives.numbers)) > 0
     live = _window_open(roster, second) & ~spoilt

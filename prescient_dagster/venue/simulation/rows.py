@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from prescient_dagster.venue.simulation.draws import Flags, Floats, Integers, Stream, draw, uniform
-from prescient_dagster.venue.simulation.endings import Stage
+from prescient_dagster.venue.simulation.endings import EndingStage
 from prescient_dagster.venue.simulation.identity import condition_ids, token_ids
 from prescient_dagster.venue.simulation.profiles import PROFILES, Plant, Profile
 from prescient_dagster.venue.simulation.quotes import ONE
-from prescient_dagster.venue.simulation.world import State
+from prescient_dagster.venue.simulation.world import WorldState
 
 _WITHOUT_END = 0.006
 _OLDER = 0.4
@@ -38,7 +38,7 @@ class MarketRow(NamedTuple):
 
     number: int
     leg: int
-    stage: Stage
+    stage: EndingStage
     disputed: bool
     placeholder: bool
     other: bool
@@ -60,7 +60,7 @@ class MarketRow(NamedTuple):
     tokens: tuple[str, str]
 
 
-def event_rows(state: State, chosen: Integers) -> list[EventRow]:
+def event_rows(state: WorldState, chosen: Integers) -> list[EventRow]:
     """The given events (their places in the state)."""
     lives, members = state.roster.lives, state.roster
     traded = ~state.closed
@@ -82,14 +82,14 @@ def event_rows(state: State, chosen: Integers) -> list[EventRow]:
     return [EventRow(*row) for row in zip(*columns, strict=True)]
 
 
-def market_rows(state: State, chosen: Integers) -> list[MarketRow]:
+def market_rows(state: WorldState, chosen: Integers) -> list[MarketRow]:
     """The given markets (their places in the state's roster)."""
     members = state.roster
     numbers = members.numbers[chosen]
     columns = (
         numbers.tolist(),
         members.leg[chosen].tolist(),
-        [Stage(stage) for stage in state.stage[chosen].tolist()],
+        [EndingStage(stage) for stage in state.stage[chosen].tolist()],
         (state.endings.disputed[chosen] == 1).tolist(),
         members.placeholder[chosen].tolist(),
         members.other[chosen].tolist(),
@@ -113,18 +113,18 @@ def market_rows(state: State, chosen: Integers) -> list[MarketRow]:
     return [MarketRow(*row) for row in zip(*columns, strict=True)]
 
 
-def _event_total(state: State, amounts: Floats) -> Floats:
+def _event_total(state: WorldState, amounts: Floats) -> Floats:
     totals = np.bincount(state.roster.event, amounts, minlength=len(state.roster.lives.numbers))
     return totals.astype(np.float64).round(4)
 
 
-def _accepting(state: State, chosen: Integers) -> Flags:
+def _accepting(state: WorldState, chosen: Integers) -> Flags:
     """A few closed markets still say that they take orders, as on the real service."""
     chance = uniform(draw(state.roster.seed, Stream.OMISSION, state.roster.numbers[chosen], 1))
     return state.accepting[chosen] | (state.closed[chosen] & (chance < _STILL_ACCEPTING))
 
 
-def _without_end(state: State, chosen: Integers) -> Flags:
+def _without_end(state: WorldState, chosen: Integers) -> Flags:
     chance = uniform(draw(state.roster.seed, Stream.OMISSION, state.roster.numbers[chosen], 2))
     without: Flags = (chance < _WITHOUT_END) & (state.roster.plant[chosen] == Plant.NONE)
     return without

@@ -14,7 +14,7 @@ from prescient_dagster.venue.simulation.draws import Integers
 from prescient_dagster.venue.simulation.identity import token_number
 from prescient_dagster.venue.simulation.timetable import MAX_MARKETS_PER_EVENT, market_number
 from prescient_dagster.venue.simulation.wire import Gamma
-from prescient_dagster.venue.simulation.world import State, World
+from prescient_dagster.venue.simulation.world import SimulatedWorld, WorldState
 
 _MOST_EVENTS, _MOST_MARKETS, _MOST_TOKENS = 100, 100, 500
 _DEFAULT_LIMIT = 20
@@ -55,7 +55,7 @@ class SimulatedTransport(httpx.BaseTransport):
         clock: the simulated second it is; asked once at the start of a crawl and once for every other request.
     """
 
-    def __init__(self, world: World, clock: Callable[[], int]) -> None:
+    def __init__(self, world: SimulatedWorld, clock: Callable[[], int]) -> None:
         self._world = world
         self._clock = clock
 
@@ -123,12 +123,12 @@ class SimulatedTransport(httpx.BaseTransport):
         after = query.get("after_cursor")
         return _Cursor.read(after) if after else _Cursor(self._clock(), 0), min(int(text), most)
 
-    def _listed(self, closed: bool | None, second: int) -> State:
+    def _listed(self, closed: bool | None, second: int) -> WorldState:
         if closed is False:
             return self._world.open_state(second)
         return self._world.state(self._world.event_numbers(second, closed), second)
 
-    def _found(self, numbers: Sequence[int], second: int) -> tuple[State, Integers]:
+    def _found(self, numbers: Sequence[int], second: int) -> tuple[WorldState, Integers]:
         """The state of the events of these markets, and the markets' places in it."""
         events = self._world.known_events([number // MAX_MARKETS_PER_EVENT for number in numbers], second)
         state = self._world.state(events, second)

@@ -11,7 +11,7 @@ import numpy as np
 
 from prescient_dagster.venue.simulation.defaults import EVENT_DEFAULTS, MARKET_DEFAULTS
 from prescient_dagster.venue.simulation.draws import Integers
-from prescient_dagster.venue.simulation.endings import Stage
+from prescient_dagster.venue.simulation.endings import EndingStage
 from prescient_dagster.venue.simulation.profiles import FIRST_BESIDE, Structure
 from prescient_dagster.venue.simulation.quotes import ONE
 from prescient_dagster.venue.simulation.rows import EventRow, MarketRow, event_rows, market_rows
@@ -26,16 +26,16 @@ from prescient_dagster.venue.simulation.texts import (
     slug,
 )
 from prescient_dagster.venue.simulation.timetable import event_id, market_id
-from prescient_dagster.venue.simulation.world import State, World
+from prescient_dagster.venue.simulation.world import SimulatedWorld, WorldState
 
 Record = dict[str, Any]
 
 _ICON = "https://simulated.invalid/icons/{}.png"
 _ORACLE_WORDS = {
-    Stage.OPEN: (),
-    Stage.PROPOSED: ("proposed",),
-    Stage.DISPUTED: ("proposed", "disputed"),
-    Stage.PROPOSED_AGAIN: ("proposed", "disputed", "proposed"),
+    EndingStage.OPEN: (),
+    EndingStage.PROPOSED: ("proposed",),
+    EndingStage.DISPUTED: ("proposed", "disputed"),
+    EndingStage.PROPOSED_AGAIN: ("proposed", "disputed", "proposed"),
 }
 
 
@@ -43,8 +43,8 @@ _ORACLE_WORDS = {
 class Gamma:
     """The records of one state."""
 
-    world: World
-    state: State
+    world: SimulatedWorld
+    state: WorldState
 
     def events(self, chosen: Integers) -> list[Record]:
         """The events at these places of the state, each with its markets."""
@@ -71,14 +71,14 @@ class _EventFrame:
     """What an event's record and its markets' records have in common."""
 
     event: EventRow
-    world: World
+    world: SimulatedWorld
     second: int
     subject: Subject
     text: EventText
     common: Record
 
     @classmethod
-    def of(cls, event: EventRow, world: World, state: State) -> "_EventFrame":
+    def of(cls, event: EventRow, world: SimulatedWorld, state: WorldState) -> "_EventFrame":
         subject = Subject(event.word, world.instant(event.ends), event.profile.legs)
         text = event_text(event.profile.theme, subject, event_id(event.number))
         icon = _ICON.format(event.profile.theme)
@@ -126,7 +126,7 @@ class _EventFrame:
         record = MARKET_DEFAULTS | self.common | self._words(row) | self._identity(row)
         record |= {
             "active": not row.placeholder,
-            "closed": row.stage >= Stage.CLOSED,
+            "closed": row.stage >= EndingStage.CLOSED,
             "acceptingOrders": row.accepting,
             "acceptingOrdersTimestamp": self.common["startDate"],
             "orderPriceMinTickSize": row.tick / ONE,
@@ -172,12 +172,12 @@ class _EventFrame:
         return {"endDate": end, "endDateIso": end[:10]}
 
     def _oracle(self, row: MarketRow) -> Record:
-        if row.stage < Stage.CLOSED:
+        if row.stage < EndingStage.CLOSED:
             words = _ORACLE_WORDS[row.stage]
             return _statuses(words) | ({"umaResolutionStatus": words[-1]} if words else {})
         closed = self.world.instant(row.closes)
-        before = _ORACLE_WORDS[Stage.PROPOSED_AGAIN if row.disputed else Stage.PROPOSED]
-        resolved = row.stage is Stage.RESOLVED
+        before = _ORACLE_WORDS[EndingStage.PROPOSED_AGAIN if row.disputed else EndingStage.PROPOSED]
+        resolved = row.stage is EndingStage.RESOLVED
         return _statuses(before + ("resolved",) * resolved) | {
             "umaResolutionStatus": "resolved" if resolved else before[-1],
             "umaEndDate": self.stamp(row.closes),
@@ -210,13 +210,15 @@ def _prices(row: MarketRow) -> Record:
     if row.bid or row.placeholder:
         record["bestBid"] = _price(row.bid)
     changes = {"oneHourPriceChange": row.hour_change, "oneDayPriceChange": row.day_change}
-    return record | {name: change / ONE for name, change in changes.items() if change and row.stage < Stage.CLOSED}
+    return record | {
+        name: change / ONE for name, change in changes.items() if change and row.stage < EndingStage.CLOSED
+    }
 
 
 def _amounts(row: MarketRow) -> Record:
     volume, day, liquidity = row.volume, row.volume_24hr, row.liquidity
     record: Record = {"volume": str(volume), "volumeNum": volume, "volumeClob": volume}
-    if row.stage >= Stage.CLOSED:
+    if row.stage >= EndingStage.CLOSED:
         return record
     record |= {"liquidity": str(liquidity), "liquidityNum": liquidity, "liquidityClob": liquidity}
     return record | ({"volume24hr": day, "volume24hrClob": day} if day else {})

@@ -7,9 +7,9 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from prescient_dagster.venue.simulation.activity import Activity
+from prescient_dagster.venue.simulation.activity import Volumes
 from prescient_dagster.venue.simulation.draws import Flags, Floats, Integers, Stream, draw, uniform
-from prescient_dagster.venue.simulation.endings import Endings, Stage, endings
+from prescient_dagster.venue.simulation.endings import Endings, EndingStage, endings
 from prescient_dagster.venue.simulation.planted import Planting, mispriced, planting
 from prescient_dagster.venue.simulation.prices import Sticks, price_history
 from prescient_dagster.venue.simulation.profiles import Plant, Structure
@@ -34,7 +34,7 @@ _TRADE_INTERVAL = 600
 
 
 @dataclass(frozen=True)
-class State:
+class WorldState:
     """Some events at one second, market by market (see `Roster`).
 
     `worth` is the exact probability, the changes what the middle did in the last hour and the last day (1/10,000
@@ -58,7 +58,7 @@ class State:
 
     @cached_property
     def closed(self) -> Flags:
-        return self.stage >= Stage.CLOSED
+        return self.stage >= EndingStage.CLOSED
 
     @cached_property
     def price(self) -> Integers:
@@ -70,7 +70,7 @@ class State:
         pending = np.clip(self.quotes.middle, _LEAST_PENDING, ONE - _LEAST_PENDING)
         payout = np.where(members.void, ONE // 2, np.where(self.verdict, ONE, 0))
         listed = np.where(members.placeholder, np.where(stale, ONE // 2, -1), self.quotes.middle)
-        return np.select([self.stage == Stage.RESOLVED, self.closed], [payout, pending], listed)
+        return np.select([self.stage == EndingStage.RESOLVED, self.closed], [payout, pending], listed)
 
     @cached_property
     def last(self) -> Integers:
@@ -85,7 +85,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class World:
+class SimulatedWorld:
     """One simulated venue: its seed, its size, and the moment its clock stood at 0."""
 
     seed: int
@@ -111,31 +111,31 @@ class World:
         wanted = wanted[wanted % MAX_EVENTS < self.events]
         return wanted[lives(self.seed, wanted).starts <= second]
 
-    def open_state(self, second: int) -> State:
+    def open_state(self, second: int) -> WorldState:
         """Everything that is listed as open at that second."""
         return _open_state(self.seed, self.events, second)
 
-    def state(self, numbers: Integers, second: int) -> State:
+    def state(self, numbers: Integers, second: int) -> WorldState:
         """The given events at that second."""
         return state(self.seed, numbers, second)
 
 
 @lru_cache(maxsize=2)
-def _open_state(seed: int, events: int, second: int) -> State:
+def _open_state(seed: int, events: int, second: int) -> WorldState:
     return state(seed, open_events(seed, events, second), second)
 
 
-def state(seed: int, numbers: Integers, second: int) -> State:
+def state(seed: int, numbers: Integers, second: int) -> WorldState:
     """The given events at that second, computed afresh."""
     members = roster(lives(seed, numbers))
     sticks = Sticks(members)
     end = endings(sticks)
     now, hour_ago, day_ago = price_history(sticks, (second, second - _HOUR, second - _DAY), end.known)
-    stage, width, activity = end.stage(second), spreads(members, second), Activity(members)
+    stage, width, activity = end.stage(second), spreads(members, second), Volumes(members)
     fair = quotes(now, members.tick, width)
     plants = planting(members, now, stage, second)
     volume = activity.volume(second)
-    return State(
+    return WorldState(
         second=second,
         roster=members,
         worth=now,
@@ -148,7 +148,7 @@ def state(seed: int, numbers: Integers, second: int) -> State:
         volume=volume,
         volume_24hr=volume - activity.volume(second - _DAY),
         liquidity=activity.liquidity(second),
-        accepting=(stage < Stage.CLOSED) & ~_paused(members, second),
+        accepting=(stage < EndingStage.CLOSED) & ~_paused(members, second),
         planting=plants,
     )
 

@@ -1,8 +1,5 @@
 """More portfolios than a run takes: several runs a capture, each portfolio traded once, and checks that tell of all."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import dagster as dg
 import pytest
 from hypothesis import given
@@ -24,12 +21,8 @@ NAMES = ["momentum/1", "momentum/2", "momentum/3"]
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """Kept in files: a schedule gets its instance by reference."""
-    home = tmp_path / "dagster"
-    home.mkdir()
-    with dg.DagsterInstance.local_temp(str(home)) as instance:
-        yield instance
+def instance(stored_instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    return stored_instance
 
 
 @pytest.fixture

@@ -4,15 +4,20 @@ import pytest
 from scipy.stats import binomtest
 
 from prescient_dagster.domain.books.settlement import Ending, Verdict
-from prescient_dagster.domain.figures.calibration import Entry, buckets, calibration, entries, wilson
+from prescient_dagster.domain.figures.calibration import ResolvedEntry, buckets, calibration, entries, wilson
 from prescient_dagster.domain.figures.round_trips import PricedTrade, round_trips
 from tests.builders import NO, YES
 from tests.track_records import LOST, VOID, WON, a_buy, a_payment, a_sale
 
-WORKED = [Entry("a", 0.80, True), Entry("b", 0.75, True), Entry("a", 0.82, False), Entry("c", 0.60, True)]
+WORKED = [
+    ResolvedEntry("a", 0.80, True),
+    ResolvedEntry("b", 0.75, True),
+    ResolvedEntry("a", 0.82, False),
+    ResolvedEntry("c", 0.60, True),
+]
 
 
-def found(*trades: PricedTrade, **verdicts: Verdict) -> list[Entry]:
+def found(*trades: PricedTrade, **verdicts: Verdict) -> list[ResolvedEntry]:
     """The entries among these trades; a market is written `_1`."""
     return list(entries(round_trips(trades), {market.strip("_"): verdict for market, verdict in verdicts.items()}))
 
@@ -44,7 +49,7 @@ def test_without_entries_every_figure_is_empty() -> None:
 
 
 def test_the_price_is_what_was_paid_without_the_fee() -> None:
-    assert found(a_buy(100, 0.52, fee=1.2), _1=WON) == [Entry("event-1", 0.52, True)]
+    assert found(a_buy(100, 0.52, fee=1.2), _1=WON) == [ResolvedEntry("event-1", 0.52, True)]
 
 
 def test_the_price_of_several_purchases_is_their_average() -> None:
@@ -84,7 +89,9 @@ def test_a_market_entered_twice_is_two_entries_of_one_event() -> None:
 
 
 def test_buckets_have_their_lower_bound_and_are_left_out_where_empty() -> None:
-    by_price = buckets([*WORKED, Entry("d", 0.3, False), Entry("d", 1.0, True), Entry("d", 0.999, True)])
+    by_price = buckets(
+        [*WORKED, ResolvedEntry("d", 0.3, False), ResolvedEntry("d", 1.0, True), ResolvedEntry("d", 0.999, True)]
+    )
     assert [(each.lowest, each.highest, each.calibration.entries) for each in by_price] == [
         (0.3, 0.4, 1),
         (0.6, 0.7, 1),

@@ -12,7 +12,7 @@ import pytest
 
 from prescient_dagster.domain.market import plausibility
 from prescient_dagster.domain.market.markets import Rejection
-from prescient_dagster.domain.market.plausibility import Finding, Rule
+from prescient_dagster.domain.market.plausibility import Finding, Plausibility
 from tests.builders import a_capture, a_closed_market, a_market
 from tests.recordings import events_listing, markets_listing
 from tests.venue.simulations import Clock, a_venue
@@ -32,14 +32,14 @@ def unreadable(count: int) -> list[Rejection]:
     return [Rejection("market", str(number), "bestAsk is 'cheap'") for number in range(count)]
 
 
-def wrong(found: Sequence[Finding]) -> dict[Rule, str]:
+def wrong(found: Sequence[Finding]) -> dict[Plausibility, str]:
     return {finding.rule: finding.wrong for finding in found if finding.wrong}
 
 
 def test_an_ordinary_capture_is_traded() -> None:
     found = plausibility.findings(10, table(*markets(10)), [], 10)
 
-    assert [finding.rule for finding in found] == list(Rule)
+    assert [finding.rule for finding in found] == list(Plausibility)
     assert wrong(found) == {}
     assert plausibility.refusal(found) is None
 

@@ -8,7 +8,7 @@ from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.books.snapshots import valued
 from prescient_dagster.domain.cycle.orders import Outcome
 from prescient_dagster.domain.past.drift import (
-    Kind,
+    Differing,
     Where,
     signal_differences,
     snapshot_differences,
@@ -33,7 +33,7 @@ def test_the_same_trades_do_not_differ_whatever_their_signals_are_called() -> No
 )
 def test_a_trade_that_differs_is_named_with_the_field_and_both_sides(field: str, value: object) -> None:
     (found,) = trade_differences([ONE, TWO], [ONE, replace(TWO, **{field: value})], HERE)
-    assert (found.kind, found.name, found.names) == (Kind.TRADE, "buy 2 yes", (field,))
+    assert (found.kind, found.name, found.names) == (Differing.TRADE, "buy 2 yes", (field,))
     assert (found.captured_at, found.capture_id, found.code_version) == (NOON, 3, "abc")
     assert found.lived is not None
     assert found.replayed is not None

@@ -15,14 +15,14 @@ from prescient_dagster.domain.cycle.engine import Decision, Selections
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past import replay
-from prescient_dagster.domain.past.replay import Known, State
+from prescient_dagster.domain.past.replay import Known, ReplayState
 from tests.builders import NOON, D, a_capture, a_closed_market, a_config, a_market, a_strategy, a_trade, a_wish, later
 
 YES, NO, VOID, PENDING = (Verdict(ending) for ending in (Ending.YES, Ending.NO, Ending.VOID, Ending.PENDING))
 PLAYER = Player(a_strategy(a_wish("1")), a_config(max_positions=5), D(1_000))
 
 
-def holding(*market_ids: str, balance: float = 1_000) -> State:
+def holding(*market_ids: str, balance: float = 1_000) -> ReplayState:
     """A portfolio that bought 125 shares of these for 100 USD each, at noon."""
     bought = [a_trade(market_id) for market_id in market_ids]
     return replay.given(replay.begun(D(balance)), bought)
