@@ -156,15 +156,20 @@ def _bound(value: Any) -> str:
 def _signal_row(number: int | None, outcome: Outcome, question: str) -> dict[str, Any]:
     signal = outcome.signal
     return {
+        **_told_signal(number, outcome, question),
+        **{name: money.plain(getattr(signal, name)) for name in ("target_price", "amount", "confidence")},
+        "reason": signal.reason,
+    }
+
+
+def _told_signal(number: int | None, outcome: Outcome, question: str) -> dict[str, Any]:
+    signal = outcome.signal
+    return {
         "signal_id": number,
         "question": question,
         "action": str(signal.action),
         "side_label": signal.side_label,
-        "target_price": money.plain(signal.target_price),
-        "amount": money.plain(signal.amount),
-        "confidence": money.plain(signal.confidence),
         "status": _ending(outcome),
-        "reason": signal.reason,
         "market_id": signal.market_id,
     }
 
@@ -208,16 +213,8 @@ def _trades_summary(result: Result) -> str:
 
 
 def _fill_row(number: int | None, outcome: Outcome, question: str) -> dict[str, Any]:
-    trade = outcome.trade
-    return {
-        "signal_id": number,
-        "question": question,
-        "action": str(outcome.signal.action),
-        "side_label": outcome.signal.side_label,
-        **(NO_FILL if trade is None else fill(trade)),
-        "status": _ending(outcome),
-        "market_id": outcome.signal.market_id,
-    }
+    filled = NO_FILL if outcome.trade is None else fill(outcome.trade)
+    return {**_told_signal(number, outcome, question), **filled}
 
 
 def _snapshots(result: Result) -> dict[str, Any]:

@@ -203,14 +203,12 @@ class Capture:
 
     def text(self, name: str, row: int) -> str:
         """A text column of one market."""
-        if name not in self._text_arrays:
-            self._text_arrays[name] = self.markets[name].array
         return str(self._text_arrays[name][row])
 
     @cached_property
     def _text_arrays(self) -> dict[str, "pd.api.extensions.ExtensionArray"]:
         """What the columns hold: pandas needs ten times as long to find one of its columns as to read from it."""
-        return {}
+        return {name: self.markets[name].array for name, kind in MARKET_COLUMNS.items() if kind == "text"}
 
     def text_column(self, name: str) -> "pd.Series[str]":
         """A text column of all markets."""
