@@ -19,7 +19,7 @@ from prescient_dagster.cli.terminal.times import Since, Until, read_since, read_
 from prescient_dagster.domain.books.portfolios import checked_balance
 from prescient_dagster.domain.past.sweep import Sweep, Tried
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market.capture_sources import Told
+from prescient_dagster.store.market.capture_sources import ReadSoFar
 from prescient_dagster.store.past import sweeps
 from prescient_dagster.store.past.sweeps import KeptSweep
 from prescient_dagster.usecases.replay import DEFAULT_BALANCE, open_source
@@ -195,7 +195,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _print(result: Sweep, found: Candidates, told: Told, rows: int, as_json: bool) -> None:
+def _print(result: Sweep, found: Candidates, told: ReadSoFar, rows: int, as_json: bool) -> None:
     refused = [{"overrides": choice, "error": error} for choice, error in found.refused]
     if as_json:
         document = {

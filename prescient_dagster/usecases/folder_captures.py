@@ -24,7 +24,7 @@ from prescient_dagster.domain.market.forecasts import Forecast, Forecasts
 from prescient_dagster.domain.market.history import PriceHistory
 from prescient_dagster.domain.market.markets import EVENTS as EVENT_TABLE
 from prescient_dagster.domain.market.markets import PRICES, Capture, Listing
-from prescient_dagster.store.market.capture_sources import Gap, Told
+from prescient_dagster.store.market.capture_sources import Gap, ReadSoFar
 from prescient_dagster.store.market.lazy_captures import Habits, LazyCapture, MarketsFile
 from prescient_dagster.store.market.past_captures import PastCaptures
 from prescient_dagster.store.market.price_shelf import priced
@@ -66,7 +66,7 @@ class FolderCaptures:
         until: datetime | None = None,
         forecasts: Forecasts | None = None,
     ) -> None:
-        self.name, self.told, self._habits = str(folder), Told(), Habits()
+        self.name, self.told, self._habits = str(folder), ReadSoFar(), Habits()
         self._folder = folder
         self._forecasts = forecasts or Forecasts()
         found = _by_time(folder, self.told)
@@ -147,7 +147,7 @@ class FolderCaptures:
         return {}
 
 
-def _by_time(folder: Path, told: Told) -> dict[datetime, list[Path]]:
+def _by_time(folder: Path, told: ReadSoFar) -> dict[datetime, list[Path]]:
     """The recordings of each time, by path; of a capture the file with its markets."""
     found: dict[datetime, list[Path]] = defaultdict(list)
     try:

@@ -34,7 +34,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, order_books
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.capture_rows import open_capture
-from prescient_dagster.store.market.capture_sources import Gap, Resolutions, Told
+from prescient_dagster.store.market.capture_sources import Gap, ReadSoFar, Resolutions
 from prescient_dagster.store.market.captures import CaptureStatus
 from prescient_dagster.store.market.forecasts import stored_forecasts
 from prescient_dagster.store.market.stored_past import StoredPast
@@ -73,7 +73,7 @@ class Drift:
     count: int = 0
     first_trade: Difference | None = None
     differences: list[Difference] = field(default_factory=list)
-    told: Told = field(default_factory=Told)
+    told: ReadSoFar = field(default_factory=ReadSoFar)
 
     @property
     def is_none(self) -> bool:

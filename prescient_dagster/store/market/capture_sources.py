@@ -45,7 +45,7 @@ class Gap:
 
 
 @dataclass
-class Told:
+class ReadSoFar:
     """How much of a source was read, as far as it has been read.
 
     Attributes:
@@ -67,7 +67,7 @@ class Told:
         self.read += 1
         self.first, self.last = self.first or captured_at, captured_at
 
-    def add(self, part: "Told") -> None:
+    def add(self, part: "ReadSoFar") -> None:
         """What was told of a part of the source."""
         self.read += part.read
         self.first, self.last = self.first or part.first, part.last or self.last
@@ -110,7 +110,7 @@ class CaptureSource(Protocol):
     """Captures in the order of time."""
 
     name: str
-    told: Told
+    told: ReadSoFar
 
     def __len__(self) -> int: ...
     @property
@@ -155,7 +155,7 @@ class StoredCaptures:
         until: datetime | None = None,
         only: StoredWindow | None = None,
     ) -> None:
-        self.told, self._habits = Told(), Habits()
+        self.told, self._habits = ReadSoFar(), Habits()
         self._database, self._folder = database, folder
         judged = captures.c.status.in_((CaptureStatus.READY, CaptureStatus.REFUSED))
         bounds = [captures.c.captured_at >= since] if since else []

@@ -26,7 +26,7 @@ from prescient_dagster.store.books.orders import signal_row
 from prescient_dagster.store.books.positions import marked
 from prescient_dagster.store.database import Database, storable
 from prescient_dagster.store.figures.performance import SNAPSHOT_FIELDS, Histories
-from prescient_dagster.store.market.capture_sources import Told
+from prescient_dagster.store.market.capture_sources import ReadSoFar
 from prescient_dagster.store.tables import replay_signals, replay_snapshots, replay_trades, replays
 
 ROWS_AT_ONCE = 200
@@ -93,7 +93,7 @@ class ReplayWriter:
                 self._connection.execute(table.insert(), rows)
         self._rows.clear()
 
-    def finish(self, told: Told, endings: Mapping[str, Verdict], notes: Iterable[str] = ()) -> None:
+    def finish(self, told: ReadSoFar, endings: Mapping[str, Verdict], notes: Iterable[str] = ()) -> None:
         """Write what is left, how much was read, and the figures.
 
         Args:

@@ -10,7 +10,7 @@ from prescient_dagster.domain.errors import InvalidConfig, InvalidInput, NotFoun
 from prescient_dagster.domain.past import sweep
 from prescient_dagster.domain.past.sweep import Sweep, Tried, combinations
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
-from prescient_dagster.store.market.capture_sources import CaptureSource, Told
+from prescient_dagster.store.market.capture_sources import CaptureSource, ReadSoFar
 from prescient_dagster.usecases.sweeps.crews import Crew, crew
 from prescient_dagster.usecases.sweeps.tasks import Advance, Sweeping
 
@@ -58,7 +58,7 @@ def swept(  # noqa: PLR0913 - what a user may give
     share: float,
     workers: Crew | None = None,
     advance: Advance = lambda _: None,
-) -> tuple[Sweep, Told]:
+) -> tuple[Sweep, ReadSoFar]:
     """All configs on the first captures, ranked; then on the rest, each beginning anew.
 
     Args:

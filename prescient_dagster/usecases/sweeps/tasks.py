@@ -13,7 +13,7 @@ from prescient_dagster.domain.past.sweep import Record, WithoutEvents
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
 from prescient_dagster.settings import load_settings
 from prescient_dagster.store.database import Database, connect
-from prescient_dagster.store.market.capture_sources import CaptureSource, StoredCaptures, StoredWindow, Told
+from prescient_dagster.store.market.capture_sources import CaptureSource, ReadSoFar, StoredCaptures, StoredWindow
 from prescient_dagster.store.server import postgres
 from prescient_dagster.usecases.folder_captures import FolderCaptures, FolderWindow
 from prescient_dagster.usecases.garbage import without_full_collections
@@ -48,7 +48,7 @@ class TaskRecords:
     """What came of a task: a record for each of its configs."""
 
     records: Sequence[Record]
-    told: Told
+    told: ReadSoFar
 
 
 def play(task: Task) -> TaskRecords:
@@ -125,7 +125,7 @@ class Sweeping:
         parts = _parts(len(documents), self.crew.hands.size)
         tasks = [replace(task, configs=documents[part::parts]) for part in range(parts)]
         records: list[Any] = [None] * len(documents)
-        told: dict[int, Told] = {}
+        told: dict[int, ReadSoFar] = {}
         here = self.crew.hands.here
         for part, answer in self.crew.carry_out(self._play_here if here else play, tasks):
             records[part::parts], told[part] = answer.records, answer.told
