@@ -88,6 +88,12 @@ def strategy_names() -> list[str]:
     return list(strategy_files())
 
 
+def require_known(name: str) -> None:
+    """Raise `NotFound` where there is no strategy of this name; it tells which is meant."""
+    if name not in strategy_files():
+        raise NotFound(f"unknown strategy {name!r}{did_you_mean(name, strategy_names())}")
+
+
 @cache
 def load_strategy(name: str) -> Strategy[Any]:
     """The strategy of this name.
@@ -96,8 +102,7 @@ def load_strategy(name: str) -> Strategy[Any]:
         NotFound: there is no such strategy.
         StrategyUnavailable: its module does not load; the message tells why and where.
     """
-    if name not in strategy_files():
-        raise NotFound(f"unknown strategy {name!r}{did_you_mean(name, strategy_names())}")
+    require_known(name)
     twice = named_twice(name, strategy_folders())
     if twice:
         raise StrategyUnavailable(f"strategy {name} does not load: {_both(twice)} have the same name: rename one")

@@ -23,7 +23,7 @@ def decide(view: View, config: OwnConfig) -> Entries:
     return view.entries(
         chosen=view.column("yes_price") > 0,
         yes={yes},
-        amount=config.trade_amount,
+        amount={amount},
         confidence=view.favourite_price * config.eagerness,
         reason=lambda candidate: f"costs {{view.favourite_price[candidate]:g}}",
     )
@@ -35,11 +35,18 @@ STRATEGY = Strategy(
 '''
 
 
-def source(name: str = "everyman", *, imports: str = "", conviction: str = "0.9", favourite: bool = True) -> str:
+def source(
+    name: str = "everyman",
+    *,
+    imports: str = "",
+    conviction: str = "0.9",
+    favourite: bool = True,
+    amount: str = "config.trade_amount",
+) -> str:
     """The file of a strategy that wishes for all that passed its filters."""
     favoured = "favourite" if favourite else "underdog"
     yes = "view.yes_is_favourite" if favourite else "~view.yes_is_favourite"
-    return SOURCE.format(name=name, imports=imports, conviction=conviction, favoured=favoured, yes=yes)
+    return SOURCE.format(name=name, imports=imports, conviction=conviction, favoured=favoured, yes=yes, amount=amount)
 
 
 def write(folder: Path, name: str = "everyman", **given: Any) -> Path:

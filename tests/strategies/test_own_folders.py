@@ -15,8 +15,9 @@ from prescient_dagster.domain.errors import InvalidConfig, StrategyUnavailable
 from prescient_dagster.domain.strategy.configs import validated
 from prescient_dagster.settings import load_settings
 from strategy_assets.hybrid import HybridConfig
-from tests.strategies import own
-from tests.strategies.contract import CHECKS, Check, load
+from tests.builders import D
+from tests.strategies import own, probes
+from tests.strategies.contract import CHECKS, Check, decisions, load
 
 Folders = Callable[..., list[Path]]
 BUILT_IN = Path(strategy_assets.__path__[0])
@@ -63,6 +64,16 @@ def test_a_strategy_of_ones_own_stands_beside_the_built_in_ones(folders: Folders
 @pytest.mark.parametrize("check", [check for check in CHECKS if "rules" not in check.__name__])
 def test_the_contract_holds_for_it_as_for_any(check: Check, folders: Folders) -> None:
     check(load(own.write(*folders("mine"))))
+
+
+def test_a_strategy_may_bet_more_on_what_it_is_surer_of(folders: Folders) -> None:
+    amount = "np.round(config.trade_amount * view.favourite_price, 2)"
+    subject = load(own.write(*folders("mine"), amount=amount, imports="import numpy as np\n"))
+    config = subject.config(trade_amount=50)
+    wishes = [wish for capture in probes.probes() for wish in subject.wishes(capture, config)]
+    assert len({wish.amount for wish in wishes}) > 1
+    assert all(abs(wish.amount - 50 * wish.target_price) <= D("0.01") for wish in wishes)
+    decisions.wishes_for_candidates_only(subject)
 
 
 def both(error: Exception, *paths: Path) -> bool:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from prescient_dagster.catalog import require_known
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
@@ -31,6 +32,8 @@ def list_portfolios(
     Example:  prescient portfolio list --strategy momentum
     """
     found = statements.list_statements(home.open_database(home.read_settings()), strategy, archived=archived)
+    if strategy is not None and not found:
+        require_known(strategy)
     if as_json:
         output.print_json(found)
     else:

@@ -90,7 +90,7 @@ class View:
         self,
         chosen: Mask,
         yes: Mask,
-        amount: float,
+        amount: float | Floats,
         confidence: Floats,
         reason: Reason,
         probability: Floats | None = None,
@@ -99,7 +99,7 @@ class View:
 
         Args:
             chosen: which candidates; this, `yes`, `confidence` and `probability` have one value per candidate.
-            amount: USD per signal.
+            amount: USD per signal, one for all or one per candidate; at most `trade_amount`, and at least 1.
             probability: that the side which is bought pays; None: the strategy knows none.
         """
         numbers = np.flatnonzero(chosen)
@@ -107,7 +107,8 @@ class View:
         order = np.lexsort((numbers, -self.liquidity[numbers], -strength))
         wished = numbers[order]
         known = None if probability is None else probability[wished]
-        return Entries(self, wished, yes[wished], strength[order], amount, reason, probability=known)
+        amounts = amount[wished] if isinstance(amount, np.ndarray) else amount
+        return Entries(self, wished, yes[wished], strength[order], amounts, reason, probability=known)
 
     @cached_property
     def liquidity(self) -> Floats:
@@ -149,6 +150,7 @@ class Entries(Sequence[Signal]):
     Attributes:
         candidates: their numbers in the view's arrays, strongest first; `yes` and `confidence` are in this order.
         yes: whether the YES side is to be bought.
+        amount: USD, of all or of each in this order.
         probability: that the side pays, in this order; None: the strategy knows none.
     """
 
@@ -156,7 +158,7 @@ class Entries(Sequence[Signal]):
     candidates: Rows
     yes: Mask
     confidence: Floats
-    amount: float
+    amount: float | Floats
     reason: Reason
     probability: Floats | None = field(default=None, kw_only=True)
 
@@ -174,7 +176,8 @@ class Entries(Sequence[Signal]):
         side = Side.YES if self.yes[index] else Side.NO
         probability = None if self.probability is None else self.probability[index]
         told = self.reason(candidate)
-        return self.view.entry(candidate, side, self.amount, self.confidence[index], told, probability)
+        amount = float(self.amount[index]) if isinstance(self.amount, np.ndarray) else self.amount
+        return self.view.entry(candidate, side, amount, self.confidence[index], told, probability)
 
     def __iter__(self) -> Iterator[Signal]:
         return (self[index] for index in range(len(self)))
