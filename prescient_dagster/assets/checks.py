@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from prescient_dagster.assets.told.endings import pending_rows
 from prescient_dagster.assets.told.tables import table
 from prescient_dagster.domain.books.unresolved import LATE_AFTER, Pending, overdue
 from prescient_dagster.domain.market.plausibility import (
@@ -204,15 +205,7 @@ def fresh(data: MarketData, at: datetime, stale_minutes: float) -> dg.AssetCheck
 def in_time(waiting: Sequence[Pending], captured_at: datetime) -> dg.AssetCheckResult:
     """Whether a market has been waiting for its resolution for too long by the venue's clock."""
     late = overdue(waiting, captured_at)
-    rows = [
-        {
-            "market_id": market.market_id,
-            "question": market.market_question,
-            "reason": market.reason,
-            "days": market.days(captured_at),
-        }
-        for market in late
-    ]
+    rows = pending_rows(late, captured_at)
     wrong = f"{len(late)} of {len(waiting)} markets wait too long for their resolution, or are unknown to the venue"
     return IN_TIME.result(wrong if late else "", well=f"{len(waiting)} are pending", metadata=_table("pending", rows))
 

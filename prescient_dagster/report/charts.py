@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from itertools import pairwise
 from math import ceil, floor, log10
 
 from prescient_dagster.domain.figures.daily_series import ONE_DAY, DailySeries
 from prescient_dagster.domain.figures.overview import Curve, OverviewLine
 from prescient_dagster.domain.figures.returns import drawdowns, rolling_sharpe
 from prescient_dagster.report import formats
+from prescient_dagster.report.parts import parts
 
 WIDTH, TOP, BOTTOM = 720, 14, 26
 MOST_PARTS, SPARKS = 120, 24
@@ -207,9 +207,7 @@ def thinned(points: Sequence[tuple[datetime, Value]], most_parts: int = MOST_PAR
     """The lowest and the highest point of each part of a row, its first and last point too; a short row whole."""
     if len(points) <= 2 * most_parts:
         return list(points)
-    ends = [len(points) * number // most_parts for number in range(most_parts + 1)]
-    parts = [points[start:end] for start, end in pairwise(ends)]
-    kept = {choose(part, key=lambda point: point[1]) for part in parts for choose in (min, max)}
+    kept = {choose(part, key=lambda point: point[1]) for part in parts(points, most_parts) for choose in (min, max)}
     return sorted(kept | {points[0], points[-1]})
 
 

@@ -28,7 +28,13 @@ ENTRIES = columns(
 
 def pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.MetadataValue[Any]:
     """The markets whose ending is waited for, and since when."""
-    rows = [
+    rows = pending_rows(waiting, captured_at)
+    return table(None, rows) if rows else dg.MetadataValue.int(0)
+
+
+def pending_rows(waiting: Sequence[Pending], captured_at: datetime) -> list[dict[str, Any]]:
+    """A row for each, with the days since."""
+    return [
         {
             "market_id": market.market_id,
             "question": market.market_question,
@@ -37,7 +43,6 @@ def pending_table(waiting: Sequence[Pending], captured_at: datetime) -> dg.Metad
         }
         for market in waiting
     ]
-    return table(None, rows) if rows else dg.MetadataValue.int(0)
 
 
 def paid_told(paid: Sequence[Settled]) -> dict[str, Any]:

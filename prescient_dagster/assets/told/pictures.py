@@ -6,7 +6,8 @@ The colours can be read on a light and on a dark ground.
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
-from itertools import pairwise
+
+from prescient_dagster.report.parts import parts
 
 WIDTH, HEIGHT, MARGIN = 480, 88, 6  # in units of half a pixel, so that whole numbers are fine enough
 MOST_POINTS = 80
@@ -16,7 +17,7 @@ BLUE, RED, GREEN, GREY = "#3b82f6", "#ef4444", "#22c55e", "#8b949e"
 
 def equity_curve(equity: Sequence[float], title: str) -> str:
     """Markdown of a line, with its first value as the level to compare with."""
-    values = [equity[0], *thinned(equity[1:], lambda part: part[-1])]
+    values = [equity[0], *(part[-1] for part in parts(equity[1:], MOST_POINTS))]
     place = _scale(values)
     level = f'<path d="M0 {place(values[0])}H{WIDTH}" stroke="{GREY}" stroke-dasharray="6 6"/>'
     return _picture(title, level + _line(values, place, BLUE))
@@ -24,7 +25,7 @@ def equity_curve(equity: Sequence[float], title: str) -> str:
 
 def drawdown_curve(drawdowns: Sequence[float], title: str) -> str:
     """Markdown of an area that hangs from 0, its deepest point kept."""
-    values = thinned(drawdowns, min)
+    values = [min(part) for part in parts(drawdowns, MOST_POINTS)]
     place = _scale([0.0, *values])
     points = " ".join([f"0,{place(0)}", *_points(values, place), f"{WIDTH},{place(0)}"])
     area = f'<polygon points="{points}" fill="{RED}" fill-opacity="0.25" stroke="none"/>'
@@ -44,13 +45,6 @@ def bars(values: Sequence[float], title: str) -> str:
         f'<path d="{path}" stroke="{colour}" stroke-width="{width}"/>' for path, colour in ((ups, GREEN), (downs, RED))
     )
     return _picture(title, ground + gains + losses)
-
-
-def thinned(values: Sequence[float], keep: Callable[[Sequence[float]], float]) -> list[float]:
-    """At most 80 values: of each part of the row the one to keep."""
-    parts = min(len(values), MOST_POINTS)
-    ends = [len(values) * number // parts for number in range(parts + 1)] if parts else []
-    return [keep(values[start:end]) for start, end in pairwise(ends)]
 
 
 def _scale(values: Sequence[float]) -> Callable[[float], int]:

@@ -15,8 +15,8 @@ from prescient_dagster.assets.told.pictures import (
     bars,
     drawdown_curve,
     equity_curve,
-    thinned,
 )
+from prescient_dagster.report.parts import parts
 
 AMOUNTS = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=300)
 
@@ -47,9 +47,10 @@ def test_what_is_higher_stands_higher() -> None:
 def test_many_values_are_thinned_and_the_deepest_is_kept() -> None:
     depths = [0.0] * 1_000
     depths[613] = -0.9
-    assert len(thinned(depths, min)) == 80
-    assert min(thinned(depths, min)) == -0.9
-    assert thinned([1.0, 2.0], min) == [1.0, 2.0]
+    assert len(parts(depths, 80)) == 80
+    assert min(min(part) for part in parts(depths, 80)) == -0.9
+    assert parts([1.0, 2.0], 80) == [[1.0], [2.0]]
+    assert parts([], 80) == []
 
 
 def test_the_last_value_is_kept_in_a_long_curve() -> None:
