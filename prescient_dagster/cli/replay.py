@@ -1,13 +1,12 @@
 """`prescient replay`: what a strategy would have done on stored captures, and whether a portfolio kept to its rules."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from prescient_dagster.cli.performance import RATIO_DECIMALS
 from prescient_dagster.cli.report import require_ours, written
@@ -16,13 +15,13 @@ from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.configs import read_configs
 from prescient_dagster.cli.terminal.options import AsJson, ConfigText
 from prescient_dagster.cli.terminal.times import Since, Until, read_since, read_until
+from prescient_dagster.cli.terminal.transfer import bar
 from prescient_dagster.domain.past.drift import Difference
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market.capture_sources import CaptureSource
 from prescient_dagster.store.past import replays
 from prescient_dagster.store.past.replays import Replay
-from prescient_dagster.usecases.replay import Entrant, Watch, entrant, open_source, replayed
+from prescient_dagster.usecases.replay import Watch, entrant, open_source, replayed
 from prescient_dagster.usecases.verify import Drift, captures_to_verify, verify
 
 OfStrategy = Annotated[str | None, typer.Option(metavar="S", help="The strategy that is played.")]
@@ -97,9 +96,10 @@ def replay(  # noqa: PLR0913, PLR0917 - its options
         return
     if sheet is not None:
         require_ours(sheet)
-    entrant = _entrant(database, strategy, portfolio, config, balance, name)
-    source = _source(settings, database, captures, **bounds)
-    replay_id = _replayed(database, source, entrant, **bounds)
+    player = entrant(database, strategy, portfolio, read_configs(config or ()), balance, name)
+    source = open_source(database, settings.captures_folder, captures, **bounds)
+    with progress(len(source)) as watch:
+        (replay_id,) = replayed(database, source, [player], watch=watch, **bounds)
     _show(database, replay_id, as_json)
     if sheet is not None:
         output.say(written(database, sheet, [], [replay_id]))
@@ -110,36 +110,12 @@ def _require_alone(portfolio: str | None, *given: object) -> None:
         raise typer.BadParameter("--verify looks at the whole life of a --portfolio SLUG: leave the other options out")
 
 
-def _entrant(  # noqa: PLR0913, PLR0917 - what a user may give
-    database: Database,
-    strategy: str | None,
-    slug: str | None,
-    config: list[str] | None,
-    balance: str | None,
-    name: str,
-) -> Entrant:
-    overrides = read_configs(config or ())
-    return entrant(database, strategy, slug, overrides, balance, name)
-
-
-def _source(settings: Settings, database: Database, folder: str | None, **bounds: Any) -> CaptureSource:
-    return open_source(database, settings.captures_folder, folder, **bounds)
-
-
-def _replayed(database: Database, source: CaptureSource, entrant: Entrant, **bounds: Any) -> int:
-    with progress(len(source)) as watch:
-        (replay_id,) = replayed(database, source, [entrant], watch=watch, **bounds)
-    return replay_id
-
-
 @contextmanager
 def progress(captures: int) -> Iterator[Watch]:
     """A bar on the terminal; where nobody watches, nothing."""
-    watcher = output.console(sys.stderr)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("captures, {task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal) as bar:
-        task = bar.add_task("", total=captures)
-        yield lambda at: bar.update(task, advance=1, description=f"{at:%Y-%m-%d %H:%M}")
+    with bar(captures, *columns) as update:
+        yield lambda at: update(advance=1, description=f"{at:%Y-%m-%d %H:%M}")
 
 
 def _verify(settings: Settings, database: Database, slug: str, as_json: bool) -> None:

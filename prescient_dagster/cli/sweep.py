@@ -1,21 +1,20 @@
 """`prescient sweep` and `prescient sweeps`: many configs on the same captures, with the doubt that is due."""
 
-import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 
 from prescient_dagster.cli.replay import Balance, Captures, Number
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
-from prescient_dagster.cli.terminal.configs import read_configs
+from prescient_dagster.cli.terminal.configs import read_configs, read_value
 from prescient_dagster.cli.terminal.options import AsJson, ConfigText, Rows
 from prescient_dagster.cli.terminal.times import Since, Until, read_since, read_until
+from prescient_dagster.cli.terminal.transfer import bar
 from prescient_dagster.domain.books.portfolios import checked_balance
 from prescient_dagster.domain.past.sweep import Sweep, Tried
 from prescient_dagster.store.database import Database
@@ -81,7 +80,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - its options
     """
     hands = crew(workers, dask)
     bounds = {"since": read_since(since), "until": read_until(until)}
-    base, choices = read_configs(config or ()), read_grid(grid, _value)
+    base, choices = read_configs(config or ()), read_grid(grid, read_value)
     found = candidates(strategy, base, choices)
     settings = home.read_settings()
     database = home.open_database(settings)
@@ -180,19 +179,8 @@ def _walked(each: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _progress(steps: int) -> Iterator[Advance]:
     """A bar on the terminal; where nobody watches, nothing."""
-    watcher = output.console(sys.stderr)
-    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal) as bar:
-        task = bar.add_task("", total=steps)
-        yield lambda more: bar.update(task, advance=more)
-
-
-def _value(text: str) -> Any:
-    """A value as JSON has it; what is none is a text."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    with bar(steps, BarColumn(), TaskProgressColumn(), TimeRemainingColumn()) as update:
+        yield lambda more: update(advance=more)
 
 
 def _print(result: Sweep, found: Candidates, told: ReadSoFar, rows: int, as_json: bool) -> None:

@@ -31,7 +31,7 @@ def read_config(given: str) -> dict[str, Any]:
         InvalidInput: no such file, or not a JSON object.
     """
     if pair := PAIR.fullmatch(given):
-        return {pair[1]: _value(pair[2])}
+        return {pair[1]: read_value(pair[2])}
     source, text = ("--config", given) if not given.startswith("@") else (given[1:], _read(Path(given[1:])))
     try:
         config = json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
@@ -44,7 +44,7 @@ def read_config(given: str) -> dict[str, Any]:
     return config
 
 
-def _value(text: str) -> Any:
+def read_value(text: str) -> Any:
     """A value as JSON has it; what is none is a word: `trade_frequency=low`."""
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)

@@ -2,10 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
 from prescient_dagster.cli.terminal.output import console
 
@@ -31,6 +32,14 @@ class Transfer:
     def stop(self) -> None:
         """Clear the bar away."""
         self._bar.stop()
+
+
+@contextmanager
+def bar(total: int, *columns: ProgressColumn) -> Iterator[Callable[..., None]]:
+    """A bar for the block, and what moves it on; where nobody watches, nothing."""
+    watcher = console(sys.stderr)
+    with Progress(*columns, console=watcher, transient=True, disable=not watcher.is_terminal) as drawn:
+        yield partial(drawn.update, drawn.add_task("", total=total))
 
 
 @contextmanager
