@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.market.markets import Floats, Mask
+from prescient_dagster.domain.market.markets import Floats, Mask, Rows
 from prescient_dagster.domain.strategy.configs import (
     EventMinLiquidity,
     EventMinVolume,
@@ -33,6 +33,8 @@ LEAST_POINTS = 2
 Z_DECIMALS = 9
 FLAT = 1e-9
 """A standard deviation of less is the noise of floats: the price has not moved."""
+AT_ONCE = 2048
+"""Candidates whose paths are looked at together."""
 STRETCHED = 0.70
 """A favourite at this price or less is not worth betting against."""
 
@@ -101,13 +103,28 @@ def known(view: View, config: MeanReversionConfig) -> Mask | None:
     """The candidates of whose past enough is known, where it is asked for."""
     if config.min_z_score is None:
         return None
-    enough: Mask = np.isfinite(_path(view, config).T).sum(axis=0) >= config.least_points
+    enough: Mask = _number_known(_path(view, config)) >= config.least_points
     return enough
 
 
 def _path(view: View, config: MeanReversionConfig) -> Floats:
+    """The prices of before: a row for each moment at which any is known, the oldest first, a column for a candidate."""
     assert config.lookback_hours is not None  # impossible() has looked
-    return view.path(config.lookback_hours, config.points)
+    return view.path(config.lookback_hours, config.points).T
+
+
+def _number_known(path: Floats) -> Rows:
+    """Of each candidate, at how many moments its price is known."""
+    number = np.full(path.shape[1], len(path), dtype=np.intp)
+    gaps = np.flatnonzero(np.isnan(path.sum(axis=0)))  # who has none needs no look at each moment
+    for some in _in_parts(gaps):
+        number[some] = np.isfinite(path.take(some, axis=1)).sum(axis=0)
+    return number
+
+
+def _in_parts(places: Rows) -> Iterator[Rows]:
+    """So few at a time that their paths stay in the processor's cache."""
+    return (places[start : start + AT_ONCE] for start in range(0, len(places), AT_ONCE))
 
 
 def z_scores(view: View, config: MeanReversionConfig, wanted: Mask) -> Floats:
@@ -115,24 +132,16 @@ def z_scores(view: View, config: MeanReversionConfig, wanted: Mask) -> Floats:
 
     NaN where too little of the path is known, where it is flat, and for those that are not wanted.
     """
-    path = _path(view, config).T[:, wanted]  # a row for each moment: sums over them are quick so
-    there = np.isfinite(path)
-    number = there.sum(axis=0)
-    count = np.where(number >= config.least_points, number, np.nan)
-    mean = np.where(there, path, 0).sum(axis=0) / count
-    squares = (np.where(there, path - mean, 0) ** 2).sum(axis=0)
-    deviation = np.sqrt(squares / (count - 1))
-    scores = np.full(len(wanted), np.nan)
-    above_mean = (view.favourite_price - favourite_was(view, _spread(mean, wanted)))[wanted]
-    scores[wanted] = np.round(above_mean / np.where(deviation > FLAT, deviation, np.nan), Z_DECIMALS)
-    return scores
-
-
-def _spread(values: Floats, wanted: Mask) -> Floats:
-    """The values of those that are wanted, in their places."""
-    spread = np.full(len(wanted), np.nan)
-    spread[wanted] = values
-    return spread
+    path = _path(view, config)
+    number = _number_known(path)
+    mean, deviation = np.full(len(wanted), np.nan), np.full(len(wanted), np.nan)
+    for some in _in_parts(np.flatnonzero(wanted & (number >= config.least_points))):
+        prices, counted = path.take(some, axis=1), number[some]
+        mean[some] = np.fmax(prices, 0).sum(axis=0) / counted  # no price is below 0, and NaN counts for nothing so
+        squares = np.fmax((prices - mean[some]) ** 2, 0).sum(axis=0)
+        deviation[some] = np.sqrt(squares / (counted - 1))
+    above_mean = view.favourite_price - favourite_was(view, mean)
+    return np.round(above_mean / np.where(deviation > FLAT, deviation, np.nan), Z_DECIMALS)
 
 
 def rules(view: View, config: MeanReversionConfig) -> Iterator[Rule]:

@@ -89,10 +89,9 @@ class PriceHistory:
         now = microseconds(capture.captured_at)
         moments = now - np.rint(hours * HOUR * np.arange(points, 0, -1) / points).astype(np.int64)
         times = self.past.times(min(int(moments[0]), now - DAY) - LONGEST_AGE, now)
-        found = np.full((points, len(rows)), np.nan)
+        found = np.empty((points, len(rows)))
         for place, at in enumerate(sources(times, now, moments).tolist()):
-            if at != NONE:
-                found[place] = self.past.prices(capture, rows, at)
+            found[place] = np.nan if at == NONE else self.past.prices(capture, rows, at)
         longest = HOUR + allowance(times, now)
         for place in np.flatnonzero(moments < now - DAY).tolist():
             missing, moment = np.isnan(found[place]), int(moments[place])

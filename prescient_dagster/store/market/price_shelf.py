@@ -53,7 +53,7 @@ class MarketNumbers:
 def at_numbers(values: Floats, numbers: Rows) -> Floats:
     """The values of these markets, where values are laid out by number; NaN beyond their end."""
     if numbers.max(initial=-1) < len(values):
-        return values[numbers]
+        return values.take(numbers)
     found = np.full(len(numbers), np.nan)
     known = numbers < len(values)
     found[known] = values[numbers[known]]
