@@ -5,6 +5,7 @@ What is shown of all is what was last written; a portfolio's own page is made wh
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -29,11 +30,16 @@ def routes(prefix: str) -> list[Route]:
     def led_back_to_report(request: Request) -> Response:
         return RedirectResponse(f"{prefix}{REPORTS}/{request.path_params['names']}")
 
+    def led_to_signals(request: Request) -> Response:
+        strategy, slug = (quote(request.path_params[name], safe="") for name in ("strategy", "slug"))
+        return RedirectResponse(f"{prefix}/assets/{strategy}/signals?view=partitions&partition={slug}")
+
     return [
         Route(f"{prefix}{PATH}", home),
         Route(f"{prefix}{PATH}/{{slug:str}}", portfolio),
         Route(f"{prefix}{REPORTS}/{{names:str}}", report),
         Route(f"{prefix}/{{page:path}}{REPORTS}/{{names:str}}", led_back_to_report),
+        Route(f"{prefix}/{{page:path}}{PATH}/{{slug:str}}/signals/{{strategy:str}}", led_to_signals),
         Route(f"{prefix}/{{page:path}}{PATH}", led_back),
         Route(f"{prefix}/{{page:path}}{PATH}/{{slug:str}}", led_back),
     ]

@@ -144,6 +144,25 @@ def test_one_click_leads_from_performance_to_who_is_ahead_and_another_to_a_portf
     expect(home).to_have_url(f"{ui.served.url}/portfolios")
 
 
+def test_who_is_ahead_stands_on_a_small_screen_without_scrolling_aside(ui: DagsterUi) -> None:
+    ui.page.set_viewport_size({"width": 1280, "height": 800})
+    page = ui.open("/assets/performance")
+    standings = page.get_by_role("row").filter(has=page.get_by_text("leaderboard", exact=True)).locator("table").last
+    heads = standings.get_by_role("columnheader")
+    expect(heads).to_have_text([re.compile(name) for name in ("name", "return", "profit", "drawdown")])
+    heads.first.scroll_into_view_if_needed()
+    for place in range(heads.count()):
+        expect(heads.nth(place)).to_be_in_viewport(ratio=1)
+
+
+def test_trades_lead_to_the_signals_of_their_portfolio(ui: DagsterUi) -> None:
+    page = ui.open_partition("momentum", "trades", "momentum")
+    with page.expect_popup() as opened:
+        page.get_by_role("row").filter(has_text="signals_page").get_by_role("link").first.click()
+    expect(opened.value).to_have_url(f"{ui.served.url}/assets/momentum/signals?view=partitions&partition=momentum")
+    expect(opened.value.get_by_text("funnel", exact=True)).to_be_visible()
+
+
 def test_a_snapshot_leads_to_the_page_of_its_portfolio(ui: DagsterUi) -> None:
     page = ui.open_partition("momentum", "snapshots", "momentum")
     with page.expect_popup() as opened:

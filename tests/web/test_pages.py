@@ -49,6 +49,13 @@ def test_a_relative_link_arrives_from_any_page_of_dagsters(web: Guarded, page: s
     assert (answer.status_code, answer.headers["location"]) == (307, f"{web.path}/portfolios{slug}")
 
 
+@pytest.mark.parametrize("page", ["assets/momentum/trades", "assets/momentum", "runs"])
+def test_a_link_to_signals_arrives_at_the_partition_of_the_portfolio(web: Guarded, page: str) -> None:
+    answer = httpx.get(f"{web.url}/{page}/portfolios/bold/signals/momentum")
+    arrives = f"{web.path}/assets/momentum/signals?view=partitions&partition=bold"
+    assert (answer.status_code, answer.headers["location"]) == (307, arrives)
+
+
 @pytest.mark.parametrize("slug", ["nobody", "%00", "a%27b", "<script>"])
 def test_a_portfolio_that_is_not_there_is_one_line(web: Guarded, slug: str) -> None:
     answer = httpx.get(f"{web.url}/portfolios/{slug}")

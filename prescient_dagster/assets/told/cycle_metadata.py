@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from prescient_dagster.assets.told.fills import FILLS, NO_FILL, fill
-from prescient_dagster.assets.told.pages import portfolio_link
+from prescient_dagster.assets.told.pages import portfolio_link, signals_link
 from prescient_dagster.assets.told.pictures import bars, equity_curve
 from prescient_dagster.assets.told.risk import at_risk
 from prescient_dagster.assets.told.tables import columns, table
@@ -97,7 +97,7 @@ def _back(strategy: str, stage: Stage, result: Result) -> dict[str, Any]:
     """The way back from trades to the signals that they followed from, by the same `signal_id`."""
     if stage is not Stage.TRADES:
         return {}
-    return {"signals_page": dg.MetadataValue.url(f"/assets/{strategy}/signals?view=partitions&partition={result.slug}")}
+    return {"signals_page": signals_link(strategy, result.slug)}
 
 
 def _config(stage: Stage, result: Result) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Links from Dagster's pages to ours.
+"""Links from Dagster's pages to ours, and by ours to another of Dagster's.
 
 They are relative, since nobody knows here under which path the UI is served. Where they lead to depends on the page
 that shows them; `web.pages` leads all of them to the right place.
@@ -24,3 +24,8 @@ def report_link(names: Sequence[str]) -> dg.UrlMetadataValue:
 def portfolio_link(slug: str) -> dg.UrlMetadataValue:
     """To the page of a portfolio."""
     return dg.MetadataValue.url(f"{PLACE}/{slug}")
+
+
+def signals_link(strategy: str, slug: str) -> dg.UrlMetadataValue:
+    """To what Dagster shows of a portfolio's signals."""
+    return dg.MetadataValue.url(f"{PLACE}/{slug}/signals/{strategy}")

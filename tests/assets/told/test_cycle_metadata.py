@@ -68,8 +68,7 @@ def test_a_trade_leads_back_to_its_signal_its_capture_and_its_settings(platform:
     assert (signal["status"], signal["reason"]) == ("executed", "favourite at 0.8")
     assert fill["touch"] == fill["price"] == 0.81
     assert (fill["slippage_percent"], fill["fee"], fill["synthetic"]) == (0, 0, True)
-    page = "/assets/momentum/signals?view=partitions&partition=one"
-    assert found["trades"]["signals_page"].value == page
+    assert found["trades"]["signals_page"].value == "portfolios/one/signals/momentum"
     (cycle,) = platform.rows("cycles", "one")
     for metadata in found.values():
         assert metadata["capture_id"].value == capture
