@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster._config import Array, ConfigAnyInstance, ConfigType, Map, Noneable
+from dagster._config import Array, ConfigAnyInstance, ConfigType, Map, Noneable, Permissive
 
 from prescient_dagster.definitions import defs as platform_defs
 from strategy_assets.definitions import defs as strategy_defs
@@ -38,6 +38,8 @@ def leaves(config_type: ConfigType, path: tuple[str | int, ...] = ()) -> Iterato
         case _ if hasattr(config_type, "fields"):
             for name, field in config_type.fields.items():
                 yield from leaves(field.config_type, (*path, name))
+            if isinstance(config_type, Permissive):
+                yield (*path, "a"), ConfigAnyInstance
         case _:
             yield path, config_type
 

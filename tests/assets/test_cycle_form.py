@@ -91,7 +91,7 @@ def test_a_given_capture_is_traded(bold: Platform) -> None:
         ({"portfolio": "nobody"}, "there is no portfolio 'nobody'"),
         ({"capture_id": 99}, "99"),
         ({"overrides": {"max_position": 1}}, "did you mean max_positions?"),
-        ({"overrides": {"max_positions": "one"}}, "max_positions must be a whole number"),
+        ({"overrides": {"min_rise": "one"}}, "min_rise must be a number"),
         ({"overrides": {"min_confidence": 0.9}}, "can never trade"),
     ],
     ids=str,

@@ -135,18 +135,18 @@ def test_a_config_is_judged_without_a_portfolio(platform: Platform) -> None:
 
 
 def test_a_config_that_is_not_valid_has_all_its_errors(platform: Platform) -> None:
-    config = {"max_position": 8, "trade_amount": "a"}
+    config = {"max_position": 8, "trade_amount": -1, "lookback_hours": "a"}
 
     done = fill_in(platform, "validate_strategy_config", {"strategy": "momentum", "config": config})
 
-    assert (done.success, len(done.told["errors"])) == (False, 2)
+    assert (done.success, len(done.told["errors"])) == (False, 3)
     assert "did you mean max_positions?" in done.failure
 
 
 BOLD = {"portfolio": "bold"}
 REFUSED: dict[str, tuple[str, Mapping[str, Any], str]] = {
     "a mistyped key": ("create_portfolio", {**NEW, "config": {"min_confidense": 1}}, "did you mean min_confidence?"),
-    "a wrong type": ("create_portfolio", {**NEW, "config": {"max_positions": "ten"}}, "must be a whole number"),
+    "a wrong type of its own": ("create_portfolio", {**NEW, "config": {"min_rise": "ten"}}, "must be a number"),
     "never trades": ("create_portfolio", {**NEW, "config": {"min_confidence": 0.9}}, "can never trade"),
     "a taken slug": ("create_portfolio", {**NEW, "slug": "taken"}, "slug 'taken' is taken"),
     "a slug with SQL": ("create_portfolio", {**NEW, "slug": "a'; --"}, "is not usable"),

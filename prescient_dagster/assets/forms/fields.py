@@ -7,12 +7,11 @@ from typing import Any
 import dagster as dg
 from pydantic import Field, create_model
 
-from prescient_dagster.assets.forms.plain_config import schema
+from prescient_dagster.assets.forms.plain_config import SETTINGS, schema
 from prescient_dagster.assets.runs.run_tags import AT_ONCE, LANE_TAG, PORTFOLIO_TAG
 from prescient_dagster.domain.books.portfolios import Portfolio
 
-# `dict[str, Any]` would do, but for a null in it: Dagster stumbles over that.
-Settings = dict[str, Any | None]
+Settings = SETTINGS
 QUEUED: Mapping[str, str] = {}
 """The tags of a job that waits its turn."""
 BY_HAND = {LANE_TAG: AT_ONCE}

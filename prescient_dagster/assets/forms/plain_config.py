@@ -12,19 +12,36 @@ from typing import Any, TypeVar
 import dagster as dg
 from dagster._config import Array, ConfigType, Map, Noneable, Selector, Shape
 
+from prescient_dagster.assets.forms.settings_shape import as_written, settings_shape
+
 Form = TypeVar("Form", bound=dg.Config)
+SETTINGS = dict[str, Any | None]
+"""Strategy settings. `dict[str, Any]` would do, but for a null in it: Dagster stumbles over that."""
 PLAIN: Mapping[Any, Any] = {dg.StringSource: dg.String, dg.IntSource: dg.Int, dg.BoolSource: dg.Bool}
 
 
 def schema(form: type[dg.Config]) -> dict[str, dg.Field]:
     """The fields of a config class with their defaults and descriptions, for `config_schema`."""
-    return {name: _field(field) for name, field in form.to_fields_dict().items()}
+    return {
+        name: _field(field) if name not in _settings(form) else _of_settings(field)
+        for name, field in form.to_fields_dict().items()
+    }
 
 
 def filled(form: type[Form], context: dg.OpExecutionContext | dg.AssetExecutionContext) -> Form:
     """What was filled in."""
     step = context.op_execution_context if isinstance(context, dg.AssetExecutionContext) else context
-    return form(**step.op_config)
+    given = {name: as_written(value) if name in _settings(form) else value for name, value in step.op_config.items()}
+    return form(**given)
+
+
+def _settings(form: type[dg.Config]) -> set[str]:
+    """The fields that take strategy settings."""
+    return {name for name, info in form.model_fields.items() if info.annotation == SETTINGS}
+
+
+def _of_settings(field: dg.Field) -> dg.Field:
+    return dg.Field(settings_shape(), is_required=False, default_value={}, description=field.description)
 
 
 def _field(field: dg.Field) -> dg.Field:

@@ -41,13 +41,13 @@ def test_no_field_of_a_launchpad_takes_a_variable(marker: None, defs: dg.Definit
 def test_a_field_that_takes_any_value_leaves_the_variable_unread(
     marker: None, platform: Platform, defs: dg.Definitions, name: str, path: tuple[str | int, ...]
 ) -> None:
-    """The setting is one that a number would suit."""
+    """The setting is one of a strategy's own that a number would suit: those that all know have a type."""
     platform.capture(a_listing(*favourites(2)))
     platform.portfolio("a", name if defs is strategy_defs else "momentum")
     job = defs.resolve_job_def(name)
     before = rows(platform.database)
 
-    config = laid(least(job), (*path[:-1], "trade_amount"), FROM_ENVIRONMENT)
+    config = laid(least(job), (*path[:-1], "min_rise"), FROM_ENVIRONMENT)
     tags = range_tags(["a"]) if defs is strategy_defs else {}
     run = job.execute_in_process(instance=platform.instance, run_config=config, tags=tags, raise_on_error=False)
 
