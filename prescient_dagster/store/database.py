@@ -6,7 +6,7 @@ SQLAlchemy's and psycopg2's errors end here. `postgresql://` is read as psycopg2
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
@@ -44,8 +44,7 @@ class Database:
         """The address with its password."""
         return self.engine.url.render_as_string(hide_password=False)
 
-    @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self) -> AbstractContextManager[Connection]:
         """One transaction: committed at the end, rolled back by any error.
 
         It looks at the version of the tables first, and so holds off an upgrade until its end: a process that goes on
@@ -55,44 +54,44 @@ class Database:
             DatabaseUnavailable: nothing answers.
             StoreError: it refuses, or its tables are of another version.
         """
-        with translated(self.engine.url), self.engine.begin() as connection:
-            hold_newest(connection)
-            yield connection
+        return self._transaction(self.engine, guarded=True)
 
-    @contextmanager
-    def view(self) -> Iterator[Connection]:
+    def view(self) -> AbstractContextManager[Connection]:
         """One consistent view: all its queries see the same moment, whatever others commit meanwhile.
 
         Raises:
             DatabaseUnavailable: nothing answers.
             StoreError: it refuses, or its tables are of another version.
         """
-        engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
-        with translated(self.engine.url), engine.begin() as connection:
-            hold_newest(connection)
-            yield connection
+        return self._transaction(self._repeatable, guarded=True)
 
-    @contextmanager
-    def unguarded_view(self) -> Iterator[Connection]:
+    def unguarded_view(self) -> AbstractContextManager[Connection]:
         """One consistent view whatever the version of the tables is.
 
         Raises:
             DatabaseUnavailable: nothing answers.
             StoreError: it refuses.
         """
-        engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
-        with translated(self.engine.url), engine.begin() as connection:
-            yield connection
+        return self._transaction(self._repeatable, guarded=False)
 
-    @contextmanager
-    def unguarded(self) -> Iterator[Connection]:
+    def unguarded(self) -> AbstractContextManager[Connection]:
         """One transaction whatever the version of the tables is, for who is about to change it.
 
         Raises:
             DatabaseUnavailable: nothing answers.
             StoreError: it refuses.
         """
-        with translated(self.engine.url), self.engine.begin() as connection:
+        return self._transaction(self.engine, guarded=False)
+
+    @property
+    def _repeatable(self) -> Engine:
+        return self.engine.execution_options(isolation_level="REPEATABLE READ")
+
+    @contextmanager
+    def _transaction(self, engine: Engine, *, guarded: bool) -> Iterator[Connection]:
+        with translated(self.engine.url), engine.begin() as connection:
+            if guarded:
+                hold_newest(connection)
             yield connection
 
     def require_newest(self) -> None:
