@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
@@ -44,7 +45,8 @@ def main() -> int:
     for line in differing[:SHOWN]:
         print(line)
     rows = {name: len(rows) for name, rows in sides[1].items()}
-    print(f"{len(differing)} differences in {sum(rows.values())} rows and documents: {rows}")
+    where = dict(Counter(line.split()[0].rstrip(":") for line in differing))
+    print(f"{len(differing)} differences {where} in {sum(rows.values())} rows and documents: {rows}")
     return bool(differing)
 
 
@@ -166,7 +168,8 @@ def _all_of(table: str) -> str:
 
 def _read(database: Any, table: str) -> list[dict[str, Any]]:
     joined = f"SELECT to_jsonb(t) || jsonb_build_object('slug', p.slug) FROM prescient.{table} t"
-    return [row for (row,) in _query(database, f"{joined} JOIN prescient.portfolios p USING (portfolio_id)")]
+    ordered = "JOIN prescient.portfolios p USING (portfolio_id) ORDER BY p.slug, t.capture_id, t.rank"
+    return [row for (row,) in _query(database, f"{joined} {ordered}")]
 
 
 def _query(database: Any, statement: str) -> list[Any]:
