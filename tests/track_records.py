@@ -80,7 +80,10 @@ def a_snapshot(
 
 
 def a_history(
-    snapshots: Sequence[Snapshot] = (), trades: Sequence[PricedTrade] = (), initial: float | Decimal = 1_000
+    snapshots: Sequence[Snapshot] = (),
+    trades: Sequence[PricedTrade] = (),
+    initial: float | Decimal = 1_000,
+    slug: str = "one",
 ) -> History:
     """What a portfolio with 1,000 USD did."""
-    return History("one", "momentum", D(initial), snapshots, trades)
+    return History(slug, "momentum", D(initial), snapshots, trades)

@@ -1,10 +1,8 @@
 """`prescient report`: a tear sheet of portfolios and replays as one page of HTML."""
 
-import gc
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -16,8 +14,10 @@ from prescient_dagster.cli.terminal.output import console
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.report.page import GENERATOR, counted, tear_sheet
 from prescient_dagster.store import pages
+from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.capture_folders import require_local
+from prescient_dagster.usecases.garbage import without_full_collections
 from prescient_dagster.usecases.write_report import load, sweep_page
 
 Names = Annotated[
@@ -31,6 +31,7 @@ Replays = Annotated[
 Sweep = Annotated[
     int | None, typer.Option("--sweep", metavar="ID", min=1, help="A walk-forward, by its number, and nothing else.")
 ]
+Archived = Annotated[bool, typer.Option("--archived", help="Portfolios that are closed, and no others.")]
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes. An earlier report is replaced.")
 ]
@@ -40,7 +41,11 @@ Item = TypeVar("Item")
 
 
 def report(
-    names: Names = None, replay_ids: Replays = None, sweep_id: Sweep = None, output: Output = Path("report.html")
+    names: Names = None,
+    replay_ids: Replays = None,
+    sweep_id: Sweep = None,
+    archived: Archived = False,
+    output: Output = Path("report.html"),
 ) -> None:
     """Write a tear sheet of portfolios: one page of HTML that needs nothing else, to look at, to print or to send.
 
@@ -53,12 +58,15 @@ def report(
     """
     if sweep_id is not None and (names or replay_ids):
         raise typer.BadParameter("--sweep makes a page of a walk-forward alone: leave the others out")
+    if archived and (names or replay_ids or sweep_id is not None):
+        raise typer.BadParameter("--archived names the portfolios: leave the others out")
     require_ours(output)
     database = home.open_database(home.read_settings())
     if sweep_id is not None:
         print(_sweep_written(database, output, sweep_id))
         return
-    print(written(database, output, names or [], replay_ids or []))
+    chosen = portfolios.closed_slugs(database) if archived else names or []
+    print(written(database, output, chosen, replay_ids or []))
 
 
 def _sweep_written(database: Database, path: Path, sweep_id: int) -> str:
@@ -67,22 +75,10 @@ def _sweep_written(database: Database, path: Path, sweep_id: int) -> str:
 
 def written(database: Database, path: Path, names: list[str], replay_ids: list[int]) -> str:
     """Write the tear sheet of these portfolios and replays; a line that tells what was written."""
-    with _no_collector():
+    with without_full_collections():
         found = load(database, names, replay_ids, _watched)
         size = _write(path, tear_sheet(found))
     return f"{path}: {counted(found)}, {size / 1_000:,.0f} kB"
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Nothing here is cyclic, and among many trades looking for cycles takes a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def require_ours(path: Path) -> None:

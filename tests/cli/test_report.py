@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from prescient_dagster.domain.books.portfolios import PortfolioStatus
+from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
 from tests.cli.commands import Prescient
 from tests.store.histories import Books
@@ -38,6 +40,19 @@ def test_only_the_named_portfolios_are_on_it(prescient: Prescient, books: Books)
     page = Path("shy.html").read_text(encoding="utf-8")
     assert "shy" in page
     assert "bold" not in page
+
+
+def test_closed_portfolios_have_a_report_of_their_own(prescient: Prescient, books: Books) -> None:
+    a_world(books)
+    none = prescient("report", "--archived")
+    assert (none.code, none.err.count("\n")) == (1, 1)
+    assert "no portfolio is closed" in none.err
+    books.portfolio("past")
+    assert portfolios.close(books.database, "past").status is PortfolioStatus.CLOSED
+    assert prescient("report", "--archived").code == 0
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert ("past" in page, "bold" in page) == (True, False)
+    assert prescient("report", "bold", "--archived").code == 2
 
 
 def test_an_earlier_report_is_replaced_and_nothing_is_left_beside_it(prescient: Prescient, books: Books) -> None:

@@ -89,3 +89,19 @@ def test_of_very_many_the_best_are_drawn_and_all_are_listed() -> None:
     assert len(re.findall('<polyline class="line', page)) == charts.MOST_LINES
     assert len(re.findall("<a href", page)) == charts.MOST_LINES + 3
     assert "the best 100 of 103" in text(page)
+
+
+def test_closed_portfolios_are_folded_away_and_counted_in_the_sum() -> None:
+    histories = [a_history([a_snapshot(0, equity)], slug=slug) for slug, equity in (("bold", 1_020), ("past", 970))]
+    page = home_page(an_overview(histories, [Owned(status="active"), Owned(status="closed")]))
+    open_part, folded = page.split('<details class="archive">')
+    assert "1 portfolio, " in open_part
+    assert "portfolios/past" not in open_part
+    assert folded.startswith("<summary>1 closed portfolio</summary>")
+    assert 'href="portfolios/past"' in folded
+    assert "Behind by 10.00 USD" in text(page)
+    assert len(re.findall('<polyline class="line', page)) == 1
+
+
+def test_without_closed_portfolios_there_is_no_archive() -> None:
+    assert "closed portfolio" not in home_page(a_busy_overview(2))

@@ -107,6 +107,18 @@ def list_all(database: Database, strategy_type: str | None = None) -> list[Portf
         return [of_row(row) for row in connection.execute(query).mappings()]
 
 
+def closed_slugs(database: Database) -> list[str]:
+    """What closed portfolios are called, the oldest first.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = [each.slug for each in list_all(database) if each.status is PortfolioStatus.CLOSED]
+    if not found:
+        raise NotFound("no portfolio is closed; without --archived the report is of all there are")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Activity:
     """What the portfolios of one strategy are doing, closed ones left out.
