@@ -10,14 +10,16 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prescient_dagster.code_identity import STRATEGIES as PACKAGE
 from prescient_dagster.code_identity import deciding_modules, entries, fingerprint, named_twice
 from prescient_dagster.domain.books.portfolios import Portfolio
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.strategy.config_faults import did_you_mean
-from prescient_dagster.domain.strategy.strategies import Strategy
+
+if TYPE_CHECKING:
+    from prescient_dagster.domain.strategy.strategies import Strategy
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 PLATFORM_JOBS = (
@@ -95,13 +97,15 @@ def require_known(name: str) -> None:
 
 
 @cache
-def load_strategy(name: str) -> Strategy[Any]:
+def load_strategy(name: str) -> "Strategy[Any]":
     """The strategy of this name.
 
     Raises:
         NotFound: there is no such strategy.
         StrategyUnavailable: its module does not load; the message tells why and where.
     """
+    from prescient_dagster.domain.strategy.strategies import Strategy  # who asks for names alone waits for no pandas
+
     require_known(name)
     twice = named_twice(name, strategy_folders())
     if twice:
@@ -118,7 +122,7 @@ def load_strategy(name: str) -> Strategy[Any]:
     return strategy
 
 
-def strategy_of(portfolio: Portfolio) -> Strategy[Any]:
+def strategy_of(portfolio: Portfolio) -> "Strategy[Any]":
     """The strategy that a portfolio trades by.
 
     Raises:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from prescient_dagster.domain.errors import InvalidInput
-from prescient_dagster.domain.watch.notices import channels
+from prescient_dagster.domain.watch.channels import channels
 from prescient_dagster.store.market.capture_folders import CaptureFolder, is_address, known, opened
 
 LOG = "log"

@@ -12,7 +12,8 @@ import dagster as dg
 
 from prescient_dagster.domain.errors import NotDelivered, PrescientError
 from prescient_dagster.domain.watch import notices
-from prescient_dagster.domain.watch.notices import Channel, Told
+from prescient_dagster.domain.watch.channels import Channel, channels
+from prescient_dagster.domain.watch.notices import Told
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.store.database import Database
 from prescient_dagster.usecases.telling.channels import deliver
@@ -37,7 +38,7 @@ def notices_sensor(setting: str, venue: str) -> dg.SensorDefinition:
         if not setting:
             return dg.SkipReason(OFF)
         try:
-            found, store = notices.channels(setting), database.open()
+            found, store = channels(setting), database.open()
         except PrescientError as error:
             return dg.SkipReason(str(error))
         told, counts, failed = _told(context.cursor), [], []

@@ -1,44 +1,18 @@
 """What to tell of portfolios: fills, settlements, halts, and a summary of the day. Each once, in one message."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.watch.alerts import text_of
+from prescient_dagster.domain.watch.channels import Channel
 
-OWN = re.compile(r"(?P<slug>[a-z][a-z0-9_-]{0,62})=(?P<address>[a-z][a-z0-9+.-]*://.+)", re.DOTALL)
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://.+", re.DOTALL)
 PATIENCE = timedelta(minutes=20)
 """A number that was left out is waited for so long: a transaction that took it may end late, or never."""
 MOST_GAPS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """An address that is told of all portfolios, or of one. The address is a secret: no message shows it."""
-
-    address: str
-    portfolio: str | None = None
-
-
-def channels(text: str) -> list[Channel]:
-    """The channels that a setting names, with spaces between: an address for all, SLUG=ADDRESS for one portfolio.
-
-    Raises:
-        InvalidInput: a word is neither; it is named by its place, since it may be a secret.
-    """
-    found = []
-    for number, word in enumerate(text.split(), start=1):
-        own = OWN.fullmatch(word)
-        if own is None and not ADDRESS.fullmatch(word):
-            raise InvalidInput(f"word {number} is no address: use SCHEME://… for all portfolios, or SLUG=SCHEME://…")
-        found.append(Channel(word) if own is None else Channel(own["address"], own["slug"]))
-    return found
 
 
 class NoticeKind(StrEnum):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prescient_dagster.domain.errors import InvalidInput
-from prescient_dagster.domain.watch.notices import PATIENCE, Channel, Read, Told, channels
+from prescient_dagster.domain.watch.channels import Channel, channels
+from prescient_dagster.domain.watch.notices import PATIENCE, Read, Told
 from prescient_dagster.domain.watch.strangers import BREAK, harmless
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
