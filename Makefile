@@ -17,7 +17,11 @@ setup: .venv/.ready
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Prescient needs Python 3.11 or newer: make PYTHON=python3.12 …' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@{ $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]' || echo FAILED; } | \
+		{ n=0; while read -r line; do case "$$line" in \
+		Collecting*) n=$$((n + 1)); printf '\rSetting up .venv, once: %d of about %d packages' $$n $$(wc -l < constraints.txt);; \
+		Installing*) printf '\rSetting up .venv, once: installing %d packages      ' $$n;; \
+		FAILED) exit 1;; esac; done; echo; } >&2
 	@touch $@
 
 dev: setup
