@@ -24,6 +24,7 @@ ESCAPED = "in a password, @ is written %40, : %3A, / %2F, ? %3F, # %23 and % its
 HINTS = {
     "password authentication failed": "correct user and password in PRESCIENT_DATABASE_URL",
     "no password supplied": "PRESCIENT_DATABASE_URL lacks the password",
+    "unsupported startup parameter": "PgBouncer needs `ignore_startup_parameters = options,extra_float_digits`",
 }
 OTHERWISE = "`prescient dev` starts the embedded one, PRESCIENT_DATABASE_URL names another"
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")

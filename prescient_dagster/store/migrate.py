@@ -5,6 +5,7 @@ A migration is a file in `migrations/versions/`, written by hand after `tables/`
 
 from sqlalchemy import Connection, text
 
+from prescient_dagster.domain.errors import StoreError
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.migrations import first_shapes
 from prescient_dagster.store.migrations.gathered_configs import GATHERED, gather_ahead
@@ -16,6 +17,8 @@ UNVALIDATED = text(
     "SELECT conrelid::regclass, conname FROM pg_constraint"
     f" WHERE NOT convalidated AND connamespace = to_regnamespace('{SCHEMA}')"
 )
+ASSUMED = {"search_path": ("public",), "TimeZone": ("UTC", "Etc/UTC")}
+"""What a connection of ours asks for at its start, and a pooler in between may keep to itself."""
 PATIENCE = "60s"
 """How long an upgrade waits for others: for another upgrade, and for transactions that are going."""
 
@@ -29,10 +32,23 @@ def upgrade(database: Database) -> None:
     What takes long in a large database comes before that and after it, in pieces that keep nobody waiting.
 
     Raises:
-        StoreError: a newer program made the database, or somebody keeps it busy.
+        StoreError: a newer program made the database, somebody keeps it busy, or its connections lack what is assumed.
     """
+    _require_assumed(database)
     change(database, gather_ahead(database))
     _validate(database)
+
+
+def _require_assumed(database: Database) -> None:
+    with database.unguarded() as connection:
+        for name, wanted in ASSUMED.items():
+            there = connection.scalar(text("SELECT current_setting(:name)"), {"name": name})
+            if there not in wanted:
+                user = connection.scalar(text("SELECT quote_ident(current_user)"))
+                change_it = f"ALTER ROLE {user} SET {name} = '{wanted[0]}'"
+                raise StoreError(
+                    f"{name} is {there}, not {wanted[0]} (a pooler drops it): run `{change_it}`, reconnect"
+                )
 
 
 def change(database: Database, gathered: int) -> None:

@@ -196,7 +196,4 @@ def on_workers(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[C
         there.database.close()
         if (folder / "postgres" / "postmaster.pid").exists():
             there.start_postgres(mode="stop")
-        shutil.copytree(
-            folder, "/tmp/s17logs", dirs_exist_ok=True, ignore=shutil.ignore_patterns("postgres", "captures")
-        )
         shutil.rmtree(folder, ignore_errors=True)
