@@ -17,7 +17,14 @@ from prescient_dagster.domain.market.markets import MARKET_COLUMNS
 from prescient_dagster.settings import load_settings
 from prescient_dagster.store import retention
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market import capture_files, capture_folders, capture_rows, captures, object_store
+from prescient_dagster.store.market import (
+    capture_files,
+    capture_folders,
+    capture_rows,
+    captures,
+    object_store,
+    price_marks,
+)
 from prescient_dagster.store.market.capture_sources import StoredCaptures
 from prescient_dagster.usecases.keeping.back_up import back_up
 from prescient_dagster.usecases.sweeps.sweep import candidates, swept
@@ -151,6 +158,17 @@ def test_a_writer_that_is_killed_between_files_and_row_leaves_no_capture(
     later = datetime.now(UTC) + timedelta(hours=25)
     assert retention.prune(database, folder, AGE, later).files == 2
     assert names(folder) == {f"{record.path}.{noun}.parquet" for noun in ("events", "markets")}
+
+
+def test_hourly_prices_are_kept_in_the_store_and_go_from_it(database: Database, folder: UPath) -> None:
+    for hours in range(13):  # until midnight
+        record = captures.save(database, folder, a_listing(NOON + timedelta(hours=hours)))
+        captures.mark_ready(database, record.capture_id)
+    (written,) = price_marks.write_due(database, folder)
+    assert written.marks > 0
+    assert str(written.path) in names(folder)
+    assert price_marks.prune(database, folder, datetime.now(UTC) + timedelta(days=1)) == 1
+    assert not any(name.startswith("marks/") for name in names(folder))
 
 
 def test_files_of_others_in_the_bucket_stay(database: Database, folder: UPath) -> None:
