@@ -69,6 +69,17 @@ def test_a_folder_that_is_there_is_left_alone(prescient: Prescient, wire: WireVe
     assert [path.name for path in (tmp_path / "past").iterdir()] == ["mine.txt"]
 
 
+def test_a_place_where_no_folder_can_be_made_is_told_before_anything_is_asked(
+    prescient: Prescient, wire: WireVenue, tmp_path: Path
+) -> None:
+    (tmp_path / "there").write_text("mine")
+    for place, told in (("s3://bucket/past", "is an address"), (tmp_path / "there", "is there already")):
+        done = prescient("captures", "backfill", "--days", DAYS, "-o", place)
+        assert (done.code, done.err.count("\n")) == (1, 1)
+        assert told in done.err
+    assert wire.past_asked == []
+
+
 def test_history_is_fetched_for_what_is_named(prescient: Prescient, wire: WireVenue) -> None:
     told = prescient("history", "fetch", "--days", 2, "--market", 801, "--market", 804, "--json").json
     assert (told["markets"], told["marks"], told["without"]) == (2, 48, ["804"])

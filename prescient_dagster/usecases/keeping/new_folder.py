@@ -24,7 +24,7 @@ def beside(target: Path) -> Iterator[Path]:
         Conflict: somebody else is writing there.
         StoreError: the disk refuses.
     """
-    _require_free(require_local(target))
+    require_free(target)
     try:
         with _growing(target) as folder:
             yield folder
@@ -33,7 +33,13 @@ def beside(target: Path) -> Iterator[Path]:
         raise StoreError(f"{target} cannot be written: {error.filename or target}: {error.strerror}") from error
 
 
-def _require_free(target: Path) -> None:
+def require_free(target: Path) -> None:
+    """Ask before long work whether a folder can be made there.
+
+    Raises:
+        InvalidInput: something has that name already, or it is an address.
+    """
+    require_local(target)
     if target.is_symlink() or (target.exists() and not (target.is_dir() and not any(target.iterdir()))):
         raise InvalidInput(f"{target} is there already: name a folder that is not, none is ever replaced")
 

@@ -11,6 +11,7 @@ from prescient_dagster.resources import open_venue
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
+from prescient_dagster.usecases.keeping import new_folder
 from prescient_dagster.usecases.past_prices.backfill import Backfill, backfill, chosen
 from prescient_dagster.usecases.past_prices.fetch_history import FetchedHistory, Wanted, Watch, fetch
 from prescient_dagster.venue.interface import Venue
@@ -51,7 +52,12 @@ class VenuePast:
         half_spread: float,
         watch: Watch,
     ) -> tuple[Backfill, FetchedHistory]:
-        """Fetch it, and make captures of it."""
+        """Fetch it, and make captures of it.
+
+        Raises:
+            InvalidInput: before anything is fetched: no folder can be made there.
+        """
+        new_folder.require_free(target)
         listing = self._listing
         wanted = chosen(listing, search, market_ids, most)
         told = self._fetch(wanted, days, watch)
