@@ -1,9 +1,12 @@
 """The files of `deploy/celery/` fit those beside them, dagster-celery, and what is known of its faults."""
 
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from dagster import DagsterInstance
 
 from tests.deploy.topology import COMPOSE, DEPLOY, OTHER_SERVICES, SERVICES, STRATEGY_SERVICES
 
@@ -69,3 +72,16 @@ def test_redis_is_confined_as_everything_else_and_asks_for_a_password() -> None:
     assert all(redis[key] == value for key, value in confined.items())
     assert "--requirepass" in redis["command"]
     assert "ports" not in redis
+
+
+def test_an_instance_that_is_to_resume_runs_opens_with_a_launcher_that_can_and_with_no_other(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("PRESCIENT_DATABASE_URL", database_url), ("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CELERY_RESULT_BACKEND", "redis://127.0.0.1:1/1")
+    for launcher, told in ((CELERY["run_launcher"], None), (HERE["run_launcher"], "does not support resum")):
+        text = yaml.safe_dump({**CELERY, "run_launcher": launcher}).replace("/data/", f"{tmp_path}/")
+        (tmp_path / "dagster.yaml").write_text(text)
+        with pytest.raises(Exception, match=told) if told else nullcontext():
+            DagsterInstance.from_config(str(tmp_path)).dispose()
