@@ -58,4 +58,4 @@ constraints:
 	$(BIN)/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 	$(PYTHON) -m venv .venv/locking
 	.venv/locking/bin/pip install --quiet --disable-pip-version-check pip-tools
-	.venv/locking/bin/pip-compile $(LOCKING) --extra celery --extra kubernetes -c constraints.txt -o deploy/requirements.txt pyproject.toml
+	.venv/locking/bin/pip-compile $(LOCKING) --extra celery --extra kubernetes --extra notices -c constraints.txt -o deploy/requirements.txt pyproject.toml

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 import dagster as dg
 
-from prescient_dagster.domain.errors import NotDelivered, PrescientError
+from prescient_dagster.domain.errors import InvalidInput, NotDelivered, PrescientError
 from prescient_dagster.domain.watch import notices
 from prescient_dagster.domain.watch.channels import Channel, channels
 from prescient_dagster.domain.watch.notices import Told
@@ -41,15 +41,20 @@ def notices_sensor(setting: str, venue: str) -> dg.SensorDefinition:
             found, store = channels(setting), database.open()
         except PrescientError as error:
             return dg.SkipReason(str(error))
-        told, counts, failed = _told(context.cursor), [], []
+        told, counts, failed, unread = _told(context.cursor), [], [], ""
         for channel in found:
             key = _key(channel)
             try:
                 count, told[key] = _tell(store, channel, told.get(key), f"Prescient, {venue}")
                 counts.append(count)
-            except PrescientError as error:
+            except (NotDelivered, InvalidInput) as error:
                 failed.append(str(error))
+            except PrescientError as error:
+                unread = str(error)
+                break
         context.update_cursor(json.dumps({key: each.dumps() for key, each in told.items()}))
+        if unread:
+            return dg.SkipReason(unread)
         if failed:
             raise NotDelivered("; ".join(failed))
         return dg.SkipReason(f"told: {sum(counts)} to {len(counts)} channels" if any(counts) else "nothing new")

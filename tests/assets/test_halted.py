@@ -79,7 +79,7 @@ def test_it_is_told_once_by_alert_and_status_until_it_is_resumed(platform: Platf
         ticks.tick()
     assert webhook.texts == [
         "Prescient, simulated: 1 new\nPROBLEM portfolio bold is halted since 2026-03-01 13:00 by its max_drawdown, "
-        "974.08 USD after 1,000.00: it enters nothing until `prescient portfolio resume bold`",
+        "974.08 USD after 1,000.00: it enters nothing until 'prescient portfolio resume bold'",
         "Prescient, simulated: 1 over\nOVER portfolio bold is resumed",
     ]
     assert [problem["kind"] for problem in told["problems"]] == ["portfolio_halted"]

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from prescient_dagster.assets.alerts import alerts_sensor
 from prescient_dagster.assets.cycle import partitions_name
+from prescient_dagster.assets.notices import notices_sensor
 from prescient_dagster.assets.partitions_asked import range_tags
 from prescient_dagster.definitions import defs as platform_defs
 from prescient_dagster.resources import resources
@@ -31,6 +32,10 @@ SCHEDULES = [
     for location, defs in LOCATIONS.items()
     for schedule in defs.get_repository_def().schedule_defs
 ]
+SWITCHED_ON = {
+    "alerts": alerts_sensor([], LOG, "simulated", 10),
+    "notices": notices_sensor("json://127.0.0.1:1", "simulated"),
+}
 SENSORS = [sensor.name for sensor in platform_defs.get_repository_def().sensor_defs]
 WITHOUT_DATABASE = {"validate_strategy_config"}
 FIELDS = launchpads.REQUIRED
@@ -90,8 +95,7 @@ def test_every_schedule_starts_nothing_and_says_why(newer: Platform, location: s
 def test_every_sensor_does_nothing_and_says_why(newer: Platform, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     there = list(newer.instance.get_dynamic_partitions(partitions_name("momentum")))
     context = dg.build_sensor_context(instance=newer.instance, resources=resources())
-    sensor = alerts_sensor([], LOG, "simulated", 10) if name == "alerts" else platform_defs.resolve_sensor_def(name)
-    answer = sensor(context)
+    answer = (SWITCHED_ON.get(name) or platform_defs.resolve_sensor_def(name))(context)
     assert isinstance(answer, dg.SkipReason)
     assert str(answer.skip_message).startswith(MESSAGE)
     assert list(newer.instance.get_dynamic_partitions(partitions_name("momentum"))) == there

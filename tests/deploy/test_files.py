@@ -164,12 +164,14 @@ def test_every_container_of_ours_has_the_same_settings_and_the_same_data() -> No
 def test_a_secret_is_given_to_who_needs_it_and_to_nobody_else(service: str) -> None:
     """What `settings.env` holds, all of ours are given: an empty value takes a secret that stands there from them."""
     given = SERVICES[service].get("environment", {})
-    secrets = {name for name, value in given.items() if re.search(r"PASSWORD|WEBHOOK", f"{name} {value}") and value}
+    secrets = {
+        name for name, value in given.items() if re.search(r"PASSWORD|WEBHOOK|NOTICES", f"{name} {value}") and value
+    }
     assert secrets == SECRETS.get(service, {"PRESCIENT_DATABASE_URL"})
     assert service == "platform" or {name for name in given if name in FOR_THE_PLATFORM and given[name] == ""} == (
         FOR_THE_PLATFORM if service in OURS else set()
     )
-    assert not re.search(r"PASSWORD|WEBHOOK|DATABASE", read("settings.env"))
+    assert not re.search(r"PASSWORD|WEBHOOK|NOTICES|DATABASE", read("settings.env"))
     assert ("env_file" in SERVICES[service]) == (service in OURS)
 
 

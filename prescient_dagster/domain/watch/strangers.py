@@ -4,7 +4,8 @@ import re
 
 BREAK = "\u200b"  # takes no room, and ends a word
 RISKY = (
-    (re.compile(r"([@<>#&`])"), rf"\1{BREAK}"),  # calls, channels, tags, entities, code
+    (re.compile(r"([@<>#&])"), rf"\1{BREAK}"),  # calls, channels, tags, entities
+    (re.compile("`"), "'"),  # code; a command of ours between such signs is copied as it stands
     (re.compile(r"\]\("), f"]{BREAK}("),  # a link by another name
     (re.compile(r"://"), f":{BREAK}//"),
     (re.compile(r"(?<=\w)\.(?=[^\W\d])"), f".{BREAK}"),  # a bare address like evil.example

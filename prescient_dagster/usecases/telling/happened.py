@@ -63,7 +63,7 @@ def _traded(row: RowMapping) -> Notice:
 def _halted(row: RowMapping) -> Notice:
     why = str(row["details"].get("by", "")).replace("_", " ")
     text = f"halted ({why}): it enters nothing until `prescient portfolio resume {row['slug']}`"
-    return Notice(NoticeKind.HALT, row["slug"], text.replace("`", "'"))
+    return Notice(NoticeKind.HALT, row["slug"], text)
 
 
 def _day(database: Database, day: date) -> Iterator[Notice]:

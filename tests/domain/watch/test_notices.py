@@ -64,5 +64,5 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 @given(text=TEXTS)
 def test_a_text_reads_the_same_and_does_nothing(text: str) -> None:
     shown = harmless(text)
-    assert shown.replace(BREAK, "") == " ".join(text.split())
+    assert shown.replace(BREAK, "") == " ".join(text.replace("`", "'").split())
     assert not re.search(r"[@<>#&`][^\u200b]|\]\(|://|\w\.[a-z]|(^|\s)/\w|\*\*|__|~~|\|\||(^|\W)[*_~|][a-z1]", shown)
