@@ -106,5 +106,5 @@ def test_what_any_value_is_taken_for_shows_the_secret_nowhere(served: Served, pa
 
 def _launched(served: Served, defs: Any, name: str, path: tuple[str | int, ...]) -> str:
     location = "strategy_assets" if defs is strategy_defs else "prescient_dagster"
-    config = laid(least(defs.resolve_job_def(name)), (*path[:-1], "trade_amount"), FROM_ENVIRONMENT)
+    config = laid(least(defs.resolve_job_def(name)), (*path[:-1], "lookback_hours"), FROM_ENVIRONMENT)
     return str(launch(served, location, name, config)["run"]["runId"])
