@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -122,8 +123,12 @@ def _server_cpu(home: Path) -> float:
     (file,) = (home / "postgres").rglob("postmaster.pid")
     postmaster = psutil.Process(int(file.read_text().split()[0]))
     own = postmaster.cpu_times()
-    living = [child.cpu_times() for child in postmaster.children()]
-    return own.user + own.system + own.children_user + own.children_system + sum(c.user + c.system for c in living)
+    living = 0.0
+    for child in postmaster.children():
+        with suppress(psutil.NoSuchProcess):  # it ends while we look: the stock storages open one for every call
+            times = child.cpu_times()
+            living += times.user + times.system
+    return own.user + own.system + own.children_user + own.children_system + living
 
 
 def _sessions(url: str) -> int:
