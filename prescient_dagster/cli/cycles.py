@@ -18,7 +18,6 @@ from prescient_dagster.cli.terminal.waiting import waiting
 from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.errors import NotFound, StrategyUnavailable
 from prescient_dagster.domain.strategy.config_faults import did_you_mean
-from prescient_dagster.resources import venue_opened
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.books import cycles, portfolios
 from prescient_dagster.store.database import Database
@@ -26,6 +25,7 @@ from prescient_dagster.store.health import failing_portfolios
 from prescient_dagster.store.market import captures
 from prescient_dagster.usecases.by_hand.sell import Seller, document
 from prescient_dagster.usecases.trade_plans import ResultStatus
+from prescient_dagster.usecases.venues import venue_opened
 from prescient_dagster.usecases.without_strategy import look_after, without_strategy
 
 COLUMNS = ("portfolio", "status", "signals_generated", "markets_analyzed", "trades_executed", "error")

@@ -19,12 +19,12 @@ from prescient_dagster.cli.server.webserver import Webserver
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import Verbose
 from prescient_dagster.domain.errors import Conflict, PrescientError
-from prescient_dagster.resources import open_venue
 from prescient_dagster.settings import Settings, VenueName
 from prescient_dagster.store import migrate, world
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.server import postgres
+from prescient_dagster.usecases.venues import open_venue
 
 VenueOption = Annotated[
     str | None, typer.Option(metavar="V", help="simulated, polymarket or recorded:DIR. Without it: PRESCIENT_VENUE.")

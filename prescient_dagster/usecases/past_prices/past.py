@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prescient_dagster.domain.market.markets import Listing
-from prescient_dagster.resources import open_venue
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.usecases.keeping import new_folder
 from prescient_dagster.usecases.past_prices.backfill import Backfill, backfill, chosen
 from prescient_dagster.usecases.past_prices.fetch_history import FetchedHistory, Wanted, Watch, fetch
+from prescient_dagster.usecases.venues import open_venue
 from prescient_dagster.venue.interface import Venue
 
 
