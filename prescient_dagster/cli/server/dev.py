@@ -60,9 +60,9 @@ def _run(stack: ExitStack, settings: Settings, port: int, stop: Stop, verbose: b
     webserver = Webserver(port)
     strategies = StrategyWatch(webserver)  # before they are loaded, so that no change falls in between
     services.go(home.environment(settings, database))
-    made = _demo_portfolios(settings, database)
     if not services.wait_until(webserver.answers):
         return
+    made = _demo_portfolios(settings, database)
     where = f"home {settings.home}, venue {settings.venue}; Ctrl-C stops it"
     output.say(f"ready: {webserver.url}, and who is ahead: {webserver.url}/portfolios  ({where})")
     output.say(made)
