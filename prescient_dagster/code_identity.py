@@ -41,9 +41,14 @@ def version_of(*names: str) -> str:
     Raises:
         LookupError: there is no such module.
     """
-    known = dict(modules(PACKAGE, [Path(__file__).parent]))
+    known = _own_modules()
     roots = [f"{PACKAGE}.{name}" for name in names]
     return fingerprint(reached([*roots, *_below(roots, known)], known))
+
+
+@cache
+def _own_modules() -> Modules:
+    return dict(modules(PACKAGE, [Path(__file__).parent]))
 
 
 def fingerprint(files: Modules) -> str:
