@@ -19,7 +19,7 @@ from prescient_dagster.cli.server.webserver import Webserver
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.books import portfolios
 
-SUPPORTED = {150: 60, 1_000: 300}
+SUPPORTED = {1_000: 60}
 """Portfolios of each strategy, and the seconds between two captures that go with them."""
 NEVER = "0 0 29 2 *"
 ENVIRONMENT = {

@@ -105,7 +105,7 @@ def run() -> Iterator[Figure]:
         short = apart(replay_seconds, home, url, CAPTURES // 4, 1)
         single = apart(replay_seconds, home, url, CAPTURES, 1)
         many = apart(replay_seconds, home, url, CAPTURES, 1 + FURTHER)
-        yield Figure(f"one config, {single.answer} trades / pyarrow", single.seconds / bare, 6)
+        yield Figure(f"one config, {single.answer} trades / pyarrow", single.seconds / bare, 1.6)
         yield Figure("each further config / one", (many.seconds - single.seconds) / FURTHER / single.seconds, 0.6)
         yield Figure(f"peak memory, {CAPTURES} captures / a quarter of them", single.peak_mb / short.peak_mb, 1.1)
         yield Figure("peak memory", single.peak_mb, 1_000, "MB")
