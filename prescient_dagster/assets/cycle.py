@@ -24,18 +24,20 @@ from prescient_dagster.assets.checks import (
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.forms.run_config import given, run_config_class
 from prescient_dagster.assets.partitions_asked import BACKFILL_TAG, partitions_asked
-from prescient_dagster.assets.runs.checks_told import left_unbalanced
+from prescient_dagster.assets.runs.checks_told import left_missing, left_unbalanced
 from prescient_dagster.assets.runs.cycle_failure import failure
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.runs.materializations import in_batches
 from prescient_dagster.assets.runs.run_tags import SHARD_TAG
 from prescient_dagster.assets.runs.shard_notes import Note, noted
+from prescient_dagster.assets.runs.shards import named, shards
 from prescient_dagster.assets.told import cycle_metadata
 from prescient_dagster.catalog import code_version
 from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.books.reconciliation import reconcile
+from prescient_dagster.store.check_log import judging
 from prescient_dagster.store.health import failing_portfolios
 from prescient_dagster.usecases.garbage import without_full_collections
 from prescient_dagster.usecases.trade import Desk
@@ -145,7 +147,7 @@ def cycle_assets(strategy: Strategy[Any], portfolios_per_run: int) -> dg.AssetsD
         with without_full_collections():
             with explained():
                 order = _order(context, filled(config_class, context), version)
-            failed = _carried_out(context, desk, order)
+            failed = _carried_out(context, desk, order, _shards_of(context, order.slugs, portfolios_per_run))
             if traded in context.selected_asset_keys:
                 # Before the failure is raised: a step that has failed yields no checks.
                 with explained():
@@ -174,15 +176,29 @@ def _judged(
     context: dg.AssetExecutionContext, traded: dg.AssetKey, desk: Desk, slugs: Sequence[str]
 ) -> Iterator[dg.AssetCheckResult | dg.AssetObservation]:
     """The checks, or what a run that is not asked for them notes for who judges several together."""
+    counts, missing = desk.books.counts(), list(islice(desk.missing_books(), MOST_ROWS))
+    capture_id = desk.record.capture_id
     if not context.selected_asset_check_keys:
         unbalanced = {slug: found for slug, found in reconcile(desk.database, slugs).items() if found}
-        note = Note(slugs, unbalanced, desk.books.counts(), list(islice(desk.missing_books(), MOST_ROWS)))
-        yield noted(traded, context.run, note)
+        yield noted(traded, context.run, Note(slugs, unbalanced, counts, missing, capture_id))
         return
-    again = left_unbalanced(context.instance, traded).keys() - set(slugs)
-    yield balance_check(traded, reconcile(desk.database, [*slugs, *again]))
-    yield failing_check(traded, failing_portfolios(desk.database, desk.strategy.name))
-    yield books_check(traded, desk.books.counts(), desk.missing_books())
+    with judging(desk.database, desk.strategy.name):
+        again = left_unbalanced(context.instance, traded).keys() - set(slugs)
+        yield balance_check(traded, reconcile(desk.database, [*slugs, *again]))
+        yield failing_check(traded, failing_portfolios(desk.database, desk.strategy.name))
+        left = left_missing(context.instance, traded, capture_id)
+        yield books_check(traded, capture_id, counts, missing, left)
+
+
+def _shards_of(context: dg.AssetExecutionContext, slugs: Sequence[str], most: int) -> Mapping[str, str]:
+    """Which shard each portfolio lies in. A run that nobody made for a shard, a backfill's, is tagged with its own."""
+    keys = context.instance.get_dynamic_partitions(str(context.assets_def.partitions_def.name))
+    found = named(shards(context.assets_def.op.name.removesuffix("_cycle"), keys, most), slugs)
+    names = list(dict.fromkeys(found.values()))
+    if names and SHARD_TAG not in context.run.tags:
+        tag = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+        context.instance.add_run_tags(context.run.run_id, {SHARD_TAG: tag})
+    return found
 
 
 def _meant_here(
@@ -199,14 +215,16 @@ def _meant_here(
     return {slug: overrides for slug, overrides in overrides_of.items() if slug not in elsewhere}
 
 
-def _carried_out(context: dg.AssetExecutionContext, desk: Desk, order: Order) -> list[Result]:
+def _carried_out(
+    context: dg.AssetExecutionContext, desk: Desk, order: Order, shard_of: Mapping[str, str]
+) -> list[Result]:
     """Carry out the order, log what each portfolio did, and return those that failed."""
-    failed, shard = [], context.run.tags.get(SHARD_TAG)
+    failed = []
     keys = sorted(context.selected_asset_keys, key=lambda key: list(Stage).index(Stage(key.path[-1])))
     with explained(), in_batches(context) as materializations:
         for result in desk.carry_out(order):
             if result.error is None:
-                materializations.add([_materialization(key, result, shard) for key in keys])
+                materializations.add([_materialization(key, result, shard_of.get(result.slug)) for key in keys])
             else:
                 context.log.error(f"{result.slug}: {result.error}")
                 failed.append(result)

@@ -105,7 +105,7 @@ def capture(
         yield from checks.of_capture(_findings(store, folder, record, None if taken is None else taken.listing.markets))
         books = {} if taken is None else taken.books
         rows = () if taken is None else missing_books(taken.listing.markets, books)
-        yield books_check("markets", book_counts(books), rows)
+        yield books_check("markets", record.capture_id, book_counts(books), rows)
 
 
 def _materialized(taken: Taken, folder: CaptureFolder) -> Iterator[dg.MaterializeResult[None]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import dagster as dg
 
@@ -16,7 +15,7 @@ from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.domain.watch import crons
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.health import failing_portfolios, market_data_seen, rounds
+from prescient_dagster.store.health import market_data_seen, rounds
 
 EVERY_MINUTE = "* * * * *"
 PERFORMANCE_EVERY, YOUNG = timedelta(minutes=15), timedelta(hours=1)
@@ -167,8 +166,7 @@ def _judge(
     context: dg.ScheduleEvaluationContext, database: Database, shards: Sequence[Shard], unfinished: int | None
 ) -> None:
     """The checks of captures that have been traded must not stop what is to be traded."""
-    strategy = shards[0].strategy
     try:
-        judge_ended(context.instance, strategy, partial(failing_portfolios, database, strategy), shards, unfinished)
+        judge_ended(context.instance, database, shards, unfinished)
     except Exception:
-        context.log.exception(f"the checks of {strategy} are not judged, the next tick tries again")
+        context.log.exception(f"the checks of {shards[0].strategy} are not judged, the next tick tries again")

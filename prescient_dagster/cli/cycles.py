@@ -21,7 +21,6 @@ from prescient_dagster.domain.strategy.config_faults import did_you_mean
 from prescient_dagster.settings import Settings
 from prescient_dagster.store.books import cycles, portfolios
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.health import failing_portfolios
 from prescient_dagster.store.market import captures
 from prescient_dagster.usecases.by_hand.sell import Seller, document
 from prescient_dagster.usecases.trade_plans import ResultStatus
@@ -136,7 +135,7 @@ def _of_strategy(
         ran.append(run.dagster_run)
         results |= cycle_runs.results_of(run, strategy, block.keys)
     if len(ran) > 1:
-        judge(runner.instance, strategy, failing_portfolios(database, strategy), ran)
+        judge(runner.instance, database, strategy, ran)
     return results
 
 

@@ -1,8 +1,11 @@
 """The results of asset checks as Dagster keeps them. It has no call that deletes any, not even with their run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, and_, delete, exists
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, and_, delete, exists, text
+
+from prescient_dagster.store.database import Database
 
 executions = Table(
     "asset_check_executions",
@@ -13,6 +16,25 @@ executions = Table(
     Column("partition", Text),
     Column("run_id", Text),
 )
+JUDGING = 7_041_776  # any number that means this to every process
+PATIENCE = "10min"
+
+
+@contextmanager
+def judging(database: Database, strategy: str) -> Iterator[None]:
+    """Nobody else tells the checks of this strategy in this block: what was told last is still the last at its end.
+
+    Raises:
+        StoreError: somebody else has been telling them for too long.
+    """
+    with database.unguarded() as connection:
+        connection.execute(
+            text(f"SET LOCAL lock_timeout = '{PATIENCE}'; SET LOCAL idle_in_transaction_session_timeout = 0")
+        )
+        connection.execute(
+            text(f"SELECT pg_advisory_xact_lock({JUDGING}, hashtext(:strategy))"), {"strategy": strategy}
+        )
+        yield
 
 
 def forget(connection: Connection, run_ids: Sequence[str]) -> None:

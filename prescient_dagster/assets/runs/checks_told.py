@@ -1,6 +1,7 @@
 """Results of checks that have been told, and telling one beside a run that has ended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 from dagster._core.events import DagsterEvent  # not exported
@@ -9,7 +10,8 @@ from dagster._core.storage.asset_check_execution_record import (  # not exported
     AssetCheckExecutionRecordStatus,
 )
 
-from prescient_dagster.assets.checks import BALANCED, DIFFERENCES
+from prescient_dagster.assets.checks import BALANCED, BOOKS, CAPTURE, DIFFERENCES, MISSING
+from prescient_dagster.domain.strategy.side_labels import LABEL
 
 TOLD = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
 
@@ -28,6 +30,17 @@ def left_unbalanced(instance: dg.DagsterInstance, asset: dg.AssetKey) -> dict[st
         if isinstance(found, dg.JsonMetadataValue) and isinstance(found.value, dict):
             return dict(found.value)
     return {}
+
+
+def left_missing(instance: dg.DagsterInstance, asset: dg.AssetKey, capture_id: int) -> list[Mapping[str, Any]]:
+    """The order books that another run on this capture, or on a newer one, could not have: they are told again."""
+    for record in newest_told(instance, BOOKS.key(asset), limit=1):
+        metadata = record.evaluation.metadata if record.evaluation else {}
+        told_of, rows = metadata.get(CAPTURE), metadata.get(MISSING)
+        if isinstance(told_of, dg.IntMetadataValue) and (told_of.value or 0) >= capture_id:
+            records = rows.records if isinstance(rows, dg.TableMetadataValue) else []
+            return [{**record.data, LABEL: None} for record in records]  # its side has been told with its label
+    return []
 
 
 def tell(instance: dg.DagsterInstance, run: dg.DagsterRun, result: dg.AssetCheckResult) -> None:

@@ -65,18 +65,22 @@ def newest_failed(instance: dg.DagsterInstance, jobs: Iterable[str]) -> list[Fai
 
 
 def _newest_ended(instance: dg.DagsterInstance, job: str) -> Sequence[dg.DagsterRun]:
-    """One run, or one for each shard: of those the last two captures count, since a strategy may have less by now."""
+    """One run, or one for each shard: of those the last two captures count, since a strategy may have less by now.
+
+    A run by hand, which no capture is noted for, counts besides while it is the newest.
+    """
     ended = dg.RunsFilter(job_name=job, statuses=ENDED)
     newest = instance.get_runs(ended, limit=1)
     if not newest or SHARD_TAG not in newest[0].tags:
         return newest
+    by_hand = [run for run in newest if CAPTURE_TAG not in run.tags]
     recent = [run for run in instance.get_runs(ended, limit=MOST_RUNS) if {SHARD_TAG, CAPTURE_TAG} <= run.tags.keys()]
     captures = sorted({int(run.tags[CAPTURE_TAG]) for run in recent})[-2:]
     of_shards: dict[str, dg.DagsterRun] = {}
     for run in recent:
         if int(run.tags[CAPTURE_TAG]) in captures:
             of_shards.setdefault(run.tags[SHARD_TAG], run)
-    return list(of_shards.values())
+    return [*by_hand, *of_shards.values()]
 
 
 def failed_between(

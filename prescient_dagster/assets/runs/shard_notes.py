@@ -1,7 +1,7 @@
 """What a run over a part of a strategy's portfolios found, noted in its log for who judges the checks of them all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import dagster as dg
@@ -24,12 +24,14 @@ class Note:
         unbalanced: the differences in the books of those that do not balance.
         books: how many order books were needed, by what became of them.
         missing: those that could not be had, as many as a check shows.
+        capture_id: what it acted on.
     """
 
     slugs: Sequence[str]
     unbalanced: Mapping[str, Sequence[str]]
     books: Mapping[str, int]
     missing: Sequence[Mapping[str, Any]]
+    capture_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class ShardWord:
 def noted(asset: dg.AssetKey, run: dg.DagsterRun, note: Note) -> dg.AssetObservation:
     """A note as it stands in the log of its run, and among the events of the asset."""
     told = f"{described(run)}: noted for the checks, which are judged once all shards have ended"
-    return dg.AssetObservation(asset, description=told, metadata={NOTE: dg.MetadataValue.json(asdict(note))})
+    # `asdict` would make a Counter of the counts' pairs.
+    found = {field.name: getattr(note, field.name) for field in fields(note)}
+    return dg.AssetObservation(asset, description=told, metadata={NOTE: dg.MetadataValue.json(found)})
 
 
 def heard(instance: dg.DagsterInstance, run: dg.DagsterRun) -> ShardWord:

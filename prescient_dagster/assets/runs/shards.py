@@ -66,6 +66,12 @@ def shards(strategy: str, keys: Sequence[str], most: int) -> list[Shard]:
     return [Shard(strategy, number, keys[at : at + most], alone=False) for number, at in enumerate(starts, start=1)]
 
 
+def named(shards: Sequence[Shard], keys: Collection[str]) -> dict[str, str]:
+    """Which of a strategy's shards each of these portfolios lies in; empty where there is one run for all."""
+    wanted = set(keys)
+    return {key: shard.name for shard in shards if shard.number for key in shard.keys if key in wanted}
+
+
 def blocks(strategy: str, keys: Sequence[str], wanted: Collection[str], most: int) -> list[Shard]:
     """The wanted portfolios as runs take them: neighbours, all of one shard."""
     wanted = set(wanted)
