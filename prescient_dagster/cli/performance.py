@@ -14,6 +14,7 @@ from prescient_dagster.domain.figures.figure import Section, Unit, in_table
 from prescient_dagster.domain.figures.leaderboard import Contender, Leaderboard, leaderboard, ranked
 from prescient_dagster.domain.figures.performance import FIGURES
 from prescient_dagster.store.figures.performance import load_histories
+from prescient_dagster.usecases.shown.benchmark import with_benchmarks
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. Without one: all.")
@@ -42,10 +43,14 @@ def performance(names: Names = None, full: Full = False, as_json: AsJson = False
 
     Example:  prescient performance
     """
-    database = home.open_database(home.read_settings())
+    settings = home.read_settings()
+    database = home.open_database(settings)
     with waiting("reading what was traded"):
         found = load_histories(database, names or ())
-    board = leaderboard(found.portfolios, found.verdicts)
+        histories = found.portfolios
+        if full or as_json:
+            histories = with_benchmarks(database, settings.captures_folder, histories)
+    board = leaderboard(histories, found.verdicts)
     if as_json:
         output.print_json(board.document(), RATIO_DECIMALS)
     elif not board.portfolios:

@@ -102,7 +102,7 @@ def replay(  # noqa: PLR0913, PLR0917 - its options
         (replay_id,) = replayed(database, source, [player], watch=watch, **bounds)
     _show(database, replay_id, as_json)
     if sheet is not None:
-        output.say(written(database, sheet, [], [replay_id]))
+        output.say(written(database, settings.captures_folder, sheet, [], [replay_id]))
 
 
 def _require_alone(portfolio: str | None, *given: object) -> None:

@@ -16,7 +16,7 @@ from prescient_dagster.report.page import GENERATOR, counted, tear_sheet
 from prescient_dagster.store import pages
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market.capture_folders import require_local
+from prescient_dagster.store.market.capture_folders import CaptureFolder, require_local
 from prescient_dagster.usecases.garbage import without_full_collections
 from prescient_dagster.usecases.write_report import load, sweep_page
 
@@ -61,22 +61,23 @@ def report(
     if archived and (names or replay_ids or sweep_id is not None):
         raise typer.BadParameter("--archived names the portfolios: leave the others out")
     require_ours(output)
-    database = home.open_database(home.read_settings())
+    settings = home.read_settings()
+    database = home.open_database(settings)
     if sweep_id is not None:
         print(_sweep_written(database, output, sweep_id))
         return
     chosen = portfolios.closed_slugs(database) if archived else names or []
-    print(written(database, output, chosen, replay_ids or []))
+    print(written(database, settings.captures_folder, output, chosen, replay_ids or []))
 
 
 def _sweep_written(database: Database, path: Path, sweep_id: int) -> str:
     return f"{path}: sweep {sweep_id}, {_write(path, sweep_page(database, sweep_id)) / 1_000:,.0f} kB"
 
 
-def written(database: Database, path: Path, names: list[str], replay_ids: list[int]) -> str:
+def written(database: Database, folder: CaptureFolder, path: Path, names: list[str], replay_ids: list[int]) -> str:
     """Write the tear sheet of these portfolios and replays; a line that tells what was written."""
     with without_full_collections():
-        found = load(database, names, replay_ids, _watched)
+        found = load(database, folder, names, replay_ids, _watched)
         size = _write(path, tear_sheet(found))
     return f"{path}: {counted(found)}, {size / 1_000:,.0f} kB"
 

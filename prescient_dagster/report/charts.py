@@ -70,14 +70,17 @@ class Plot:
         return self.height - BOTTOM
 
 
-def equity_plot(series: DailySeries, young: Curve = ()) -> Plot:
+def equity_plot(series: DailySeries, young: Curve = (), benchmark: Curve = ()) -> Plot:
     """Equity at the bid, and day by day at the middle beside it; the level is the initial balance.
 
     Args:
         young: the equity capture by capture, where it is drawn so.
+        benchmark: what all candidates would have made.
     """
     middles = () if young else zip(_by_day(series), (day.equity_at_mid for day in series.days), strict=True)
+    beside = benchmark if young else {_day(at): value for at, value in benchmark}.items()
     lines = [
+        Values("all", "all candidates bought equally", list(beside)),
         Values("mid", "at the middle", list(middles)),
         Values("bid", "at the bid", equity_points(series, young)),
     ]
@@ -144,6 +147,10 @@ def _told(line: OverviewLine) -> str:
 
 def _by_day(series: DailySeries) -> list[datetime]:
     return [datetime.combine(day.date, time.min, UTC) for day in series.days]
+
+
+def _day(at: datetime) -> datetime:
+    return datetime.combine(at.astimezone(UTC), time.min, UTC)
 
 
 def _plot(  # noqa: PLR0913

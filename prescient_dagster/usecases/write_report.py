@@ -1,6 +1,7 @@
 """Pages made from what is stored: that of all portfolios as a file, and reports of some."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.figures.overview import Everything
 from prescient_dagster.store.figures.reports import load_remarks, load_report
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.past import sweeps
 from prescient_dagster.store.past.replays import labelled
+from prescient_dagster.usecases.shown.benchmark import with_benchmarks
 
 Watch = Callable[[Sequence[ReportPortfolio]], Iterable[ReportPortfolio]]
 
@@ -60,7 +63,7 @@ def read_home(folder: Path) -> str:
         return home_page(Overview())
 
 
-def portfolio_page(database: Database, name: str, home: str) -> str:
+def portfolio_page(database: Database, folder: CaptureFolder, name: str, home: str) -> str:
     """The report of one portfolio, as it is now.
 
     Args:
@@ -69,7 +72,7 @@ def portfolio_page(database: Database, name: str, home: str) -> str:
     Raises:
         NotFound: there is no such portfolio.
     """
-    return tear_sheet(load(database, [name]), home)
+    return tear_sheet(load(database, folder, [name]), home)
 
 
 def asked_for(database: Database, names: Sequence[str], sweep_id: int | None = None) -> list[str]:
@@ -88,7 +91,7 @@ def asked_for(database: Database, names: Sequence[str], sweep_id: int | None = N
     return found
 
 
-def page_of(database: Database, names: Sequence[str], home: str) -> str:
+def page_of(database: Database, folder: CaptureFolder, names: Sequence[str], home: str) -> str:
     """The page of a walk-forward, or the report of portfolios and replays, as they are now.
 
     Args:
@@ -102,7 +105,7 @@ def page_of(database: Database, names: Sequence[str], home: str) -> str:
     if sweep_id is not None:
         return sweep_page(database, sweep_id)
     replay_ids = [number for name in names if (number := labelled(name)) is not None]
-    return tear_sheet(load(database, [name for name in names if labelled(name) is None], replay_ids), home)
+    return tear_sheet(load(database, folder, [name for name in names if labelled(name) is None], replay_ids), home)
 
 
 def sweep_page(database: Database, sweep_id: int) -> str:
@@ -111,16 +114,31 @@ def sweep_page(database: Database, sweep_id: int) -> str:
     return walk_forward_page(found.strategy_type, found.source, found.initial_balance, found.result)
 
 
-def load(database: Database, names: Sequence[str], replay_ids: Sequence[int] = (), watch: Watch = iter) -> Report:
+def load(
+    database: Database,
+    folder: CaptureFolder,
+    names: Sequence[str],
+    replay_ids: Sequence[int] = (),
+    watch: Watch = iter,
+) -> Report:
     """The report of these portfolios and replays, without any of all portfolios.
 
     Args:
+        folder: of the captures.
         watch: sees the portfolios while they are worked through.
 
     Raises:
         NotFound: there is no such portfolio or replay.
     """
     found = load_report(database, names, replay_ids)
-    chapters = [reports.chapter(each) for each in watch(found.portfolios)]
+    chapters = [reports.chapter(each) for each in watch(_beside_benchmarks(database, folder, found.portfolios))]
     fills = {each.contender.name: each.notable.fills for each in chapters}
     return reports.report(chapters, load_remarks(database, fills), venue=found.venue, warnings=found.warnings)
+
+
+def _beside_benchmarks(
+    database: Database, folder: CaptureFolder, found: Sequence[ReportPortfolio]
+) -> list[ReportPortfolio]:
+    lived = [each.history for each in found if each.played is None]
+    told = iter(with_benchmarks(database, folder, lived))
+    return [replace(each, history=next(told)) if each.played is None else each for each in found]

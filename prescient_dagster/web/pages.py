@@ -15,6 +15,7 @@ from prescient_dagster.settings import load_settings
 
 if TYPE_CHECKING:
     from prescient_dagster.store.database import Database
+    from prescient_dagster.store.market.capture_folders import CaptureFolder
 
 PATH, REPORTS = "/portfolios", "/reports"
 FRESH = {"Cache-Control": "no-cache"}
@@ -57,23 +58,25 @@ def report(request: Request) -> Response:
     from prescient_dagster.usecases.write_report import page_of
 
     names = request.path_params["names"].split(",")
-    return _made(lambda database: page_of(database, names, f"..{PATH}"))
+    return _made(lambda database, folder: page_of(database, folder, names, f"..{PATH}"))
 
 
 def portfolio(request: Request) -> Response:
     """A portfolio as it is now."""
     from prescient_dagster.usecases.write_report import portfolio_page
 
-    return _made(lambda database: portfolio_page(database, request.path_params["slug"], f"..{PATH}"))
+    slug = request.path_params["slug"]
+    return _made(lambda database, folder: portfolio_page(database, folder, slug, f"..{PATH}"))
 
 
-def _made(page_of: "Callable[[Database], str]") -> Response:
+def _made(page_of: "Callable[[Database, CaptureFolder], str]") -> Response:
     """A page that is made from what is stored, or in a line why it is not."""
     from prescient_dagster.domain.errors import NotFound, PrescientError
     from prescient_dagster.resources import open_database
 
     try:
-        page = page_of(open_database(load_settings()))
+        settings = load_settings()
+        page = page_of(open_database(settings), settings.captures_folder)
     except PrescientError as error:
         return PlainTextResponse(f"{error}\n", 404 if isinstance(error, NotFound) else 503)
     return HTMLResponse(page, headers=FRESH)

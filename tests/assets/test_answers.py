@@ -65,7 +65,7 @@ def test_a_report_is_a_page_of_all_that_are_asked_for(traded: Platform) -> None:
     done = fill_in(traded, "report", {"portfolios": ["narrow"], "replays": [replay_id]})
 
     assert done.told["page"] == f"reports/narrow,replay:{replay_id}"
-    page = page_of(traded.database, ["narrow", f"replay:{replay_id}"], "../portfolios")
+    page = page_of(traded.database, traded.captures_folder, ["narrow", f"replay:{replay_id}"], "../portfolios")
     assert round(len(page) / 1_000) in range(done.told["kilobytes"] - 1, done.told["kilobytes"] + 2)
     assert fill_in(traded, "report", {}).told["about"] == "broad, narrow"
 

@@ -1,6 +1,7 @@
 """`prescient performance`: the figures on the command line."""
 
 import re
+from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -10,8 +11,8 @@ from typing import Any
 import pytest
 
 from prescient_dagster.domain.figures.calibration import Calibration
-from prescient_dagster.domain.figures.figure import Section, figures_of, in_table
-from prescient_dagster.domain.figures.performance import FIGURES
+from prescient_dagster.domain.figures.figure import Section, in_table
+from prescient_dagster.domain.figures.performance import FIGURES, PARTS
 from prescient_dagster.domain.figures.profit_split import ProfitSplit
 from prescient_dagster.store.database import Database
 from tests.builders import D
@@ -19,8 +20,11 @@ from tests.cli.commands import Prescient
 from tests.store.histories import Books
 from tests.store.listings import NOON
 
-TOLD_IN_PARTS = {each for part in (ProfitSplit, Calibration) for each, _ in figures_of(part)}
-NAMES = (*(name for name in FIGURES if name not in TOLD_IN_PARTS), "profit", "calibration", "by_tag", "by_category")
+TOLD_APART = (ProfitSplit, Calibration)
+NAMES = (
+    *(each.name for part in PARTS if part not in TOLD_APART for each in fields(part)),
+    *("profit", "calibration", "by_tag", "by_category"),
+)
 
 
 @pytest.fixture

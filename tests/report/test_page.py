@@ -149,6 +149,7 @@ FIGURES = [
 ]
 STATS = [
     *("Equity at the bid", "Equity at the middle", "Profit or loss", "Return", "Return per year (CAGR)"),
+    *("All candidates bought equally", "Return beyond that"),
     *("Maximum drawdown", "Volatility per year", "Sharpe", "Sortino", "Calmar", "Exposure", "Turnover"),
     *("Win rate", "Mean entry price", "Hit rate", "Profit factor", "Expectancy", "Holding time"),
     *("Brier score", "Edge", "Entries resolved", "Distinct events"),

@@ -10,7 +10,7 @@ from prescient_dagster.assets.forms.fields import BY_HAND, NOTHING, form_job
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.told.pages import report_link
-from prescient_dagster.resources import DatabaseResource
+from prescient_dagster.resources import CaptureFiles, DatabaseResource
 from prescient_dagster.usecases.write_report import asked_for, page_of
 
 
@@ -24,11 +24,13 @@ def report_job() -> dg.JobDefinition:
     """The job that reports."""
 
     @dg.op(name="make_report", out=NOTHING, config_schema=schema(ReportForm))
-    def report(context: dg.OpExecutionContext, database: DatabaseResource) -> dg.Output[None]:
+    def report(
+        context: dg.OpExecutionContext, database: DatabaseResource, capture_files: CaptureFiles
+    ) -> dg.Output[None]:
         store, form = database.open(), filled(ReportForm, context)
         with explained():
             names = asked_for(store, form.names(), form.sweep)
-            size = len(page_of(store, names, ""))  # refuses here what the page could not show
+            size = len(page_of(store, capture_files.folder, names, ""))  # refuses here what the page could not show
         told: dict[str, Any] = {"page": report_link(names), "about": ", ".join(names), "kilobytes": round(size / 1_000)}
         return dg.Output(None, metadata=told)
 

@@ -55,7 +55,7 @@ class Snapshot:
 
 def marked(position: Position, quote: Quote | None, at: datetime) -> Position:
     """The position with the value of a share at a moment, and where that value comes from."""
-    found = _mark(quote)
+    found = mark_of(quote)
     if found is not None:
         return position.marked(money.price(found[0]), found[1], at)
     if position.mark is None:  # it is worth what was paid for it
@@ -72,7 +72,8 @@ def named(position: Position, capture: Capture) -> Position:
     return replace(position, side_label=side_label(capture, *position.holding), tags=tags)
 
 
-def _mark(quote: Quote | None) -> tuple[Decimal, MarkSource] | None:
+def mark_of(quote: Quote | None) -> tuple[Decimal, MarkSource] | None:
+    """What a share is worth by its quote, in USD, and where that comes from; None: the quote tells nothing."""
     if quote is None:
         return None
     if quote.closed:

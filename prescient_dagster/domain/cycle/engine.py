@@ -88,11 +88,22 @@ def decide(player: Player, account: Account, moment: Moment, selections: Selecti
     shut = limits.shut()
     if shut is not None:
         return Decision(player, named(sales, capture), selection, shut=shut)
-    held = tuple(account.positions.values())
-    view = View(capture, selection.rows, held, moment.history, moment.forecasts)
-    wishes = player.strategy.wishes(view, config)
+    wishes = wished(player, moment, selection, tuple(account.positions.values()))
     entries = [signal for order in limits.entering(wishes) for signal in sized(order, at)]
     return Decision(player, named((*sales, *entries), capture), selection, len(wishes))
+
+
+def wished(
+    player: Player, moment: Moment, selection: Selection | None = None, held: tuple[Position, ...] = ()
+) -> Sequence[Signal]:
+    """What the strategy wishes to enter, strongest first, before any limit.
+
+    Args:
+        selection: its candidates, where they are known.
+    """
+    rows = (selection or Selections().of(player, moment)).rows
+    view = View(moment.capture, rows, held, moment.history, moment.forecasts)
+    return player.strategy.wishes(view, player.config)
 
 
 def act(

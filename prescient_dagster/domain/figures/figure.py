@@ -73,7 +73,8 @@ def figure(
 def figures_of(part: Any) -> Iterator[tuple[str, Figure]]:
     """The figures that a dataclass declares, by name."""
     for each in fields(part):
-        yield each.name, each.metadata[Figure.__name__]
+        if Figure.__name__ in each.metadata:
+            yield each.name, each.metadata[Figure.__name__]
 
 
 def in_table(table: Section | str, known: Mapping[str, Figure]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from prescient_dagster.domain import money
 from prescient_dagster.domain.books.settlement import Verdict
 from prescient_dagster.domain.books.snapshots import Snapshot
+from prescient_dagster.domain.figures.benchmark import TOGETHER, Benchmark, BenchmarkCurve, benchmark
 from prescient_dagster.domain.figures.by_subject import SubjectFigures, by_category, by_tag
 from prescient_dagster.domain.figures.calibration import (
     Bucket,
@@ -40,6 +41,7 @@ class History:
     Attributes:
         snapshots: in the order of time, at least the last of each UTC day; the last one is after all trades.
         trades: all since it began, in the order in which they were booked.
+        benchmark: what all its candidates would have made.
     """
 
     slug: str
@@ -47,6 +49,7 @@ class History:
     initial_balance: Decimal
     snapshots: Sequence[Snapshot]
     trades: Sequence[PricedTrade]
+    benchmark: BenchmarkCurve = field(default_factory=BenchmarkCurve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class TrackRecord:
     trips: Sequence[RoundTrip]
     entries: Sequence[ResolvedEntry]
     profit: ProfitSplit
+    benchmark: BenchmarkCurve = field(default_factory=BenchmarkCurve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Performance:
     series: DailySeries
     balances: Balances
     returns: Returns
+    benchmark: Benchmark
     activity: Trading
     closed: ClosedPositions
     profit: ProfitSplit
@@ -125,6 +130,7 @@ class Performance:
             **asdict(self.balances),
             "valued_on": None if self.balances.valued_on is None else self.balances.valued_on.isoformat(),
             **asdict(self.returns),
+            **asdict(self.benchmark),
             **asdict(self.activity),
             **asdict(self.closed),
             "profit": asdict(self.profit),
@@ -149,10 +155,10 @@ class Performance:
     @property
     def parts(self) -> Sequence[Any]:
         """The parts that declare the figures."""
-        return (self.balances, self.returns, self.activity, self.closed, self.profit, self.calibration)
+        return (self.balances, self.returns, self.benchmark, self.activity, self.closed, self.profit, self.calibration)
 
 
-PARTS = (Balances, Returns, Trading, ClosedPositions, ProfitSplit, Calibration)
+PARTS = (Balances, Returns, Benchmark, Trading, ClosedPositions, ProfitSplit, Calibration)
 PART_OF = {name: number for number, part in enumerate(PARTS) for name, _ in figures_of(part)}
 FIGURES: Mapping[str, Figure] = {name: each for part in PARTS for name, each in figures_of(part)}
 """Every figure by its name, as it is declared beside its formula."""
@@ -185,9 +191,8 @@ def track_record(history: History, verdicts: Mapping[str, Verdict]) -> TrackReco
     series = daily(history.initial_balance, history.snapshots)
     last = series.last
     value, at_mid = (money.ZERO, money.ZERO) if last is None else (last.market_value, last.market_value_at_mid)
-    return TrackRecord(
-        series, history.trades, trips, list(entries(trips, verdicts)), profit_split(trips, value, at_mid)
-    )
+    profit = profit_split(trips, value, at_mid)
+    return TrackRecord(series, history.trades, trips, list(entries(trips, verdicts)), profit, history.benchmark)
 
 
 def performance(records: Sequence[TrackRecord]) -> Performance:
@@ -196,10 +201,13 @@ def performance(records: Sequence[TrackRecord]) -> Performance:
     trips = [trip for record in records for trip in record.trips]
     found = [entry for record in records for entry in record.entries]
     trades = [priced for record in records for priced in record.trades]
+    made = returns(series.equity)
+    against = records[0].benchmark if len(records) == 1 else BenchmarkCurve(missing=TOGETHER)
     return Performance(
         series=series,
         balances=_balances(series, trades),
-        returns=returns(series.equity),
+        returns=made,
+        benchmark=benchmark(against, series.initial_balance, made.total_return),
         activity=_activity(series.days, trades, trips),
         closed=closed_positions(trips),
         profit=added(record.profit for record in records),

@@ -10,7 +10,6 @@ from typing import Any
 
 from prescient_dagster.domain.books.ledger import Position
 from prescient_dagster.domain.books.settlement import Verdict
-from prescient_dagster.domain.figures.costs import Costs, costs
 from prescient_dagster.domain.figures.daily_series import daily_exposure
 from prescient_dagster.domain.figures.events_behind import EventsBehind, events_behind
 from prescient_dagster.domain.figures.leaderboard import Contender, by_strategy, contender, pooled, ranked
@@ -19,6 +18,7 @@ from prescient_dagster.domain.figures.monthly_returns import YearOfReturns, mont
 from prescient_dagster.domain.figures.overview import Curve, curve
 from prescient_dagster.domain.figures.performance import History, TrackRecord, track_record
 from prescient_dagster.domain.figures.position_histories import Notable, Remark, Story, notable, story
+from prescient_dagster.domain.figures.profit_split import Costs, costs
 from prescient_dagster.domain.figures.signal_tally import SignalTally
 
 

@@ -154,6 +154,19 @@ def opened(folder: CaptureFolder, file: MarksFile) -> pq.ParquetFile:
     return pq.ParquetFile(pa.BufferReader(content))
 
 
+def last_of(folder: CaptureFolder, file: MarksFile, until: datetime) -> Iterator[pd.DataFrame]:
+    """The newest marks in a file up to a moment; nothing where all are of later.
+
+    Raises:
+        StoreError: the file is missing, or is not the one that was written.
+    """
+    found = opened(folder, file)
+    groups = [found.metadata.row_group(group).column(0).statistics.min for group in range(found.num_row_groups)]
+    known = [number for number, at in enumerate(groups) if at <= until]
+    if known:
+        yield found.read_row_group(known[-1]).to_pandas()
+
+
 def of_venue(database: Database, folder: CaptureFolder, day: date, until: datetime | None = None) -> pd.DataFrame:
     """What the venue told of a UTC day: of each market and hour what it told first.
 

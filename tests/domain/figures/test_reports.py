@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from prescient_dagster.domain.figures.costs import costs
 from prescient_dagster.domain.figures.daily_series import daily_exposure
 from prescient_dagster.domain.figures.events_behind import EventsBehind, events_behind
 from prescient_dagster.domain.figures.performance import History, performance, track_record
-from prescient_dagster.domain.figures.profit_split import ProfitSplit
+from prescient_dagster.domain.figures.profit_split import ProfitSplit, costs
 from prescient_dagster.domain.figures.reports import ReportPortfolio, chapter, report
 from prescient_dagster.domain.figures.round_trips import round_trips
 from prescient_dagster.domain.figures.signal_tally import signal_tally
