@@ -106,8 +106,7 @@ def _database(settings: Settings) -> Iterator[Database]:
     try:
         database = home.reach_database(settings)
         migrate.upgrade(database)
-        with database.begin() as connection:
-            world.require_venue(connection, settings.venue_name)
+        world.require_as_founded(database, settings.venue_name, settings.venue_parameters)
         yield database
         database.close()
     finally:

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 import pytest
 
 from prescient_dagster.cli.server.services import is_leftover
+from prescient_dagster.settings import Settings
 from prescient_dagster.store import migrate, world
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.books.trades import list_trades
@@ -73,20 +74,28 @@ def test_a_taken_port_is_told_before_anything_starts(home: Path) -> None:
     assert not (home / "postgres").exists()
 
 
-def test_a_home_of_another_venue_is_told_before_dagster_starts(home: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"PRESCIENT_VENUE": "polymarket"}, "belongs to the venue simulated"),
+        ({"PRESCIENT_SIMULATION_EVENTS": "7"}, "was begun with events 60, not 7"),
+    ],
+)
+def test_a_home_of_another_venue_is_told_before_dagster_starts(home: Path, changed: dict[str, str], told: str) -> None:
     database = connect(postgres.start(home))
     migrate.upgrade(database)
-    world.claim(database, "simulated", {})
+    settings = Settings()
+    world.claim(database, settings.venue_name, settings.venue_parameters)
     database.close()
     done = subprocess.run(
-        [*PRESCIENT, "dev", "--venue", "polymarket", "--port", str(free_port())],
-        env=environment(home),
+        [*PRESCIENT, "dev", "--port", str(free_port())],
+        env=environment(home) | changed,
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "belongs to the venue simulated" in done.stderr
+    assert told in done.stderr
     assert "Launching" not in (home / "dagster" / "dev.log").read_text()
     assert names_of_home(home) == {"postgres"}
 
