@@ -128,7 +128,8 @@ class StrategyConfig(SubjectFilters, SizedConfig, LimitedConfig):
     def doubtful(self) -> Iterator[str]:
         """What is allowed and probably not meant, a sentence each."""
         yield from self.doubtful_sizes()
-        if self.event_min_days_until_end is None:
+        usual = type(self).model_fields["event_min_days_until_end"].default
+        if self.event_min_days_until_end is None and usual is not None:
             yield "event_min_days_until_end is unset: it lets events through that are past their end date"
 
     def impossible_with(self, balance: Decimal) -> Iterator[str]:

@@ -7,6 +7,7 @@ import pytest
 from prescient_dagster.domain.errors import InvalidConfig
 from prescient_dagster.domain.strategy.configs import StrategyConfig, TradeFrequency, validated
 from prescient_dagster.domain.strategy.fill_models import FillModel
+from strategy_assets.arbitrage.strategy import ArbitrageConfig
 from strategy_assets.mean_reversion import MeanReversionConfig
 from strategy_assets.momentum import MomentumConfig
 
@@ -194,6 +195,7 @@ def test_an_unset_least_time_to_the_end_is_warned_of() -> None:
     assert list(validated(MomentumConfig).doubtful()) == []
     (warning,) = validated(MomentumConfig, {"event_min_days_until_end": None}).doubtful()
     assert warning == "event_min_days_until_end is unset: it lets events through that are past their end date"
+    assert list(validated(ArbitrageConfig).doubtful()) == []  # its own default, which nobody chose
 
 
 def test_equal_configs_have_the_same_identity_however_they_were_written() -> None:
