@@ -7,10 +7,9 @@ from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.strategy.signals import Signal
 from prescient_dagster.domain.strategy.strategies import View
 from prescient_dagster.venue.simulation.profiles import Plant
-from prescient_dagster.venue.simulation.world import planted
 from strategy_assets.arbitrage import STRATEGY, ArbitrageConfig
 from tests.builders import a_config
-from tests.venue.simulations import HOUR, Clock, a_venue
+from tests.venue.simulations import HOUR, Clock, a_venue, planted
 
 EVERYTHING: dict[str, Any] = {
     "event_min_liquidity": None,

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import numpy as np
 
 from prescient_dagster.venue.simulated import SimulatedVenue
+from prescient_dagster.venue.simulation.profiles import Plant
+from prescient_dagster.venue.simulation.timetable import MAX_MARKETS_PER_EVENT, event_id, market_id
 from prescient_dagster.venue.simulation.transport import SimulatedTransport
 from prescient_dagster.venue.simulation.world import SimulatedWorld
 
@@ -81,3 +85,24 @@ def yes_price(market: Record) -> float:
 
 def is_traded(market: Record) -> bool:
     return bool(market["active"] and not market["closed"] and market["acceptingOrders"])
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A true mispricing that shows: the event, and the markets that take part (of a nested pair: narrower, wider)."""
+
+    kind: Plant
+    event_id: str
+    market_ids: tuple[str, ...]
+
+
+def planted(seed: int, events: int, second: int) -> list[Planted]:
+    """The mispricings that are live at that second."""
+    now = SimulatedWorld(seed, events, NOON).open_state(second)
+    found = []
+    for row in np.flatnonzero(now.planting.live).tolist():
+        number, kind = int(now.roster.lives.numbers[row]), Plant(int(now.roster.lives.plants[row]))
+        legs = now.roster.leg[now.planting.parts & (now.roster.event == row)].tolist()
+        ids = tuple(market_id(number * MAX_MARKETS_PER_EVENT + leg) for leg in legs)
+        found.append(Planted(kind, event_id(number), ids))
+    return found

@@ -10,8 +10,7 @@ from itertools import combinations
 import pytest
 
 from prescient_dagster.venue.simulation.profiles import Plant
-from prescient_dagster.venue.simulation.world import Planted, planted
-from tests.venue.simulations import EVENTS, HOUR, SEED, Record, is_traded, open_events, yes_price
+from tests.venue.simulations import EVENTS, HOUR, SEED, Planted, Record, is_traded, open_events, planted, yes_price
 
 HOURS = range(0, 200, 5)
 NUMBER_OR_DATE = re.compile(

@@ -17,11 +17,8 @@ from prescient_dagster.venue.simulation.quotes import ONE, Quotes, quotes, sprea
 from prescient_dagster.venue.simulation.roster import Roster, roster
 from prescient_dagster.venue.simulation.timetable import (
     MAX_EVENTS,
-    MAX_MARKETS_PER_EVENT,
     closed_events,
-    event_id,
     lives,
-    market_id,
     open_events,
 )
 
@@ -161,24 +158,3 @@ def _paused(members: Roster, second: int) -> Flags:
     affected = (chance < _PAUSABLE) & turn & (members.lives.plants == Plant.NONE)
     paused: Flags = affected[members.event] & (members.leg == 0) & (members.structure == Structure.EXCLUSIVE)
     return paused
-
-
-@dataclass(frozen=True)
-class Planted:
-    """A true mispricing that shows: the event, and the markets that take part (of a nested pair: narrower, wider)."""
-
-    kind: Plant
-    event_id: str
-    market_ids: tuple[str, ...]
-
-
-def planted(seed: int, events: int, second: int) -> list[Planted]:
-    """The mispricings that are live at that second."""
-    now = _open_state(seed, events, second)
-    found = []
-    for row in np.flatnonzero(now.planting.live).tolist():
-        number, kind = int(now.roster.lives.numbers[row]), Plant(int(now.roster.lives.plants[row]))
-        legs = now.roster.leg[now.planting.parts & (now.roster.event == row)].tolist()
-        ids = tuple(market_id(number * MAX_MARKETS_PER_EVENT + leg) for leg in legs)
-        found.append(Planted(kind, event_id(number), ids))
-    return found
