@@ -9,6 +9,7 @@ from pydantic import Field, create_model
 
 from prescient_dagster.assets.forms.plain_config import SETTINGS, schema
 from prescient_dagster.assets.runs.run_tags import AT_ONCE, LANE_TAG, PORTFOLIO_TAG
+from prescient_dagster.domain import moments
 from prescient_dagster.domain.books.portfolios import Portfolio
 
 Settings = SETTINGS
@@ -47,6 +48,21 @@ class Trying(ConfigChange):
 
     days: float = Field(30, description="over the captures of so many days, up to the newest")
     apply: bool = Field(False, description="change the settings after the try; without it nothing is changed")
+
+
+class OverCaptures(dg.Config):
+    """Which captures something is played on."""
+
+    since: str = Field("", description=f"only captures from then on, {moments.MEANING}; empty: from the first")
+    until: str = Field("", description="only captures up to then, of a day all; empty: to the last")
+    captures: str = Field("", description="a folder of recordings or captures; empty: the captures there are")
+
+    def bounds(self) -> dict[str, Any]:
+        """From when to when, as what plays it takes them; `InvalidInput` where one is no time."""
+        return {
+            "since": moments.read_since(self.since) if self.since else None,
+            "until": moments.read_until(self.until) if self.until else None,
+        }
 
 
 class Judged(dg.Config):

@@ -6,13 +6,20 @@ from typing import Any
 import dagster as dg
 from pydantic import Field, create_model
 
-from prescient_dagster.assets.forms.fields import NOTHING, Settings, choice, form_job, hours, settings_field
+from prescient_dagster.assets.forms.fields import (
+    NOTHING,
+    OverCaptures,
+    Settings,
+    choice,
+    form_job,
+    hours,
+    settings_field,
+)
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.told.pages import report_link
 from prescient_dagster.assets.told.pictures import equity_curve
 from prescient_dagster.assets.told.tables import columns, table
-from prescient_dagster.domain import moments
 from prescient_dagster.domain.books.ledger import Trade
 from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
@@ -36,16 +43,13 @@ TRADES = columns(
 FIGURES = ("equity", "total_profit_loss", "total_return", "max_drawdown", "fills", "synthetic_share", "win_rate")
 
 
-class ReplayForm(dg.Config):
+class ReplayForm(OverCaptures):
     """What is to be played on what."""
 
     portfolio: str = Field("", description="slug or number of a portfolio to take strategy, settings and balance from")
     config: Settings = settings_field("{setting: value} where it differs, null: no bound")
     balance: float = Field(0, description="the cash it begins with (USD); 0: the portfolio's, or 10,000")
     name: str = Field("", description="what to call it in lists")
-    since: str = Field("", description=f"only captures from then on, {moments.MEANING}; empty: from the first")
-    until: str = Field("", description="only captures up to then, of a day all; empty: to the last")
-    captures: str = Field("", description="a folder of recordings or captures; empty: the captures there are")
 
 
 def replay_job(strategies: Sequence[str]) -> dg.JobDefinition:
@@ -59,7 +63,7 @@ def replay_job(strategies: Sequence[str]) -> dg.JobDefinition:
     ) -> dg.Output[None]:
         store, config = database.open(), filled(form, context)
         with explained():
-            bounds = _bounds(config)
+            bounds = config.bounds()
             player = _entrant(store, config)
             source = open_source(store, capture_files.folder, config.captures or None, **bounds)
             (replay_id,) = replayed(store, source, [player], **bounds)
@@ -108,13 +112,6 @@ def _entrant(database: Database, form: Any) -> Entrant:
     strategy = None if form.strategy is None else form.strategy.value
     balance = str(form.balance) if form.balance else None
     return entrant(database, strategy, form.portfolio or None, dict(form.config), balance, form.name)
-
-
-def _bounds(form: Any) -> dict[str, Any]:
-    return {
-        "since": moments.read_since(form.since) if form.since else None,
-        "until": moments.read_until(form.until) if form.until else None,
-    }
 
 
 def _number(value: Any) -> Any:

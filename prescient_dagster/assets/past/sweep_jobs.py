@@ -7,12 +7,19 @@ from typing import Any, cast
 import dagster as dg
 from pydantic import Field
 
-from prescient_dagster.assets.forms.fields import NOTHING, Settings, form_job, hours, of_strategy, settings_field
+from prescient_dagster.assets.forms.fields import (
+    NOTHING,
+    OverCaptures,
+    Settings,
+    form_job,
+    hours,
+    of_strategy,
+    settings_field,
+)
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.told.pages import report_link
 from prescient_dagster.assets.told.tables import columns, table
-from prescient_dagster.domain import moments
 from prescient_dagster.domain.books.portfolios import checked_balance
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
 from prescient_dagster.store.database import Database
@@ -33,7 +40,7 @@ TURNS = columns(
 STAYED = {True: "yes", False: "no", None: "nothing entered"}
 
 
-class SweepForm(dg.Config):
+class SweepForm(OverCaptures):
     """What is to be tried on what."""
 
     grid: dict[str, list[Any]] = Field(description="{setting: [values to try]}: all combinations")
@@ -43,9 +50,6 @@ class SweepForm(dg.Config):
         0, description="into so many windows of time, ranked on each, looked at on the next; 0: two parts"
     )
     rank_on: float = Field(0.6, description="of two parts, the share of the captures on which the configs are ranked")
-    since: str = Field("", description=f"only captures from then on, {moments.MEANING}; empty: from the first")
-    until: str = Field("", description="only captures up to then, of a day all; empty: to the last")
-    captures: str = Field("", description="a folder of recordings or captures; empty: the captures there are")
     workers: int = Field(1, description="so many processes of this machine do the work")
     dask: str = Field("", description="or the workers of the Dask scheduler of this address")
 
@@ -92,12 +96,8 @@ def sweep_job(strategies: Sequence[str]) -> dg.JobDefinition:
 
 def _begun(store: Database, capture_files: CaptureFiles, form: Any) -> tuple[Candidates, Crew, CaptureSource]:
     hands = crew(None if form.dask else form.workers, form.dask or None)
-    bounds = {
-        "since": moments.read_since(form.since) if form.since else None,
-        "until": moments.read_until(form.until) if form.until else None,
-    }
     found = candidates(form.strategy.value, dict(form.config), dict(form.grid))
-    return found, hands, open_source(store, capture_files.folder, form.captures or None, **bounds)
+    return found, hands, open_source(store, capture_files.folder, form.captures or None, **form.bounds())
 
 
 def _asked(form: Any) -> Asked:
