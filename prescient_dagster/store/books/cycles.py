@@ -19,7 +19,7 @@ from prescient_dagster.domain.books.portfolios import Portfolio, PortfolioStatus
 from prescient_dagster.domain.errors import NotFound
 from prescient_dagster.domain.market.sides import Side
 from prescient_dagster.store.books import equity_tracks, ledger
-from prescient_dagster.store.books.portfolios import close_if_flat
+from prescient_dagster.store.books.portfolios import close_if_flat, of_row
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.many_rows import change_rows
 from prescient_dagster.store.market.stamps import MISDATED, STORED
@@ -117,29 +117,10 @@ def load_standing(database: Database, slug: str) -> Standing:
 def _standing(
     row: Row[Any], held: dict[Holding, Position], stopped: dict[str, datetime], newest: CycleRecord | None
 ) -> Standing:
-    portfolio = Portfolio(
-        portfolio_id=row.portfolio_id,
-        slug=row.slug,
-        name=row.name,
-        description=row.description,
-        strategy_type=row.strategy_type,
-        strategy_config=row.strategy_config,
-        status=PortfolioStatus(row.status),
-        initial_balance=row.initial_balance,
-        created_at=row.created_at,
-    )
-    account = Account(
-        initial_balance=row.initial_balance,
-        balance=row.balance,
-        positions=held,
-        realized_profit_loss=row.realized_profit_loss,
-        fees_paid=row.fees_paid,
-        trade_count=row.trade_count,
-        stopped=stopped,
-        track=equity_tracks.of_row(row),
-    )
+    balances = {name: getattr(row, name) for name in ("initial_balance", *BALANCES)}
+    account = Account(**balances, positions=held, stopped=stopped, track=equity_tracks.of_row(row))
     books_at = None if row.from_the_future else row.books_at
-    return Standing(portfolio, account, row.version, newest, books_at, row.last_error is not None)
+    return Standing(of_row(row._mapping), account, row.version, newest, books_at, row.last_error is not None)
 
 
 def _positions(connection: Connection, ids: Iterable[int]) -> dict[int, dict[Holding, Position]]:

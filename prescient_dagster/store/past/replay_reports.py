@@ -15,7 +15,7 @@ from prescient_dagster.domain.figures.reports import Played, ReportPortfolio
 from prescient_dagster.domain.figures.signal_tally import SignalTally
 from prescient_dagster.store.figures.report_rows import remark, tallied
 from prescient_dagster.store.market.capture_sources import StoredCaptures
-from prescient_dagster.store.past.replays import histories, label, labelled
+from prescient_dagster.store.past.replays import FOLLOWED, histories, label, labelled
 from prescient_dagster.store.tables import replay_signals, replay_trades, replays
 
 EndDates = Mapping[str, datetime | None]
@@ -30,16 +30,13 @@ def load_replays(connection: Connection, replay_ids: Sequence[int]) -> list[Repo
     if not replay_ids:
         return []
     found = histories(connection, replay_ids).portfolios
-    rows = {row["replay_id"]: row for row in connection.execute(_played_by(replay_ids)).mappings()}
+    query = select(replays).where(replays.c.replay_id.in_(replay_ids))
+    rows = {row["replay_id"]: row for row in connection.execute(query).mappings()}
     tallies, ends = _tallies(connection, replay_ids), _end_dates(connection, replay_ids)
     return [
         _portfolio(history, rows[number], tallies.get(number, SignalTally()), ends.get(number, {}))
         for number, history in zip(replay_ids, found, strict=True)
     ]
-
-
-def _played_by(replay_ids: Sequence[int]) -> Select[Any]:
-    return select(replays).where(replays.c.replay_id.in_(replay_ids))
 
 
 def _portfolio(history: History, row: RowMapping, signals: SignalTally, ends: EndDates) -> ReportPortfolio:
@@ -112,11 +109,8 @@ def replay_remarks(connection: Connection, fills: Mapping[str, Iterable[str]]) -
 
 def _remarks_of(wanted: Sequence[tuple[int, str]]) -> Select[Any]:
     key = (replay_trades.c.replay_id, replay_trades.c.source_ref)
-    mine = (replay_signals.c.replay_id == replay_trades.c.replay_id) & (
-        replay_signals.c.number == replay_trades.c.signal_number
-    )
     return (
         select(*key, replay_trades.c.details, replay_signals.c.reason, replay_signals.c.confidence)
-        .select_from(replay_trades.join(replay_signals, mine))
+        .select_from(replay_trades.join(replay_signals, FOLLOWED))
         .where(tuple_(*key).in_(wanted))
     )

@@ -6,7 +6,7 @@ A replay is written in one transaction: one that breaks off leaves nothing.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -31,6 +31,10 @@ from prescient_dagster.store.tables import replay_signals, replay_snapshots, rep
 
 ROWS_AT_ONCE = 200
 LABEL = "replay:"
+FOLLOWED = (replay_signals.c.replay_id == replay_trades.c.replay_id) & (
+    replay_signals.c.number == replay_trades.c.signal_number
+)
+"""A trade and the signal that it followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,8 @@ class ReplayWriter:
         self._connection.execute(update(replays).where(replays.c.replay_id == self.replay_id).values(values))
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay(NewReplay):
     """A replay as it is shown.
 
     Attributes:
@@ -126,16 +130,6 @@ class Replay:
     """
 
     replay_id: int
-    name: str
-    strategy_type: str
-    portfolio: str | None
-    config: dict[str, Any]
-    config_sha256: str
-    code_version: str
-    source: str
-    from_time: datetime | None
-    to_time: datetime | None
-    initial_balance: Decimal
     created_at: datetime
     first_captured_at: datetime | None
     last_captured_at: datetime | None
@@ -191,7 +185,8 @@ def _rows(connection: Connection, replay_ids: Sequence[int]) -> list[RowMapping]
 
 
 def _replay(row: RowMapping) -> Replay:
-    return Replay(**{name: row[name] for name in Replay.__slots__} | {"figures": read_figures(row["figures"])})
+    values = {each.name: row[each.name] for each in fields(Replay)}
+    return Replay(**values | {"figures": read_figures(row["figures"])})
 
 
 def load_histories(database: Database, replay_ids: Sequence[int]) -> Histories:
@@ -228,12 +223,9 @@ def _snapshots(connection: Connection, replay_ids: Iterable[int]) -> dict[int, l
 
 
 def _trades(connection: Connection, replay_ids: Iterable[int]) -> dict[int, list[PricedTrade]]:
-    mine = (replay_signals.c.replay_id == replay_trades.c.replay_id) & (
-        replay_signals.c.number == replay_trades.c.signal_number
-    )
     query = (
         select(replay_trades, replay_signals.c.target_price)
-        .outerjoin_from(replay_trades, replay_signals, mine)
+        .outerjoin_from(replay_trades, replay_signals, FOLLOWED)
         .where(replay_trades.c.replay_id.in_(replay_ids))
         .order_by(replay_trades.c.replay_id, replay_trades.c.number)
     )
