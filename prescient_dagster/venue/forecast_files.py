@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.market.bounds import LONGEST_ID
 from prescient_dagster.domain.market.forecasts import Forecast
+from prescient_dagster.domain.market.kept_texts import quoted
 from prescient_dagster.venue.sizes import MOST_ANSWER_BYTES, MOST_ROWS
 
 CSV, PARQUET = ".csv", ".parquet"
@@ -184,7 +185,7 @@ def _probability(value: Any) -> float:
     except (TypeError, ValueError):
         probability = float("nan")
     if not 0 <= probability <= 1:
-        raise RowUnusable(f"probability is {_shown(value)}, not a number from 0 to 1")
+        raise RowUnusable(f"probability is {quoted(value)}, not a number from 0 to 1")
     return probability + 0.0  # no negative zero
 
 
@@ -195,10 +196,5 @@ def _time(value: Any) -> datetime:
     except (ValueError, OverflowError):
         utc = None
     if utc is None or not 1970 <= utc.year < 2200:
-        raise RowUnusable(f"made_at is {_shown(value)}, not a time such as 2026-03-01T12:00:00Z")
+        raise RowUnusable(f"made_at is {quoted(value)}, not a time such as 2026-03-01T12:00:00Z")
     return utc
-
-
-def _shown(value: Any) -> str:
-    text = ascii(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"

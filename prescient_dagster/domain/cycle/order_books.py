@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from prescient_dagster.domain.cycle.fills import Level, OrderBook
+from prescient_dagster.domain.market.kept_texts import quoted
 from prescient_dagster.domain.money import exact
 from prescient_dagster.domain.strategy.signals import RejectReason
 
@@ -93,13 +94,13 @@ def _level(side: str, sent: Sent) -> Level | str:
     """The level, or what is wrong with it."""
     price, shares = (_number(number) for number in sent)
     if price is None or shares is None:
-        return f"a {side} of {shown(sent[1])} shares at {shown(sent[0])} cannot be read"
+        return f"a {side} of {quoted(sent[1])} shares at {quoted(sent[0])} cannot be read"
     if not 0 < price < 1:
-        return f"a {side} at {shown(sent[0])}, not between 0 and 1"
+        return f"a {side} at {quoted(sent[0])}, not between 0 and 1"
     if price % FINEST_TICK:
-        return f"a {side} at {shown(sent[0])}, which is on no grid of prices"
+        return f"a {side} at {quoted(sent[0])}, which is on no grid of prices"
     if not 0 < shares <= MOST_SHARES:
-        return f"a {side} of {shown(sent[1])} shares"
+        return f"a {side} of {quoted(sent[1])} shares"
     return Level(price, shares)
 
 
@@ -117,9 +118,3 @@ def _crossed(book: OrderBook) -> str | None:
         return None
     bid, ask = max(level.price for level in book.bids), min(level.price for level in book.asks)
     return f"bid {bid}, ask {ask}: no venue stands so" if bid >= ask else None
-
-
-def shown(value: object) -> str:
-    """A stranger's value in a reason: short and on one line."""
-    text = ascii(value)
-    return text if len(text) <= LONGEST_NUMBER else f"{text[: LONGEST_NUMBER - 1]}…"

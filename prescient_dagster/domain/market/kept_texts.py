@@ -5,4 +5,14 @@ MOST_LETTERS = 500
 
 def kept_text(text: str) -> str:
     """A question or a title, at most 500 letters of it."""
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    return shortened(text, MOST_LETTERS)
+
+
+def shortened(text: str, most: int) -> str:
+    """At most so many letters of a text; the last tells that there are more."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def quoted(value: object) -> str:
+    """A stranger's value as the reason of a refusal tells it: short, on one line, safe to print."""
+    return shortened(ascii(value), 40)

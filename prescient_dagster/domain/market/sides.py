@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from prescient_dagster.domain.market.kept_texts import shortened
+
 MOST_LETTERS = 60
 """Of what a venue calls a side; labels come from strangers."""
 
@@ -15,8 +17,7 @@ class Side(StrEnum):
 
 def kept_label(label: str) -> str:
     """A label in one line, of so many letters at most."""
-    one = " ".join(label.split())
-    return one if len(one) <= MOST_LETTERS else f"{one[: MOST_LETTERS - 1]}…"
+    return shortened(" ".join(label.split()), MOST_LETTERS)
 
 
 def labelled(side: Side | str, label: str | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from prescient_dagster.domain.market.kept_texts import shortened
 from prescient_dagster.domain.watch.health import Problem, recovery
 from prescient_dagster.domain.watch.strangers import harmless
 
@@ -113,8 +114,7 @@ def _facts(told: News) -> list[dict[str, str]]:
 
 
 def _line(text: str) -> str:
-    one = " ".join(text.split())
-    return one if len(one) <= MOST_LETTERS_OF_A_FACT else f"{one[: MOST_LETTERS_OF_A_FACT - 1]}…"
+    return shortened(" ".join(text.split()), MOST_LETTERS_OF_A_FACT)
 
 
 def text_of(facts: Sequence[str], heading: str | None = None) -> str:

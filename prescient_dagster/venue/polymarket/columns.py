@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from prescient_dagster.domain.market.bounds import FIRST_TIME, LAST_TIME, LONGEST_ID, Bounds
+from prescient_dagster.domain.market.kept_texts import quoted
 from prescient_dagster.venue.polymarket.schemas import InnerList, Number
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -41,12 +42,6 @@ class Faults:
         return good
 
 
-def shown(value: object) -> str:
-    """A value in a reason: short and on one line."""
-    text = ascii(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
-
-
 def printable(text: str) -> str:
     """A stranger's text in a form that any file, terminal or database takes."""
     return text.encode("utf-8", "replace").decode().replace("\0", "?")
@@ -56,14 +51,14 @@ def texts(values: Sequence[str], name: str, faults: Faults) -> Texts:
     """Texts as they are; a NUL character, which no database takes, is a fault."""
     if "\0" in "".join(values):
         faulty = [row for row, value in enumerate(values) if "\0" in value]
-        faults.add(faulty, lambda row: f"{name} has a NUL character: {shown(values[row])}")
+        faults.add(faulty, lambda row: f"{name} has a NUL character: {quoted(values[row])}")
     return pa.array(values, pa.large_string())
 
 
 def ids(values: Sequence[str], name: str, faults: Faults) -> Texts:
     """Ids as they are; one that is longer than any is a fault."""
     long = [row for row, value in enumerate(values) if len(value) > LONGEST_ID]
-    faults.add(long, lambda row: f"{name} is longer than {LONGEST_ID} letters: {shown(values[row])}")
+    faults.add(long, lambda row: f"{name} is longer than {LONGEST_ID} letters: {quoted(values[row])}")
     return texts(values, name, faults)
 
 
@@ -78,7 +73,7 @@ def numbers(values: Sequence[Number], name: str, bounds: Bounds, faults: Faults)
     usable = (column >= bounds.low) & (column <= bounds.high)
     faulty = [row for row in np.flatnonzero(~usable).tolist() if values[row] not in (None, "")]
     expected = f"a number from {bounds.low:g} to {bounds.high:g}"
-    faults.add(faulty, lambda row: f"{name} is {shown(values[row])}, not {expected}")
+    faults.add(faulty, lambda row: f"{name} is {quoted(values[row])}, not {expected}")
     return np.where(usable, column, np.nan)
 
 
@@ -97,7 +92,7 @@ def times(values: Sequence[str | None], name: str, faults: Faults) -> Times:
         column = np.array([_time(value) for value in values], dtype="datetime64[us]")
     usable = (column >= FIRST_TIME) & (column < LAST_TIME)
     faulty = [row for row in np.flatnonzero(~usable).tolist() if values[row]]
-    faults.add(faulty, lambda row: f"{name} is {shown(values[row])}, not a time of the years 1970 to 2199")
+    faults.add(faulty, lambda row: f"{name} is {quoted(values[row])}, not a time of the years 1970 to 2199")
     return np.where(usable, column, _NOT_A_TIME)
 
 
@@ -129,5 +124,5 @@ def _inner_list(row: int, value: InnerList, decode: Callable[[Any], list[Any]], 
     try:
         return decode(msgspec.json.encode(value) if isinstance(value, list) else value) if value else []
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        faults.add([row], lambda _row: f"{name} is {shown(value)}, not a list of the right kind")
+        faults.add([row], lambda _row: f"{name} is {quoted(value)}, not a list of the right kind")
         return []

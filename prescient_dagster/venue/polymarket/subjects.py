@@ -8,8 +8,9 @@
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
+from prescient_dagster.domain.market.kept_texts import quoted
 from prescient_dagster.domain.market.tags import LONGEST_TAG, MOST_TAGS, folded, joined, split, tidy
-from prescient_dagster.venue.polymarket.columns import Faults, Texts, Times, shown, texts, times
+from prescient_dagster.venue.polymarket.columns import Faults, Texts, Times, texts, times
 from prescient_dagster.venue.polymarket.schemas import Event, Market
 
 SECTIONS = (
@@ -27,9 +28,9 @@ def subjects(events: Sequence[Event], faults: Faults) -> dict[str, Texts]:
     tags = [joined(_labels(event)) if event.tags else "" for event in events]
     categories = [tidy(event.category or "") or _section(text) for event, text in zip(events, tags, strict=True)]
     large = [row for row, text in enumerate(tags) if len(text) > LONGEST_TAG and _is_too_large(split(text))]
-    faults.add(large, lambda row: f"tags are {shown(tags[row])}, not at most {MOST_TAGS} short texts")
+    faults.add(large, lambda row: f"tags are {quoted(tags[row])}, not at most {MOST_TAGS} short texts")
     long = [row for row, category in enumerate(categories) if len(category) > LONGEST_TAG]
-    faults.add(long, lambda row: f"category is longer than {LONGEST_TAG} letters: {shown(categories[row])}")
+    faults.add(long, lambda row: f"category is longer than {LONGEST_TAG} letters: {quoted(categories[row])}")
     return {"tags": texts(tags, "tags", faults), "category": texts(categories, "category", faults)}
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.market.bounds import AMOUNT
+from prescient_dagster.domain.market.kept_texts import quoted
 from prescient_dagster.domain.market.markets import Floats
-from prescient_dagster.venue.polymarket import columns
 from prescient_dagster.venue.series.units import PriceUnit
 
 Place = Callable[[int], str]
@@ -27,7 +27,7 @@ ISO = "texts"
 
 def shown(value: Any) -> str:
     """A value in a message: on one line, and short; nothing as JSON has it."""
-    return "null" if value is None else columns.shown(value)
+    return "null" if value is None else quoted(value)
 
 
 def times(values: Sequence[Any], name: str, place: Place) -> tuple["pd.Series[pd.Timestamp]", str]:
