@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 
 from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.errors import StoreError
@@ -64,7 +63,8 @@ def prune(
     """
     before = now - age
     with database.begin() as connection:
-        due = list(connection.scalars(_due(before)))
+        query = select(captures.c.capture_id).where(*_old(before), ~TRADED).order_by(captures.c.capture_id)
+        due = list(connection.scalars(query))
         kept = connection.scalars(select(func.count()).where(*_old(before), TRADED)).one()
     if not capture_files.is_there(folder):
         if due:  # nothing is marked: the files may be somewhere else, or not mounted
@@ -87,10 +87,6 @@ def _old(before: datetime) -> tuple[ColumnElement[bool], ...]:
         captures.c.capture_id.not_in(needed),
         captures.c.capture_id.not_in(ready),
     )
-
-
-def _due(before: datetime) -> Select[Any]:
-    return select(captures.c.capture_id).where(*_old(before), ~TRADED).order_by(captures.c.capture_id)
 
 
 def _mark(database: Database, capture_ids: Sequence[int], now: datetime) -> None:

@@ -70,7 +70,13 @@ def _yes_set(legs: ExclusiveGroups, event: Legs) -> Way:
         Step("no outcome was added", not grown, note="one was listed later than the others" if grown else ""),
         Step("all of the event is here", bool(legs.listed[0]), IS, listed, len(event.rows)),
         Step("no other market can be one of them", bool(legs.placed[0])),
-        Step("all that can still win have an ask", _all_buyable(legs, buyable), IS, needed, int(buyable.sum())),
+        Step(
+            "all that can still win have an ask",
+            bool(legs.every(buyable | legs.lost)[0]),
+            IS,
+            needed,
+            int(buyable.sum()),
+        ),
         _legs(int(buyable.sum())),
         Step("costs less than it pays", cost < 1, BELOW, 1, cost, note="" if found else "of what has an ask"),
     )
@@ -86,7 +92,14 @@ def _no_set(legs: ExclusiveGroups, row: int) -> Way:
     steps = (
         _exclusive(legs),
         _legs(int(usable.sum())),
-        Step("costs less than it pays", pays, BELOW, count - 1 if count else None, cost, note=_cheapest(count)),
+        Step(
+            "costs less than it pays",
+            pays,
+            BELOW,
+            count - 1 if count else None,
+            cost,
+            note=f"the {count} cheapest" if count else "",
+        ),
         _is_leg(legs, members, row),
     )
     return Way(BundleKind.NO_SET, steps, found)
@@ -126,14 +139,6 @@ def _exclusive(legs: ExclusiveGroups) -> Step:
 
 def _legs(count: int) -> Step:
     return Step("legs", count >= FEWEST_LEGS, AT_LEAST, FEWEST_LEGS, count)
-
-
-def _all_buyable(legs: ExclusiveGroups, buyable: Mask) -> bool:
-    return bool(legs.every(buyable | legs.lost)[0])
-
-
-def _cheapest(count: int) -> str:
-    return f"the {count} cheapest" if count else ""
 
 
 def _costs(legs: Legs, side: Side) -> Floats:

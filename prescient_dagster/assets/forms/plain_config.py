@@ -22,10 +22,7 @@ PLAIN: Mapping[Any, Any] = {dg.StringSource: dg.String, dg.IntSource: dg.Int, dg
 
 def schema(form: type[dg.Config]) -> dict[str, dg.Field]:
     """The fields of a config class with their defaults and descriptions, for `config_schema`."""
-    return {
-        name: _field(field) if name not in _settings(form) else _of_settings(field)
-        for name, field in form.to_fields_dict().items()
-    }
+    return {name: _field(field, name in _settings(form)) for name, field in form.to_fields_dict().items()}
 
 
 def filled(form: type[Form], context: dg.OpExecutionContext | dg.AssetExecutionContext) -> Form:
@@ -40,11 +37,9 @@ def _settings(form: type[dg.Config]) -> set[str]:
     return {name for name, info in form.model_fields.items() if info.annotation == SETTINGS}
 
 
-def _of_settings(field: dg.Field) -> dg.Field:
-    return dg.Field(settings_shape(), is_required=False, default_value={}, description=field.description)
-
-
-def _field(field: dg.Field) -> dg.Field:
+def _field(field: dg.Field, of_settings: bool = False) -> dg.Field:
+    if of_settings:
+        return dg.Field(settings_shape(), is_required=False, default_value={}, description=field.description)
     default = {"default_value": field.default_value} if field.default_provided else {}
     return dg.Field(_plain(field.config_type), is_required=field.is_required, description=field.description, **default)
 

@@ -22,7 +22,7 @@ def in_use(instance: dg.DagsterInstance, strategy: str) -> bool:
     """Whether a tick, a run or a backfill that has not ended may be using the strategy's partitions."""
     return (
         _by_a_tick(instance, strategy_schedule_name(strategy))
-        or _by_a_run(instance, strategy)
+        or bool(runs_of(instance, strategy, asset_keys(strategy), GOING))
         or _by_a_backfill(instance, strategy)
     )
 
@@ -39,10 +39,6 @@ def _by_a_tick(instance: dg.DagsterInstance, schedule: str) -> bool:
         for tick in instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
     )
     return any(tick.status is TickStatus.STARTED for tick in newest)
-
-
-def _by_a_run(instance: dg.DagsterInstance, strategy: str) -> bool:
-    return bool(runs_of(instance, strategy, asset_keys(strategy), GOING))
 
 
 def _by_a_backfill(instance: dg.DagsterInstance, strategy: str) -> bool:

@@ -169,7 +169,7 @@ def _told_signal(number: int | None, outcome: Outcome, question: str) -> dict[st
         "question": question,
         "action": str(signal.action),
         "side_label": signal.side_label,
-        "status": _ending(outcome),
+        "status": f"{outcome.status}: {outcome.reject_reason}" if outcome.reject_reason else str(outcome.status),
         "market_id": signal.market_id,
     }
 
@@ -188,10 +188,6 @@ def _trades(result: Result) -> dict[str, Any]:
             REFUSALS, [{"reason": name, "signals": count} for name, count in refused.most_common()]
         )
     return told
-
-
-def _ending(outcome: Outcome) -> str:
-    return f"{outcome.status}: {outcome.reject_reason}" if outcome.reject_reason else str(outcome.status)
 
 
 def _made(result: Result) -> Iterator[Trade]:

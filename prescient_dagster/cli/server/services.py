@@ -63,7 +63,7 @@ def only_one(folder: Path) -> "Iterator[IO[str]]":
     with (folder / "dev.lock").open("a+") as lock:
         end = time.monotonic() + ORPHAN_SECONDS
         while not _taken(lock):
-            if _first_lives(lock) or time.monotonic() > end:
+            if any(map(_lives, _holders(lock)[:1])) or time.monotonic() > end:
                 raise Conflict(
                     f"`prescient dev` already runs on {folder.parent} (process {_holder(lock)}): stop it, "
                     "or use another PRESCIENT_HOME"
@@ -91,10 +91,6 @@ def _holders(lock: IO[str]) -> list[int]:
     """`prescient dev`, and behind it the services it has started."""
     lock.seek(0)
     return [int(line) for line in lock]
-
-
-def _first_lives(lock: IO[str]) -> bool:
-    return any(_lives(process) for process in _holders(lock)[:1])
 
 
 def _holder(lock: IO[str]) -> str:

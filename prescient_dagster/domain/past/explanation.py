@@ -121,14 +121,11 @@ def _entry(market_id: str, at: Circumstances) -> Explanation:
     told = [replace(step, part=step.part or STRATEGY) for step in strategy_steps(strategy, view, config, row)]
     orders = list(grouped(strategy.wishes(view, config)))
     mine = [number for number, order in enumerate(orders) if market_id in _markets(order)]
-    if not any(step.decides and not step.passed for step in told) and (not mine or not _tells(strategy)):
+    tells = strategy.rules is not None or strategy.steps is not None
+    if not any(step.decides and not step.passed for step in told) and (not mine or not tells):
         told.append(Step("wished for", bool(mine), part=STRATEGY, note="the strategy does not tell its rules"))
     found = _ranked(orders, mine, market_id, at)
     return replace(found, steps=(Step("in the capture", True, part=LISTING), *told, *found.steps))
-
-
-def _tells(strategy: Strategy[Any]) -> bool:
-    return strategy.rules is not None or strategy.steps is not None
 
 
 def _ranked(orders: Sequence[list[Signal]], mine: Sequence[int], market_id: str, at: Circumstances) -> Explanation:

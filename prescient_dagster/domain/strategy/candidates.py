@@ -66,7 +66,7 @@ def select(capture: Capture, config: StrategyConfig) -> Selection:
 def filters(capture: Capture, config: StrategyConfig) -> Iterator[Rule]:
     """Every filter the config sets, as a rule for all markets of the capture."""
     for name, bound in config.bounds():
-        noun, is_minimum = _noun(name)
+        noun, is_minimum = name.replace("_min_", "_").replace("_max_", "_"), "_min_" in name
         rule = at_least if is_minimum else at_most
         yield rule(name, bound, filter_values(capture, noun, is_minimum=is_minimum))
     yield from subject_rules(capture, config)
@@ -86,7 +86,3 @@ def days_until_end(capture: Capture) -> Floats:
     now = np.datetime64(capture.captured_at.replace(tzinfo=None), "us")
     days = (ends - now).astype("int64") / MICROSECONDS_PER_DAY
     return np.where(np.isnat(ends), np.nan, days)
-
-
-def _noun(name: str) -> tuple[str, bool]:
-    return name.replace("_min_", "_").replace("_max_", "_"), "_min_" in name

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Connection, delete, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from prescient_dagster.domain.books.equity_track import EquityTrack
 from prescient_dagster.domain.books.ledger import Account
 from prescient_dagster.domain.books.snapshots import Snapshot
 from prescient_dagster.domain.cycle.orders import Outcome
@@ -127,7 +126,8 @@ def _save_books(connection: Connection, done: Sequence[CycleSave]) -> None:
     by_capture = sorted(done, key=lambda each: each.capture.captured_at)
     for captured_at, together in groupby(by_capture, key=lambda each: each.capture.captured_at):
         stored.save_accounts(connection, [(each.standing, each.account) for each in together], captured_at)
-    ledger.save_snapshots(connection, _valuations(done))
+    valued = [Valuation(*each.key, each.account, each.snapshot) for each in done if each.snapshot is not None]
+    ledger.save_snapshots(connection, valued)
     portfolio_log.note(connection, _halts(done))
     healed = [each.portfolio_id for each in done if each.standing.portfolio_failed]
     if healed:
@@ -141,12 +141,5 @@ def _halts(done: Iterable[CycleSave]) -> Iterator[tuple[int, Logged, str, dict[s
         before, after = each.standing.account.equity_track, each.account.equity_track
         if before.halted_at is None and after.halted_at is not None:
             by = f"cycle on capture {each.capture.capture_id}"
-            yield each.portfolio_id, Logged.HALTED, by, {"by": after.halted_by, **_equity_of(after)}
-
-
-def _equity_of(track: EquityTrack) -> dict[str, str]:
-    return {"equity": str(track.last), "high": str(track.high)}
-
-
-def _valuations(done: Iterable[CycleSave]) -> list[Valuation]:
-    return [Valuation(*each.key, each.account, each.snapshot) for each in done if each.snapshot is not None]
+            told = {"by": after.halted_by, "equity": str(after.last), "high": str(after.high)}
+            yield each.portfolio_id, Logged.HALTED, by, told

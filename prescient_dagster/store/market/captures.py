@@ -176,8 +176,7 @@ def load(database: Database, folder: CaptureFolder, capture_id: int | None = Non
 
 def find(database: Database, capture_id: int) -> CaptureRecord:
     """The record of a capture, or `NotFound`."""
-    with database.begin() as connection:
-        record = _first(connection, select(captures).where(captures.c.capture_id == capture_id))
+    record = _one(database, select(captures).where(captures.c.capture_id == capture_id))
     if record is None:
         raise NotFound(f"there is no capture {capture_id}")
     return record
@@ -196,29 +195,24 @@ def require_files(record: CaptureRecord) -> CaptureRecord:
 
 def wrong_clock(database: Database, record: CaptureRecord) -> str:
     """Why the time that a capture is stamped with cannot be true, in one line; empty: it can."""
-    before = NEWEST_FIRST.where(captures.c.capture_id < record.capture_id).limit(1)
-    with database.begin() as connection:
-        there = _first(connection, before)
+    there = _one(database, NEWEST_FIRST.where(captures.c.capture_id < record.capture_id).limit(1))
     newest_at = None if there is None else there.captured_at
     return misdated(record.venue, record.captured_at, record.stored_at, newest_at)
 
 
 def latest(database: Database) -> CaptureRecord | None:
     """The capture that was stored last, whatever its time and status."""
-    with database.begin() as connection:
-        return _first(connection, LATEST_FIRST.limit(1))
+    return _one(database, LATEST_FIRST.limit(1))
 
 
 def newest(database: Database) -> CaptureRecord | None:
     """The latest capture by the venue's clock, whatever its status; never one from the future."""
-    with database.begin() as connection:
-        return _first(connection, NEWEST_FIRST.limit(1))
+    return _one(database, NEWEST_FIRST.limit(1))
 
 
 def newest_ready(database: Database) -> CaptureRecord | None:
     """The latest capture that may be traded."""
-    with database.begin() as connection:
-        return _first(connection, NEWEST_FIRST.where(captures.c.status == CaptureStatus.READY).limit(1))
+    return _one(database, NEWEST_FIRST.where(captures.c.status == CaptureStatus.READY).limit(1))
 
 
 def ready(database: Database, capture_id: int | None = None) -> CaptureRecord:
@@ -242,21 +236,18 @@ def ready(database: Database, capture_id: int | None = None) -> CaptureRecord:
 
 def of_run(database: Database, run_id: str) -> CaptureRecord | None:
     """The capture that a Dagster run took."""
-    with database.begin() as connection:
-        return _first(connection, LATEST_FIRST.where(captures.c.run_id == run_id).limit(1))
+    return _one(database, LATEST_FIRST.where(captures.c.run_id == run_id).limit(1))
 
 
 def previous(database: Database, capture_id: int) -> CaptureRecord | None:
     """The capture before this one, whatever its status; never one from the future."""
-    with database.begin() as connection:
-        return _first(connection, LATEST_FIRST.where(captures.c.capture_id < capture_id, not_(MISDATED)).limit(1))
+    return _one(database, LATEST_FIRST.where(captures.c.capture_id < capture_id, not_(MISDATED)).limit(1))
 
 
 def previous_ready(database: Database, capture_id: int) -> CaptureRecord | None:
     """The capture before this one that may be traded; never one from the future."""
     before = (captures.c.capture_id < capture_id, captures.c.status == CaptureStatus.READY, not_(MISDATED))
-    with database.begin() as connection:
-        return _first(connection, LATEST_FIRST.where(*before).limit(1))
+    return _one(database, LATEST_FIRST.where(*before).limit(1))
 
 
 def list_recent(database: Database, limit: int = 20) -> list[CaptureRecord]:
@@ -288,6 +279,11 @@ def _mark(database: Database, capture_id: int, status: CaptureStatus, reason: st
         why = f" ({record.status_reason})" if record.status_reason else ""
         raise Conflict(f"capture {capture_id} is already {record.status}{why} and cannot become {status}")
     return record
+
+
+def _one(database: Database, query: Any) -> CaptureRecord | None:
+    with database.begin() as connection:
+        return _first(connection, query)
 
 
 def _first(connection: Connection, query: Any) -> CaptureRecord | None:

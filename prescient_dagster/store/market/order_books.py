@@ -141,7 +141,8 @@ def _values(book: Book) -> dict[str, Any]:
             "why": storable(book.why),
             "evidence": storable(book.evidence),
         }
-    return {"book": _plain(book), "state": READABLE, "why": "", "evidence": ""}
+    plain = {"bids": _pairs(book.bids), "asks": _pairs(book.asks)}
+    return {"book": plain, "state": READABLE, "why": "", "evidence": ""}
 
 
 def _book(row: Row[Any]) -> Book | None:
@@ -149,10 +150,6 @@ def _book(row: Row[Any]) -> Book | None:
     if row.state == READABLE:
         return OrderBook(row.token_id, _levels(row.book["bids"]), _levels(row.book["asks"]))
     return None if row.state == TOUCH else NoBook(REASONS[row.state], row.why, row.evidence)
-
-
-def _plain(book: OrderBook) -> dict[str, list[list[str]]]:
-    return {"bids": _pairs(book.bids), "asks": _pairs(book.asks)}
 
 
 def _pairs(levels: Iterable[Level]) -> list[list[str]]:

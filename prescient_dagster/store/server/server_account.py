@@ -21,15 +21,11 @@ def server_account() -> pwd.struct_passwd | None:
     """The account to run the server as, made if it is missing; None: the caller's own will do."""
     if os.geteuid() != 0:
         return None
-    refusal = "" if _exists(ACCOUNT) else _make_account()
+    refusal = "" if ACCOUNT in {entry.pw_name for entry in pwd.getpwall()} else _make_account()
     try:
         return pwd.getpwnam(ACCOUNT)
     except KeyError:
         raise StoreError(f"PostgreSQL does not run as root, and no account {ACCOUNT} can be made: {refusal}") from None
-
-
-def _exists(account: str) -> bool:
-    return account in {entry.pw_name for entry in pwd.getpwall()}
 
 
 def _make_account() -> str:

@@ -83,7 +83,9 @@ class Seller:
         needed = orders.tokens_needed(order, capture, config)
         self._books.need(record.capture_id, record.captured_at, needed, newest=True)
         on = Conditions(capture, config, self._books.of(record.capture_id))
-        trades = by_hand.sold(order, standing.account, on, after_cycle=_has_acted(standing, record))
+        newest = standing.newest_cycle
+        has_acted = newest is not None and newest.capture_id == record.capture_id
+        trades = by_hand.sold(order, standing.account, on, after_cycle=has_acted)
         account = standing.account
         for trade in trades:
             account = booked(account, trade)
@@ -124,10 +126,6 @@ def _require_sellable(standing: Standing, record: CaptureRecord, oldest: timedel
         raise Conflict(f"the books of {slug!r} are ahead of capture {record.capture_id}: sell on the next one")
     if newest is not None and newest.capture_id == record.capture_id and newest.stage is Stage.SIGNALS:
         raise Conflict(f"the signals of a dry run wait on capture {record.capture_id}: trade them, or sell on the next")
-
-
-def _has_acted(standing: Standing, record: CaptureRecord) -> bool:
-    return standing.newest_cycle is not None and standing.newest_cycle.capture_id == record.capture_id
 
 
 def _valued(standing: Standing, account: Account, moment: Moment) -> tuple[Account, Snapshot | None]:
