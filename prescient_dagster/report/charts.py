@@ -13,6 +13,7 @@ from math import ceil, floor, log10
 from prescient_dagster.domain.figures.daily_series import ONE_DAY, DailySeries
 from prescient_dagster.domain.figures.overview import Curve, OverviewLine
 from prescient_dagster.domain.figures.returns import drawdowns, rolling_sharpe
+from prescient_dagster.domain.figures.round_trips import PricedTrade
 from prescient_dagster.report import formats
 from prescient_dagster.report.parts import parts
 
@@ -93,6 +94,13 @@ def equity_points(series: DailySeries, young: Curve = ()) -> Curve:
     return young or [(at, day.equity) for at, day in zip(_by_day(series), series.days, strict=True)]
 
 
+def price_plot(path: Curve, trades: Iterable[PricedTrade]) -> Plot:
+    """What a share cost; the level is what was paid first. Every trade lies within it."""
+    label = f"Price per share from {formats.price(path[0][1])} to {formats.price(path[-1][1])} USD"
+    booked = [(priced.trade.timestamp, priced.trade.price) for priced in trades]
+    return _plot(label, 150, [Values("bid", "price", path)], formats.ratio, level=booked[0][1], within=booked)
+
+
 def drawdown_plot(series: DailySeries) -> Plot:
     """How far equity was below its highest so far."""
     depths = drawdowns(series.equity)
@@ -161,12 +169,13 @@ def _plot(  # noqa: PLR0913
     *,
     level: Value | None = None,
     baseline: float | None = None,
+    within: Curve = (),
 ) -> Plot:
     known = [float(value) for line in lines for _, value in line.points if value is not None]
-    bounds = [*known, *(float(each) for each in (level, baseline) if each is not None)]
+    bounds = [*known, *(float(each) for each in (level, baseline, *(value for _, value in within)) if each is not None)]
     steps = nice_steps(min(bounds), max(bounds))
     place = scale(min(*bounds, steps[0]), max(*bounds, steps[-1]), height - BOTTOM, TOP)
-    times = [at for line in lines for at, _ in line.points]
+    times = [at for points in (within, *(line.points for line in lines)) for at, _ in points]
     first, last = min(times), max(times)
     across = time_scale(first, last)
     return Plot(

@@ -88,6 +88,7 @@ def _environment() -> Environment:
         reasons=reasons,
         day=formats.day,
         moment=formats.moment,
+        price=formats.price,
         profit=profit,
         figures=figures.Tiles,
         titled=figures.titled,

@@ -42,12 +42,14 @@ class TradeMark:
     label: str
 
 
-def spots(plot: Plot, points: Curve, read: Callable[[datetime], str]) -> list[Spot]:
+def spots(
+    plot: Plot, points: Curve, read: Callable[[datetime], str], told: Callable[[Decimal], str] = formats.usd
+) -> list[Spot]:
     """Stretches that lie around points, at most 80 of them, each with the value there."""
     kept = points[:: -max(-(-len(points) // MOST_SPOTS), 1)][::-1]  # the newest value is among them
     at = [plot.across(moment) for moment, _ in kept]
     edges = [0.0, *((left + right) / 2 for left, right in pairwise(at)), float(WIDTH)]
-    labels = [f"{read(moment)}: {formats.usd(value)} USD" for moment, value in kept]
+    labels = [f"{read(moment)}: {told(value)} USD" for moment, value in kept]
     found = zip(pairwise(edges), labels, strict=False)
     return [Spot(round(left, 1), round(right - left, 1), label) for (left, right), label in found]
 
@@ -63,6 +65,11 @@ def marks(plot: Plot, points: Curve, trades: Iterable[PricedTrade]) -> list[Trad
         number = max(bisect_right(times, priced.trade.timestamp) - 1, 0)
         found[number // step * step].append(priced)
     return [_mark(plot, *points[number], booked) for number, booked in sorted(found.items())]
+
+
+def price_marks(plot: Plot, trades: Iterable[PricedTrade]) -> list[TradeMark]:
+    """Marks where and at what price a market's shares came and went."""
+    return [_mark(plot, each.trade.timestamp, each.trade.price, [each]) for each in trades]
 
 
 def _mark(plot: Plot, at: datetime, value: Decimal, booked: Sequence[PricedTrade]) -> TradeMark:

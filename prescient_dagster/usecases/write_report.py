@@ -9,6 +9,7 @@ from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.figures import overview, reports
 from prescient_dagster.domain.figures.leaderboard import Leaderboard
 from prescient_dagster.domain.figures.overview import Overview
+from prescient_dagster.domain.figures.position_histories import Remark
 from prescient_dagster.domain.figures.reports import Report, ReportPortfolio
 from prescient_dagster.report.page import home_page, tear_sheet, walk_forward_page
 from prescient_dagster.store import pages, private_folders
@@ -19,7 +20,8 @@ from prescient_dagster.store.figures.reports import load_remarks, load_report
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.past import sweeps
 from prescient_dagster.store.past.replays import labelled
-from prescient_dagster.usecases.shown.benchmark import with_benchmarks
+from prescient_dagster.usecases.shown.benchmark import MOST_AT_ONCE, with_benchmarks
+from prescient_dagster.usecases.shown.market_prices import price_paths
 
 Watch = Callable[[Sequence[ReportPortfolio]], Iterable[ReportPortfolio]]
 
@@ -133,7 +135,13 @@ def load(
     found = load_report(database, names, replay_ids)
     chapters = [reports.chapter(each) for each in watch(_beside_benchmarks(database, folder, found.portfolios))]
     fills = {each.contender.name: each.notable.fills for each in chapters}
-    return reports.report(chapters, load_remarks(database, fills), venue=found.venue, warnings=found.warnings)
+    remarks = load_remarks(database, fills)
+    lived = [each for each in chapters if each.portfolio.played is None]
+    for each in lived if len(lived) <= MOST_AT_ONCE else ():
+        beside = remarks[each.contender.name]
+        for ref, path in price_paths(database, folder, (*each.notable.best, *each.notable.worst)).items():
+            beside[ref] = replace(beside.get(ref, Remark()), path=path)
+    return reports.report(chapters, remarks, venue=found.venue, warnings=found.warnings)
 
 
 def _beside_benchmarks(

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import accumulate
 from random import Random
 from typing import Any
 
-from prescient_dagster.domain.books.ledger import Trade
+from prescient_dagster.domain.books.ledger import Trade, TradeKind
 from prescient_dagster.domain.books.settlement import Verdict
 from prescient_dagster.domain.books.snapshots import Snapshot
+from prescient_dagster.domain.figures.benchmark import BenchmarkCurve
 from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.domain.figures.position_histories import Remark
 from prescient_dagster.domain.figures.reports import Report, ReportPortfolio, chapter, report
 from prescient_dagster.domain.figures.round_trips import PricedTrade
+from prescient_dagster.usecases.shown.benchmark import MOST_AT_ONCE
 from tests.builders import D
 from tests.track_records import LOST, WON, a_buy, a_payment, a_sale, a_snapshot
 
@@ -45,7 +48,20 @@ def a_busy_report(portfolios: int, trades: int, days: int = 120) -> Report:
     endings = Random(0)
     verdicts = {str(number): endings.choice((WON, LOST)) for number in range(trades // 2)}
     found = [a_busy_portfolio(seed, trades, days, verdicts) for seed in range(portfolios)]
-    return a_report(*found, verdicts=verdicts, venue="simulated")
+    remarks = {each.history.slug: dict(_paths(each)) for each in found if portfolios <= MOST_AT_ONCE}
+    return a_report(*found, verdicts=verdicts, venue="simulated", remarks=remarks)
+
+
+def _paths(portfolio: ReportPortfolio) -> Iterator[tuple[str, Remark]]:
+    """What each market cost, hour by hour from six hours before it was bought until two days later."""
+    random = Random(portfolio.history.slug)
+    for priced in portfolio.history.trades:
+        trade = priced.trade
+        if trade.kind is TradeKind.BUY:
+            walk = accumulate((random.gauss(0, 0.01) for _ in range(47)), initial=float(trade.price))
+            times = (trade.timestamp + timedelta(hours=hour) for hour in range(-6, 48))
+            path = [(at, D(round(min(0.99, max(0.01, each)), 3))) for at, each in zip(times, walk, strict=False)]
+            yield str(trade.source_ref), Remark("the price has risen", path=path)
 
 
 def a_busy_portfolio(seed: int, trades: int, days: int, verdicts: Mapping[str, Verdict]) -> ReportPortfolio:
@@ -56,7 +72,10 @@ def a_busy_portfolio(seed: int, trades: int, days: int, verdicts: Mapping[str, V
     )
     equity = accumulate((random.gauss(0, 8) for _ in range(days)), initial=1_000)
     values = [a_snapshot(day, round(each, 2), 250, 255) for day, each in zip(range(days), equity, strict=False)]
-    return a_portfolio(f"{strategy}-{seed}", values, booked, strategy, name=f"Portfolio {seed}", status="active")
+    walk = accumulate((random.gauss(0, 5) for _ in range(days)), initial=1_000)
+    points = [(each.timestamp, D(round(value, 2))) for each, value in zip(values, walk, strict=False)]
+    history = History(f"{strategy}-{seed}", strategy, D(1_000), values, booked, BenchmarkCurve(points, ""))
+    return ReportPortfolio(history, name=f"Portfolio {seed}", status="active")
 
 
 def _position(

@@ -6,7 +6,7 @@ from prescient_dagster.domain.figures.calibration import ResolvedEntry, buckets
 from prescient_dagster.domain.figures.daily_series import ONE_DAY, daily
 from prescient_dagster.report import bars, charts
 from tests.builders import NOON, D
-from tests.track_records import a_snapshot
+from tests.track_records import a_buy, a_sale, a_snapshot
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,12 @@ def test_bars_begin_where_nothing_is() -> None:
     assert bars.bars([-50.0, 100.0, 0.0]) == [bars.Bar(0, 33.3), bars.Bar(33.3, 66.7), bars.Bar(33.3, 0)]
     assert bars.bars([0, 0]) == [bars.Bar(0, 0)] * 2
     assert bars.bars([]) == []
+
+
+def test_a_price_leaves_room_for_every_trade_of_its_market() -> None:
+    path = [(NOON, D("0.50")), (NOON + ONE_DAY / 24, D("0.52"))]
+    sale = a_sale(10, 0.9, 5, day=1)
+    plot = charts.price_plot(path, [a_buy(10, 0.4), sale])
+    assert plot.across(sale.trade.timestamp) == charts.WIDTH
+    assert plot.level == plot.place(0.4)
+    assert charts.TOP <= plot.place(0.9) < plot.place(0.4) <= plot.floor

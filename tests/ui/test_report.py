@@ -89,6 +89,23 @@ def test_it_is_dark_in_the_dark(show: Show) -> None:
     assert grounds["light"] > 600
 
 
+def test_a_market_that_was_traded_shows_what_it_cost_and_where(show: Show) -> None:
+    page = show(a_busy_report(1, 60))
+    story = page.locator(".stories li").first
+    assert story.locator("figure.path polyline.line").count() == 1
+    told = story.locator("figure.path circle.mark title").all_text_contents()
+    assert len(told) == 2
+    assert "bought" in told[0]
+    box = story.locator("figure.path svg").bounding_box()
+    assert box is not None
+    for mark in story.locator("figure.path circle.mark").all():
+        spot = mark.bounding_box()
+        assert spot is not None
+        assert box["x"] <= spot["x"] + spot["width"] / 2 <= box["x"] + box["width"] + 1
+        assert box["y"] <= spot["y"] <= spot["y"] + spot["height"] <= box["y"] + box["height"]
+    assert story.locator("figure.path rect.spot title").first.text_content().endswith("USD")  # type: ignore[union-attr]
+
+
 def test_on_paper_every_portfolio_is_unfolded(show: Show) -> None:
     page = show(a_busy_report(5, 60))
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = false)")

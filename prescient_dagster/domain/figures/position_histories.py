@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -12,6 +12,7 @@ from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.figures.round_trips import PricedTrade, RoundTrip
 
 MOST_STORIES = 5
+PAYMENTS = (TradeKind.SETTLEMENT, TradeKind.REFUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,14 @@ class Remark:
         reason: of its signal, one sentence.
         touch: the best ask (of a purchase) or bid (of a sale) of that moment, USD per share.
         exit: the rule that a sale followed.
+        path: of a position's first purchase, what a share of its side cost from shortly before it to the end.
     """
 
     reason: str = ""
     confidence: Decimal | None = None
     touch: Decimal | None = None
     exit: ExitRule | None = None
+    path: Sequence[tuple[datetime, Decimal]] = ()
 
 
 class End(StrEnum):
@@ -63,6 +66,13 @@ class Story:
     def return_on_cost(self) -> float | None:
         """Profit / cost, a fraction."""
         return float(self.profit / self.cost) if self.cost else None
+
+    @property
+    def path(self) -> Sequence[tuple[datetime, Decimal]]:
+        """What a share cost, up to what it brought in the end; nothing where no more than that is known."""
+        known = self.remark(self.entries[0]).path
+        ends = [(priced.trade.timestamp, priced.trade.price) for priced in self.exits if priced.trade.kind in PAYMENTS]
+        return [*known, *ends] if len(known) > 1 else []
 
     @property
     def markets(self) -> int:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from prescient_dagster.domain.errors import PrescientError, StoreUnreachable
 from prescient_dagster.domain.market.history import Times, microseconds
@@ -60,6 +62,15 @@ class PastCaptures(Generic[Kept]):
         prices = self._shelf.of(capture, rows, at, self._opened)
         if at in self._unreadable:
             self.missed[EPOCH + timedelta(microseconds=at)] = self._unreadable[at]
+        return prices
+
+    def prices_of(self, market_ids: pa.Array, at: int) -> Floats:
+        """The YES prices of these markets on the capture of that time; NaN where it tells none."""
+        found = self._opened(at)
+        if found is None:
+            return np.full(len(market_ids), np.nan)
+        places = pc.fill_null(pc.index_in(market_ids, value_set=found[0]), len(found[0])).to_numpy()
+        prices: Floats = np.append(found[1], np.nan)[places]
         return prices
 
     def told(self, _capture: Capture, rows: Rows, _since: int, _until: int) -> Floats:
