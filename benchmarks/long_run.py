@@ -19,7 +19,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.usecases import settle
 from prescient_dagster.usecases import take_capture as captures_taken
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order, Result
 from prescient_dagster.venue.interface import Venue
 from prescient_dagster.venue.simulated import SimulatedVenue
@@ -83,8 +83,8 @@ def trade(database: Database, folder: Path, venue: Venue, slugs: dict[str, list[
     """One cycle of every portfolio on the newest capture: what the strategies' jobs do."""
     results: list[Result] = []
     for strategy, group in slugs.items():
-        desk = Desk(load_strategy(strategy), database, folder, lambda: nullcontext(venue))
-        results += desk.carry_out(Order(group, code_version=code_version(strategy)))
+        runner = CycleRunner(load_strategy(strategy), database, folder, lambda: nullcontext(venue))
+        results += runner.carry_out(Order(group, code_version=code_version(strategy)))
     return results
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from prescient_dagster.domain.market.forecasts import ToldOf
 from prescient_dagster.domain.market.markets import Floats, Mask
-from prescient_dagster.domain.market.touches import touches
+from prescient_dagster.domain.market.top_of_book import top_of_book
 from prescient_dagster.domain.strategy.configs import (
     MarketMaxConviction,
     MarketMinConviction,
@@ -50,7 +50,7 @@ class Sides:
     def __init__(self, view: View, config: ForecastsConfig) -> None:
         self.told: ToldOf = view.forecasts(config.sources)
         yes, no = self.told.probability, np.round(1 - self.told.probability, DECIMALS)
-        costs = [touches(view.capture, view.rows, yes=side).cost for side in (True, False)]
+        costs = [top_of_book(view.capture, view.rows, yes=side).cost for side in (True, False)]
         edges = [np.round(p - cost, DECIMALS) for p, cost in zip((yes, no), costs, strict=True)]
         self.is_yes: Mask = np.nan_to_num(edges[0], nan=-1) >= np.nan_to_num(edges[1], nan=-1)
         self.edge: Floats = np.where(self.is_yes, *edges)

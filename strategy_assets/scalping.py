@@ -14,7 +14,7 @@ import numpy as np
 
 from prescient_dagster.domain import money
 from prescient_dagster.domain.market.markets import Floats, Mask
-from prescient_dagster.domain.market.touches import Touches, touches
+from prescient_dagster.domain.market.top_of_book import TopOfBook, top_of_book
 from prescient_dagster.domain.strategy.configs import (
     DirectionalConfig,
     EventMinVolume24hr,
@@ -79,7 +79,7 @@ class Dips:
 
     fell: Mask
     depth: Floats
-    side: Touches
+    side: TopOfBook
 
     @cached_property
     def rebound(self) -> Floats:
@@ -97,7 +97,7 @@ def dips(view: View) -> Dips:
     """The dips of all candidates; a change that is not told is none."""
     change = np.nan_to_num(view.column("price_change_1h"))
     fell = change < 0
-    return Dips(fell, np.abs(change), touches(view.capture, view.rows, yes=fell))
+    return Dips(fell, np.abs(change), top_of_book(view.capture, view.rows, yes=fell))
 
 
 def rules(view: View, config: ScalpingConfig) -> Iterator[Rule]:

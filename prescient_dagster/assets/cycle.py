@@ -37,10 +37,10 @@ from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.books.reconciliation import reconcile
-from prescient_dagster.store.check_log import judging
+from prescient_dagster.store.check_log import checks_locked
 from prescient_dagster.store.health import failing_portfolios
 from prescient_dagster.usecases.garbage import without_full_collections
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order, Result
 
 DESCRIPTIONS = {
@@ -143,15 +143,15 @@ def cycle_assets(strategy: Strategy[Any], portfolios_per_run: int) -> dg.AssetsD
         venue: VenueResource,
     ) -> Iterator[dg.AssetCheckResult | dg.AssetObservation]:
         store = database.open()
-        desk = Desk(strategy, store, capture_files.folder, partial(venue.open, store))
+        runner = CycleRunner(strategy, store, capture_files.folder, partial(venue.open, store))
         with without_full_collections():
             with explained():
                 order = _order(context, filled(config_class, context), version)
-            failed = _carried_out(context, desk, order, _shards_of(context, order.slugs, portfolios_per_run))
+            failed = _carried_out(context, runner, order, _shards_of(context, order.slugs, portfolios_per_run))
             if traded in context.selected_asset_keys:
                 # Before the failure is raised: a step that has failed yields no checks.
                 with explained():
-                    yield from _judged(context, traded, desk, order.slugs)
+                    yield from _judged(context, traded, runner, order.slugs)
         if failed:
             raise failure(failed, len(order.slugs))
 
@@ -173,19 +173,19 @@ def _order(context: dg.AssetExecutionContext, config: Any, version: str) -> Orde
 
 
 def _judged(
-    context: dg.AssetExecutionContext, traded: dg.AssetKey, desk: Desk, slugs: Sequence[str]
+    context: dg.AssetExecutionContext, traded: dg.AssetKey, runner: CycleRunner, slugs: Sequence[str]
 ) -> Iterator[dg.AssetCheckResult | dg.AssetObservation]:
     """The checks, or what a run that is not asked for them notes for who judges several together."""
-    counts, missing = desk.books.counts(), list(islice(desk.missing_books(), MOST_ROWS))
-    capture_id = desk.record.capture_id
+    counts, missing = runner.books.counts(), list(islice(runner.missing_books(), MOST_ROWS))
+    capture_id = runner.record.capture_id
     if not context.selected_asset_check_keys:
-        unbalanced = {slug: found for slug, found in reconcile(desk.database, slugs).items() if found}
+        unbalanced = {slug: found for slug, found in reconcile(runner.database, slugs).items() if found}
         yield noted(traded, context.run, Note(slugs, unbalanced, counts, missing, capture_id))
         return
-    with judging(desk.database, desk.strategy.name):
+    with checks_locked(runner.database, runner.strategy.name):
         again = left_unbalanced(context.instance, traded).keys() - set(slugs)
-        yield balance_check(traded, reconcile(desk.database, [*slugs, *again]))
-        yield failing_check(traded, failing_portfolios(desk.database, desk.strategy.name))
+        yield balance_check(traded, reconcile(runner.database, [*slugs, *again]))
+        yield failing_check(traded, failing_portfolios(runner.database, runner.strategy.name))
         left = left_missing(context.instance, traded, capture_id)
         yield books_check(traded, capture_id, counts, missing, left)
 
@@ -216,13 +216,13 @@ def _meant_here(
 
 
 def _carried_out(
-    context: dg.AssetExecutionContext, desk: Desk, order: Order, shard_of: Mapping[str, str]
+    context: dg.AssetExecutionContext, runner: CycleRunner, order: Order, shard_of: Mapping[str, str]
 ) -> list[Result]:
     """Carry out the order, log what each portfolio did, and return those that failed."""
     failed = []
     keys = sorted(context.selected_asset_keys, key=lambda key: list(Stage).index(Stage(key.path[-1])))
     with explained(), in_batches(context) as materializations:
-        for result in desk.carry_out(order):
+        for result in runner.carry_out(order):
             if result.error is None:
                 materializations.add([_materialization(key, result, shard_of.get(result.slug)) for key in keys])
             else:

@@ -13,7 +13,7 @@ import dagster as dg
 from prescient_dagster.domain.errors import InvalidInput, NotDelivered, PrescientError
 from prescient_dagster.domain.watch import notices
 from prescient_dagster.domain.watch.channels import Channel, channels
-from prescient_dagster.domain.watch.notices import Told
+from prescient_dagster.domain.watch.notices import Cursor
 from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.store.database import Database
 from prescient_dagster.usecases.telling.channels import deliver
@@ -62,7 +62,7 @@ def notices_sensor(setting: str, venue: str) -> dg.SensorDefinition:
     return tick
 
 
-def _tell(database: Database, channel: Channel, told: Told | None, source: str) -> tuple[int, Told]:
+def _tell(database: Database, channel: Channel, told: Cursor | None, source: str) -> tuple[int, Cursor]:
     """How much a channel was told, and what it knows now. One that is new is told of what comes."""
     now = datetime.now(UTC)
     if told is None:
@@ -79,9 +79,9 @@ def _key(channel: Channel) -> str:
     return sha256(f"{channel.portfolio}={channel.address}".encode()).hexdigest()[:12]
 
 
-def _told(cursor: str | None) -> dict[str, Told]:
+def _told(cursor: str | None) -> dict[str, Cursor]:
     """What each channel has been told; with a cursor that is none of ours, nobody anything."""
     try:
-        return {key: Told.loads(each) for key, each in json.loads(cursor or "{}").items()}
+        return {key: Cursor.loads(each) for key, each in json.loads(cursor or "{}").items()}
     except (ValueError, AttributeError):
         return {}

@@ -21,7 +21,7 @@ PATIENCE = "10min"
 
 
 @contextmanager
-def judging(database: Database, strategy: str) -> Iterator[None]:
+def checks_locked(database: Database, strategy: str) -> Iterator[None]:
     """Nobody else tells the checks of this strategy in this block: what was told last is still the last at its end.
 
     Raises:

@@ -41,7 +41,7 @@ Watch = Callable[[datetime], None]
 """Is told the time of every capture once it has been played."""
 
 
-class Table:
+class Backtest:
     """Where players sit who are dealt the same captures."""
 
     def __init__(self, source: CaptureSource, players: Sequence[Player]) -> None:
@@ -187,17 +187,17 @@ def replayed(  # noqa: PLR0913 - what a user may give
     Raises:
         NotFound: there is no capture to play on.
     """
-    table = Table(source, [entrant.player for entrant in entrants])
+    backtest = Backtest(source, [entrant.player for entrant in entrants])
     with database.begin() as connection:
         writers = [ReplayWriter(connection, _new(entrant, source, since, until)) for entrant in entrants]
-        for moment, steps in table.play():
+        for moment, steps in backtest.play():
             for writer, step in zip(writers, steps, strict=True):
                 writer.add(moment.capture, step)
             watch(moment.at)
         if source.told.read == 0:
             raise NotFound(_nothing(source))
         for number, writer in enumerate(writers):
-            writer.finish(source.told, table.endings(number), table.notes(number))
+            writer.finish(source.told, backtest.endings(number), backtest.notes(number))
     return [writer.replay_id for writer in writers]
 
 

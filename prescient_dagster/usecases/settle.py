@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from prescient_dagster.domain.books.answers import Answer, Told, answers
+from prescient_dagster.domain.books.answers import Answer, Answers, answers
 from prescient_dagster.domain.books.ledger import Trade
 from prescient_dagster.domain.books.settlement import UNKNOWN, UNREADABLE, Ending, Verdict, first_of_day, settled
 from prescient_dagster.domain.errors import Conflict
@@ -24,7 +24,7 @@ ATTEMPTS = 5
 class Heard:
     """What the venue said of how markets ended; `unanswered`: of which it did not answer, and why."""
 
-    told: Told = field(default_factory=dict)
+    told: Answers = field(default_factory=dict)
     unanswered: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -56,7 +56,7 @@ class Worked:
     save: CycleSave
 
 
-class Desk:
+class CycleRunner:
     """Carries out one order for the portfolios of one strategy."""
 
     def __init__(

@@ -15,7 +15,7 @@ from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.usecases import trade_words
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_books import OpenVenue
 from prescient_dagster.usecases.trade_plans import Order, Result
 
@@ -40,14 +40,14 @@ def look_after(
         Conflict: it is not ready.
     """
     for strategy_type in sorted({each.strategy_type for each in chosen}):
-        desk = Desk(stand_in(strategy_type), database, folder, open_venue)
+        runner = CycleRunner(stand_in(strategy_type), database, folder, open_venue)
         mine = [each for each in chosen if each.strategy_type == strategy_type]
         closing = [each.slug for each in mine if each.status is PortfolioStatus.CLOSING]
         waiting = [each.slug for each in mine if each.status is not PortfolioStatus.CLOSING]
         if closing:
-            yield from desk.carry_out(Order(closing, capture_id=capture_id))
+            yield from runner.carry_out(Order(closing, capture_id=capture_id))
         if waiting:
-            for result in desk.carry_out(Order(waiting, VALUED, capture_id)):
+            for result in runner.carry_out(Order(waiting, VALUED, capture_id)):
                 yield result if result.error else replace(result, why=trade_words.without_strategy(strategy_type))
 
 

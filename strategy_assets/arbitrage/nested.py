@@ -18,7 +18,7 @@ import numpy as np
 
 from prescient_dagster.domain.cycle.bundles import BundleKind
 from prescient_dagster.domain.market.sides import Side
-from prescient_dagster.domain.market.touches import touches
+from prescient_dagster.domain.market.top_of_book import top_of_book
 from strategy_assets.arbitrage.legs import Legs
 from strategy_assets.arbitrage.sets import PayingSet
 
@@ -144,7 +144,7 @@ def _pair(legs: Legs, wider: int, narrower: int, margin: float) -> PayingSet:
 
 def _readable(legs: Legs) -> _Readable:
     frame = legs.capture.markets.iloc[legs.rows]
-    yes, no = (touches(legs.capture, legs.rows, yes=side).cost for side in (True, False))
+    yes, no = (top_of_book(legs.capture, legs.rows, yes=side).cost for side in (True, False))
     # What excludes another outcome does not contain it, whatever its text seems to say.
     alone = ~legs.column("neg_risk") & (legs.text("exclusive_group") == "")
     usable = legs.column("tradable") & alone & ~np.isnan(yes) & ~np.isnan(no)

@@ -19,7 +19,7 @@ import numpy as np
 from prescient_dagster.domain.cycle.bundles import BundleKind
 from prescient_dagster.domain.market.markets import Floats, Mask, Rows
 from prescient_dagster.domain.market.sides import Side
-from prescient_dagster.domain.market.touches import touches
+from prescient_dagster.domain.market.top_of_book import top_of_book
 from strategy_assets.arbitrage.exclusive_groups import ExclusiveGroups
 
 FEWEST_LEGS = 2
@@ -54,7 +54,7 @@ def paying_sets(legs: ExclusiveGroups, least_margin: float) -> Iterator[PayingSe
 
 def yes_sets(legs: ExclusiveGroups) -> tuple[Floats, Mask]:
     """Per group the margin of its YES set, NaN where there is none; per leg whether it is bought."""
-    cost = touches(legs.capture, legs.rows, yes=True).cost
+    cost = top_of_book(legs.capture, legs.rows, yes=True).cost
     buyable = legs.column("tradable") & ~np.isnan(cost)
     whole = legs.exclusive & legs.complete & legs.every(buyable | legs.lost) & (legs.total(buyable) >= FEWEST_LEGS)
     total = legs.total(np.where(buyable, cost, 0.0))
@@ -67,7 +67,7 @@ def no_sets(legs: ExclusiveGroups) -> tuple[Floats, Mask]:
     Of k legs the k cheapest are the best, and one more improves the margin as long as it is cheap enough: so the best
     set is the cheapest ones up to some point.
     """
-    cost = touches(legs.capture, legs.rows, yes=False).cost
+    cost = top_of_book(legs.capture, legs.rows, yes=False).cost
     usable = no_legs(legs) & ~np.isnan(cost) & legs.exclusive[legs.group]
     order = np.lexsort((cost, legs.group))
     order = order[usable[order]]

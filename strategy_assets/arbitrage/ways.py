@@ -11,7 +11,7 @@ import numpy as np
 from prescient_dagster.domain.cycle.bundles import BundleKind
 from prescient_dagster.domain.market.markets import Capture, Floats, Mask
 from prescient_dagster.domain.market.sides import Side
-from prescient_dagster.domain.market.touches import touches
+from prescient_dagster.domain.market.top_of_book import top_of_book
 from prescient_dagster.domain.strategy.rules import AT_LEAST, BELOW, IS, Step, number
 from strategy_assets.arbitrage.exclusive_groups import ExclusiveGroups, exclusive_groups
 from strategy_assets.arbitrage.legs import Legs, event_legs
@@ -142,7 +142,7 @@ def _legs(count: int) -> Step:
 
 
 def _costs(legs: Legs, side: Side) -> Floats:
-    return touches(legs.capture, legs.rows, yes=side is Side.YES).cost
+    return top_of_book(legs.capture, legs.rows, yes=side is Side.YES).cost
 
 
 def _found(legs: ExclusiveGroups, kind: BundleKind, margin: Floats, members: Mask) -> PayingSet | None:

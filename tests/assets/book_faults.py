@@ -21,7 +21,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.usecases import settle, take_capture
 from prescient_dagster.usecases.take_capture import Taken
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order, Result
 from prescient_dagster.venue.polymarket.pacing import RetryPolicy
 from prescient_dagster.venue.polymarket.venue import PolymarketVenue
@@ -149,8 +149,8 @@ class Faulty:
         for strategy in ("momentum", "arbitrage"):
             group = [slug for slug in slugs if PORTFOLIOS.get(slug, ("momentum",))[0] == strategy]
             with self.venue() as venue:
-                desk = Desk(load_strategy(strategy), self.database, self.folder, partial(nullcontext, venue))
-                made = desk.carry_out(Order(group, code_version=code_version(strategy), **order)) if group else ()
+                runner = CycleRunner(load_strategy(strategy), self.database, self.folder, partial(nullcontext, venue))
+                made = runner.carry_out(Order(group, code_version=code_version(strategy), **order)) if group else ()
                 self.results |= {result.slug: result for result in made}
         return self.results
 

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 
 from prescient_dagster.catalog import load_strategy
-from prescient_dagster.domain.books.answers import Told
+from prescient_dagster.domain.books.answers import Answers
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.usecases import settle
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order
 from prescient_dagster.venue.recorded import RecordedVenue
 from tests.assets.worlds import START, a_listing
@@ -57,7 +57,7 @@ class Venue:
             self.database, portfolios.NewPortfolio(slug, "momentum", Decimal(100_000), strategy_config=config)
         )
 
-    def day(self, day: float, words: Sequence[str], *slugs: str, answers: bool = True) -> Told:
+    def day(self, day: float, words: Sequence[str], *slugs: str, answers: bool = True) -> Answers:
         """Record this day, take a capture of it, settle, and let these portfolios trade; what was asked, and told.
 
         Args:
@@ -80,7 +80,7 @@ class Venue:
         markets[there].reset_index(drop=True).to_parquet(self.recordings / f"{name}.markets.parquet", index=False)
         return self.take(*slugs, answers=answers)
 
-    def take(self, *slugs: str, answers: bool = True) -> Told:
+    def take(self, *slugs: str, answers: bool = True) -> Answers:
         venue, newest = RecordedVenue(self.recordings), captures.newest(self.database)
         listing = venue.next_listing(None if newest is None else newest.captured_at)
         assert listing is not None
@@ -93,10 +93,10 @@ class Venue:
         return told
 
     def cycle(self, *slugs: str, capture_id: int | None = None) -> None:
-        desk = Desk(
+        runner = CycleRunner(
             load_strategy("momentum"), self.database, self.folder, partial(nullcontext, RecordedVenue(self.recordings))
         )
-        for result in desk.carry_out(Order(list(slugs), capture_id=capture_id)) if slugs else ():
+        for result in runner.carry_out(Order(list(slugs), capture_id=capture_id)) if slugs else ():
             assert result.status in ("ok", "closed"), result
 
     @staticmethod

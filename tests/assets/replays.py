@@ -23,7 +23,7 @@ from prescient_dagster.store.market.capture_sources import StoredCaptures
 from prescient_dagster.store.past import replays
 from prescient_dagster.usecases import settle, take_capture
 from prescient_dagster.usecases.replay import Entrant, replayed
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order
 from tests.conftest import cloned
 
@@ -85,8 +85,8 @@ class World:
     def trade(self, venue: Any, **order: Any) -> None:
         """One cycle of everybody. `order`: capture, stages and so on."""
         for strategy, group in self.slugs.items():
-            desk = Desk(load_strategy(strategy), self.database, self.folder, partial(nullcontext, venue))
-            results = list(desk.carry_out(Order(group, **order)))
+            runner = CycleRunner(load_strategy(strategy), self.database, self.folder, partial(nullcontext, venue))
+            results = list(runner.carry_out(Order(group, **order)))
             assert {result.slug: result.error for result in results if result.error} == {}
 
     def replay(self, *slugs: str, since: datetime | None = None, until: datetime | None = None) -> list[int]:

@@ -175,9 +175,9 @@ def test_whatever_the_venue_says_in_whatever_order_the_books_end_with_its_last_w
     assert not any(reconcile(venue.database).values())
     assert verify.verify(venue.database, venue.folder, "one").differences == []
     player = replay.entrant(venue.database, None, "one", {}).player
-    table = replay.Table(StoredCaptures(venue.database, venue.folder), [player])
-    list(table.play())
-    assert table.states[0].account.balance == load_standing(venue.database, "one").account.balance
+    backtest = replay.Backtest(StoredCaptures(venue.database, venue.folder), [player])
+    list(backtest.play())
+    assert backtest.states[0].account.balance == load_standing(venue.database, "one").account.balance
 
 
 def is_reversal(trade: Trade) -> bool:

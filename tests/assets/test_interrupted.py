@@ -16,7 +16,7 @@ from prescient_dagster.domain.errors import StoreError
 from prescient_dagster.store.books import cycles
 from prescient_dagster.store.database import Database, connect
 from prescient_dagster.usecases import trade
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order
 from tests.assets.conftest import NOT_BOOKS, Platform
 from tests.assets.worlds import a_listing, favourites
@@ -26,8 +26,8 @@ OWN = (*NOT_BOOKS, "portfolio_id", "slug", "name")
 
 
 def run_desk(database: Database, folder: Path, slugs: Sequence[str]) -> None:
-    desk = Desk(load_strategy("momentum"), database, folder, lambda token_ids, captured_at: {})
-    assert not [result.error for result in desk.carry_out(Order(slugs)) if result.error]
+    runner = CycleRunner(load_strategy("momentum"), database, folder, lambda token_ids, captured_at: {})
+    assert not [result.error for result in runner.carry_out(Order(slugs)) if result.error]
 
 
 def run_and_die(url: str, folder: Path, slug: str, statement: int) -> None:
@@ -203,8 +203,10 @@ def test_who_cannot_be_saved_fails_alone(five: Platform) -> None:
         connection.execute(text("ALTER TABLE prescient.snapshots ADD CHECK (portfolio_id <> 3) NOT VALID"))
     (third,) = (slug for slug in FIVE if five.rows("portfolios", slug)[0]["portfolio_id"] == 3)
 
-    desk = Desk(load_strategy("momentum"), five.database, five.captures_folder, lambda token_ids, captured_at: {})
-    failed = {result.slug for result in desk.carry_out(Order(FIVE)) if result.error}
+    runner = CycleRunner(
+        load_strategy("momentum"), five.database, five.captures_folder, lambda token_ids, captured_at: {}
+    )
+    failed = {result.slug for result in runner.carry_out(Order(FIVE)) if result.error}
 
     assert failed == {third}
     assert not five.rows("trades", third)

@@ -89,12 +89,12 @@ def test_live_replayed_and_verified_alike(venue: Venue) -> None:
         venue.day(day, [story[day] for story in stories], "one")
     assert verify.verify(venue.database, venue.folder, "one").differences == []
     player = replay.entrant(venue.database, None, "one", {}).player
-    table = replay.Table(StoredCaptures(venue.database, venue.folder), [player])
-    replayed = [steps[0].snapshot for _, steps in table.play()]
+    backtest = replay.Backtest(StoredCaptures(venue.database, venue.folder), [player])
+    replayed = [steps[0].snapshot for _, steps in backtest.play()]
     lived = list_snapshots(venue.database, portfolios.get(venue.database, "one").portfolio_id)
     assert [each.equity for each in replayed if each is not None] == [row["equity"] for row in lived]
     account = load_standing(venue.database, "one").account
-    assert table.states[0].account.positions == account.positions  # with marks, sources and when they were told
+    assert backtest.states[0].account.positions == account.positions  # with marks, sources and when they were told
 
 
 def test_a_late_cycle_values_by_what_was_known_at_its_capture(venue: Venue) -> None:

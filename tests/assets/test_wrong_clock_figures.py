@@ -26,7 +26,7 @@ from prescient_dagster.store.market.capture_sources import WRONG_CLOCK, StoredCa
 from prescient_dagster.store.past.explanation import situation
 from prescient_dagster.usecases.replay import Entrant, replayed
 from prescient_dagster.usecases.settle import settle
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order
 from prescient_dagster.usecases.verify import verify
 from tests.assets.worlds import START, a_listing
@@ -77,9 +77,9 @@ class Home:
         captures.mark_ready(self.database, record.capture_id)
         self._venue("simulated", number)  # as if an older version had let it through
         list(settle(self.database, captures.find(self.database, record.capture_id)))
-        desk = Desk(load_strategy("momentum"), self.database, self.folder, lambda: nullcontext(None))  # type: ignore[arg-type,return-value]
+        runner = CycleRunner(load_strategy("momentum"), self.database, self.folder, lambda: nullcontext(None))  # type: ignore[arg-type,return-value]
         order = Order(list(BALANCES), capture_id=record.capture_id, code_version=code_version("momentum"))
-        assert {result.status for result in desk.carry_out(order)} == {"ok"}
+        assert {result.status for result in runner.carry_out(order)} == {"ok"}
         self._venue("polymarket", number)
         self._do("UPDATE prescient.captures SET stored_at = :at WHERE capture_id = :it", at=at, it=record.capture_id)
 

@@ -52,7 +52,7 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class Answers:
     """An hourly price that the venue told afterwards."""
 
     at: int
@@ -63,7 +63,7 @@ class Told:
 class TalkativePast(Remembered):
     """Captures in memory, and what the venue told."""
 
-    def __init__(self, captures: Sequence[Capture], marks: Sequence[Told]) -> None:
+    def __init__(self, captures: Sequence[Capture], marks: Sequence[Answers]) -> None:
         super().__init__(*captures)
         self._marks = sorted(marks, key=lambda mark: mark.at)
 
@@ -77,7 +77,7 @@ class Everything:
     """All that there ever is to know."""
 
     captures: Sequence[Capture]
-    marks: Sequence[Told]
+    marks: Sequence[Answers]
     forecasts: Sequence[Forecast]
 
     def until(self, number: int) -> "Everything":
@@ -109,7 +109,7 @@ def everything(dice: Random) -> Everything:
         for number, hour in enumerate(hours)
     ]
     marks = [
-        Told(microseconds(NOON + (hour + dice.random()) * HOUR), each, dice.randint(30, 970) / 1000)
+        Answers(microseconds(NOON + (hour + dice.random()) * HOUR), each, dice.randint(30, 970) / 1000)
         for each in MARKETS
         for hour in range(-160, 30, 3)
     ]

@@ -16,7 +16,7 @@ from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.store.books import portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order
 from prescient_dagster.usecases.verify import verify
 from prescient_dagster.venue.series.listings import Assumptions, imported
@@ -102,8 +102,8 @@ def live(database: Database, folder: Path, listings: list[Any]) -> None:
         record = captures.save(database, folder, listing)
         captures.mark_ready(database, record.capture_id)
         for strategy in CONFIGS:
-            desk = Desk(load_strategy(strategy), database, folder, partial(nullcontext, None))  # type: ignore[arg-type]
-            assert [result.error for result in desk.carry_out(Order([strategy]))] == [None]
+            runner = CycleRunner(load_strategy(strategy), database, folder, partial(nullcontext, None))  # type: ignore[arg-type]
+            assert [result.error for result in runner.carry_out(Order([strategy]))] == [None]
 
 
 def entries(trades: Any) -> Entries:

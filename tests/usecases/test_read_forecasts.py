@@ -17,7 +17,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, forecasts
 from prescient_dagster.usecases import read_forecasts
 from prescient_dagster.usecases.replay import entrant, open_source, replayed
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order
 from prescient_dagster.usecases.verify import verify
 from tests.assets.worlds import START, a_listing, favourites
@@ -52,8 +52,8 @@ class Desktop:
         return self.trade(record.capture_id)
 
     def trade(self, capture_id: int) -> list[str]:
-        desk = Desk(load_strategy("forecasts"), self.database, self.captures, lambda *_, **__: {})
-        (result,) = desk.carry_out(Order(["seer"], capture_id=capture_id))
+        runner = CycleRunner(load_strategy("forecasts"), self.database, self.captures, lambda *_, **__: {})
+        (result,) = runner.carry_out(Order(["seer"], capture_id=capture_id))
         assert result.status == "ok", result.error
         return [each.signal.market_id for each in result.trades]
 

@@ -25,7 +25,7 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.past.explanation import situation
 from prescient_dagster.usecases.by_hand.sell import Sale, Seller
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order
 from prescient_dagster.usecases.verify import verify
 from tests.assets.replays import World, created
@@ -51,8 +51,8 @@ class Home:
         return captures.mark_ready(self.database, record.capture_id).capture_id
 
     def cycle(self, **order: Any) -> None:
-        desk = Desk(load_strategy("momentum"), self.database, self.folder, lambda: nullcontext(None))  # type: ignore[arg-type]
-        (result,) = desk.carry_out(Order(["mine"], **order))
+        runner = CycleRunner(load_strategy("momentum"), self.database, self.folder, lambda: nullcontext(None))  # type: ignore[arg-type]
+        (result,) = runner.carry_out(Order(["mine"], **order))
         assert result.error is None
 
     def sell(self, market_id: str = "500", **how: Any) -> Sale:

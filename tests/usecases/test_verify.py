@@ -22,7 +22,7 @@ from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures, resolutions
 from prescient_dagster.usecases import settle
-from prescient_dagster.usecases.trade import Desk
+from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order
 from prescient_dagster.usecases.verify import Drift, verify
 from tests.assets.replays import CAPTURES, World, created
@@ -221,8 +221,8 @@ def stored(world: World, listing: Listing) -> int:
 
 
 def cycle(world: World, slug: str, capture_id: int, strategy_type: str = "momentum") -> None:
-    desk = Desk(load_strategy(strategy_type), world.database, world.folder, lambda *_, **__: {})
-    (result,) = desk.carry_out(Order([slug], capture_id=capture_id))
+    runner = CycleRunner(load_strategy(strategy_type), world.database, world.folder, lambda *_, **__: {})
+    (result,) = runner.carry_out(Order([slug], capture_id=capture_id))
     assert result.status == "ok"
 
 

@@ -19,7 +19,7 @@ from prescient_dagster.assets.runs.run_tags import CAPTURE_TAG, JUDGED_TAG, SHAR
 from prescient_dagster.assets.runs.shard_notes import ShardWord, heard
 from prescient_dagster.assets.runs.shards import Shard
 from prescient_dagster.store.books.cycles import Stage
-from prescient_dagster.store.check_log import judging
+from prescient_dagster.store.check_log import checks_locked
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.health import failing_portfolios
 
@@ -42,7 +42,7 @@ def judge(
     """
     asset = asset_key(strategy, Stage.TRADES)
     all_heard = [heard(instance, run) for run in runs] + [ShardWord(str(shard), why=NEVER_RAN) for shard in held_back]
-    with judging(database, strategy):
+    with checks_locked(database, strategy):
         failing = failing_portfolios(database, strategy)
         for result in _results(instance, asset, failing, all_heard):
             tell(instance, runs[0], result)

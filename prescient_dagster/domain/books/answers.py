@@ -39,7 +39,7 @@ class Answer:
         return not self.verdict.is_final and before.prices != self.prices
 
 
-Told = Mapping[str, Answer]
+Answers = Mapping[str, Answer]
 """What the venue had said of markets when it was asked for them, the newest of each, up to some moment."""
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from prescient_dagster.domain import money
-from prescient_dagster.domain.books.answers import Told, answered
+from prescient_dagster.domain.books.answers import Answers, answered
 from prescient_dagster.domain.books.ledger import Account, Position, worth
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.market.quotes import Quote, quote, side_label
@@ -84,7 +84,7 @@ def mark_of(quote: Quote | None) -> tuple[Decimal, MarkSource] | None:
     return (min(known), MarkSource.NO_BID) if known else None
 
 
-def valued(account: Account, capture: Capture, told: Told) -> tuple[Account, Snapshot]:
+def valued(account: Account, capture: Capture, told: Answers) -> tuple[Account, Snapshot]:
     """The account with its positions marked on a capture, and the snapshot that follows.
 
     Args:
@@ -101,7 +101,7 @@ def valued(account: Account, capture: Capture, told: Told) -> tuple[Account, Sna
     return replace(account, track=account.equity_track.valued(snapshot.equity, at)), snapshot
 
 
-def _quote(position: Position, capture: Capture, told: Told) -> Quote | None:
+def _quote(position: Position, capture: Capture, told: Answers) -> Quote | None:
     """The listing's quote; of a market that it does not list as open, where it tells no price, the answer's."""
     listed = quote(capture, *position.holding)
     if listed is not None and (not listed.closed or listed.listed_price is not None):

@@ -14,7 +14,7 @@ from prescient_dagster.domain.cycle.fills import OrderBook
 from prescient_dagster.domain.cycle.order_books import Book, Books, NoBook
 from prescient_dagster.domain.market.markets import QuoteSource
 from prescient_dagster.domain.market.sides import Side, kept_label
-from prescient_dagster.domain.market.touches import PRICE_DECIMALS
+from prescient_dagster.domain.market.top_of_book import PRICE_DECIMALS
 from prescient_dagster.domain.strategy.signals import RejectReason
 
 Prices = tuple[float, float]

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from prescient_dagster.domain.books.answers import Told
+from prescient_dagster.domain.books.answers import Answers
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.market.forecasts import Forecasts
 from prescient_dagster.domain.market.history import PriceHistory
@@ -45,7 +45,7 @@ class Moment:
     capture: Capture
     ready: bool = True
     previous: datetime | None = None
-    told: Told = field(default_factory=dict)
+    told: Answers = field(default_factory=dict)
     news: frozenset[str] = frozenset()
     history: PriceHistory = field(default_factory=PriceHistory)
     forecasts: Forecasts = field(default_factory=Forecasts)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from prescient_dagster.domain.books.answers import Told
+from prescient_dagster.domain.books.answers import Answers
 from prescient_dagster.domain.books.ledger import Account, Holding, Position, Trade, TradeKind, booked, opened
 from prescient_dagster.domain.books.settlement import Verdict, first_of_day, settled, verdict
 from prescient_dagster.domain.books.snapshots import MarkSource, Snapshot
@@ -33,7 +33,7 @@ class Known:
     """
 
     at: datetime
-    told: Told
+    told: Answers
     news: frozenset[str]
     daily: bool
     listing: Capture | None = None

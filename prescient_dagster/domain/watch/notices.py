@@ -50,7 +50,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Cursor:
     """What has been told: of trades, of the log of portfolios, and up to which day."""
 
     trades: Read
@@ -63,7 +63,7 @@ class Told:
         return json.dumps({**read, "day": self.day.isoformat()})
 
     @classmethod
-    def loads(cls, cursor: str) -> "Told":
+    def loads(cls, cursor: str) -> "Cursor":
         """What `dumps` wrote; `ValueError` for anything else."""
         try:
             kept = json.loads(cursor)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, SelectBase, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from prescient_dagster.domain.books.answers import PRICES, Answer, Told
+from prescient_dagster.domain.books.answers import PRICES, Answer, Answers
 from prescient_dagster.domain.books.ledger import Trade, TradeKind
 from prescient_dagster.domain.books.settlement import OPEN, Ending, Verdict, may_be_corrected
 from prescient_dagster.domain.books.unresolved import Pending
@@ -112,7 +112,7 @@ def _to_settle(record: CaptureRecord, *, daily: bool) -> SelectBase:
     return select(positions.c.market_id).union(paid)
 
 
-def observe(database: Database, record: CaptureRecord, said: Told, statuses: Mapping[str, str]) -> int:
+def observe(database: Database, record: CaptureRecord, said: Answers, statuses: Mapping[str, str]) -> int:
     """Keep the answers that differ from the last ones known, and when the others were said again; how many differ.
 
     That a held market has ended is kept as often as it is said: it may have been bought after it was said before.

@@ -17,7 +17,7 @@ from prescient_dagster.store.market.capture_sources import CaptureSource, ReadSo
 from prescient_dagster.store.server import postgres
 from prescient_dagster.usecases.folder_captures import FolderCaptures, FolderWindow
 from prescient_dagster.usecases.garbage import without_full_collections
-from prescient_dagster.usecases.replay import Table
+from prescient_dagster.usecases.replay import Backtest
 from prescient_dagster.usecases.sweeps.crews import Crew
 
 MOST_IN_A_TASK = 128
@@ -67,13 +67,13 @@ def play_on(source: CaptureSource, task: Task, advance: Advance = lambda _: None
     configs = [validated(strategy.config, document) for document in task.configs]
     if task.without:
         strategy = WithoutEvents.of(strategy, task.without)
-    table = Table(source, [Player(strategy, config, task.balance) for config in configs])
+    backtest = Backtest(source, [Player(strategy, config, task.balance) for config in configs])
     records = [Record(task.balance) for _ in configs]
-    for _moment, steps in table.play():
+    for _moment, steps in backtest.play():
         for record, step in zip(records, steps, strict=True):
             record.add(_trades(step), None if step.snapshot is None else step.snapshot.equity)
         advance(len(configs))
-    for record, state in zip(records, table.states, strict=True):
+    for record, state in zip(records, backtest.states, strict=True):
         record.finish(state.account.positions.values())
     return TaskRecords(records, source.told)
 

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 from prescient_dagster.domain.books.ledger import TradeKind
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.domain.market.sides import labelled
-from prescient_dagster.domain.watch.notices import Notice, NoticeKind, Read, Told, day_told
+from prescient_dagster.domain.watch.notices import Cursor, Notice, NoticeKind, Read, day_told
 from prescient_dagster.store import notices
 from prescient_dagster.store.books import statements
 from prescient_dagster.store.books.portfolio_log import Logged
@@ -23,16 +23,16 @@ class Happened:
     """What there is to tell, and what has been told once it is."""
 
     notices: Sequence[Notice]
-    then: Told
+    then: Cursor
 
 
-def from_now(database: Database, at: datetime) -> Told:
+def from_now(database: Database, at: datetime) -> Cursor:
     """As if all that has happened by now were told."""
     trades, log = notices.ends(database)
-    return Told(Read(trades), Read(log), at.astimezone(UTC).date())
+    return Cursor(Read(trades), Read(log), at.astimezone(UTC).date())
 
 
-def happened(database: Database, told: Told, at: datetime) -> Happened:
+def happened(database: Database, told: Cursor, at: datetime) -> Happened:
     """Everything since then, in the order in which it was booked."""
     trades, log = notices.new_trades(database, told.trades), notices.new_log(database, told.log)
     found = [_traded(row) for row in trades]
@@ -40,7 +40,7 @@ def happened(database: Database, told: Told, at: datetime) -> Happened:
     today = at.astimezone(UTC).date()
     if today > told.day:
         found += _day(database, today - timedelta(days=1))
-    then = Told(
+    then = Cursor(
         told.trades.after([row["trade_id"] for row in trades], at),
         told.log.after([row["log_id"] for row in log], at),
         max(today, told.day),

@@ -13,7 +13,7 @@ from prescient_dagster.assets.runs.run_tags import CAPTURE_TAG, SHARD_TAG
 from prescient_dagster.domain.cycle.order_books import NoBook
 from prescient_dagster.domain.strategy.signals import RejectReason
 from prescient_dagster.store.books.cycles import Stage
-from prescient_dagster.store.check_log import judging
+from prescient_dagster.store.check_log import checks_locked
 from prescient_dagster.store.market import order_books
 from tests.assets.conftest import Platform
 from tests.assets.runs.sharded import TRADES, Sharded, shards_of
@@ -141,7 +141,7 @@ def test_who_tells_checks_waits_for_whoever_is_telling_them(four: Sharded) -> No
     """Otherwise each would repeat what was told before both, and the later one would hide the other's."""
     balance_changed(four, "ann")
     run = threading.Thread(target=by_hand, args=(four, "ann", "ann"))
-    with judging(four.platform.database, "momentum"):
+    with checks_locked(four.platform.database, "momentum"):
         run.start()
         run.join(6)
         assert run.is_alive()

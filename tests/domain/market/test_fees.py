@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prescient_dagster.domain.market.fees import NO_FEE, FeeSchedule
-from prescient_dagster.domain.market.touches import Touches
+from prescient_dagster.domain.market.top_of_book import TopOfBook
 from tests.builders import D
 
 
@@ -37,7 +37,7 @@ def test_a_market_without_fees_charges_nothing() -> None:
 def test_the_fee_of_one_market_is_that_of_many_at_once(price: Decimal, rate: Decimal, exponent: Decimal) -> None:
     one = FeeSchedule(rate, D(exponent)).per_share(price)
     prices, rates = np.array([float(price)] * 2), np.array([float(rate)] * 2)
-    many = Touches(prices, prices, prices, rates, np.array([float(exponent), 1.0]))
+    many = TopOfBook(prices, prices, prices, rates, np.array([float(exponent), 1.0]))
     assert many.fee(prices) == pytest.approx([float(one), float(rate * price * (1 - price))], abs=1e-12)
     assert many.cost[0] == pytest.approx(float(price + one))
     assert many.proceeds[0] == pytest.approx(float(price - one))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.watch.channels import Channel, channels
-from prescient_dagster.domain.watch.notices import PATIENCE, Read, Told
+from prescient_dagster.domain.watch.notices import PATIENCE, Cursor, Read
 from prescient_dagster.domain.watch.strangers import BREAK, harmless
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -50,11 +50,11 @@ def test_a_number_that_nobody_used_is_given_up() -> None:
 
 
 def test_a_cursor_is_read_as_it_was_written() -> None:
-    told = Told(Read(7, {3: AT}), Read(2), date(2026, 3, 1))
-    assert Told.loads(told.dumps()) == told
+    told = Cursor(Read(7, {3: AT}), Read(2), date(2026, 3, 1))
+    assert Cursor.loads(told.dumps()) == told
     for wrong in ("", "[]", "{}", '{"trades": 1, "log": 2, "day": 3}'):
         with pytest.raises(ValueError):  # noqa: PT011 - as json says it, too
-            Told.loads(wrong)
+            Cursor.loads(wrong)
 
 
 PIECES = ["a", "b.c", "1.5", "w", " ", "\n", "[x](", "](", "://", "www.", "/go", *"@<>#&`*_~|.:/"]
