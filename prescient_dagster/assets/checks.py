@@ -4,10 +4,10 @@ A check that forbids trading is an ERROR and refuses the capture (`ready` does s
 check is blocking. Everything else is a WARN. Texts of strangers stand in tables only, which the UI shows as they are.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import dagster as dg
@@ -255,29 +255,20 @@ def _because(unseen: Mapping[str, str]) -> str:
 
 
 def books_check(
-    asset: dg.AssetKey | str,
-    capture_id: int,
-    counts: Mapping[str, int],
-    rows: Iterable[Mapping[str, Any]],
-    left: Iterable[Mapping[str, Any]] = (),
+    asset: dg.AssetKey | str, capture_id: int, counts: Mapping[str, int], rows: Iterable[Mapping[str, Any]]
 ) -> dg.AssetCheckResult:
     """Whether the order books that were needed on a capture could be had and used.
 
     Args:
         counts: how many could be read, and how many not for which reason.
         rows: one for each that could not.
-        left: those that other runs could not have, and told of: what they found is not hidden.
     """
-    rows = list(rows)
-    told = {row["token_id"] for row in rows}
-    more = [row for row in left if row["token_id"] not in told]
-    counts = Counter(counts) + Counter(row["reason"] for row in more)
     faults = {reason: counts[reason] for reason in FAULTY_BOOKS if counts.get(reason)}
     return BOOKS.result(
         f"{', '.join(f'{count} {reason}' for reason, count in faults.items())} order books" if faults else "",
         well=f"{sum(counts.values())} order books were needed",
         asset=asset,
-        metadata={CAPTURE: capture_id, **counts, **_table(MISSING, [*rows, *more][:MOST_ROWS])},
+        metadata={CAPTURE: capture_id, **counts, **_table(MISSING, list(islice(rows, MOST_ROWS)))},
     )
 
 

@@ -17,14 +17,11 @@ from prescient_dagster.assets.checks import (
     BOOKS,
     MOST_ROWS,
     NONE_FAILED,
-    balance_check,
-    books_check,
-    failing_check,
 )
 from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.forms.run_config import given, run_config_class
 from prescient_dagster.assets.partitions_asked import BACKFILL_TAG, partitions_asked
-from prescient_dagster.assets.runs.checks_told import left_missing, left_unbalanced
+from prescient_dagster.assets.runs.checks_told import Findings, told_before
 from prescient_dagster.assets.runs.cycle_failure import failure
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.runs.materializations import in_batches
@@ -37,7 +34,6 @@ from prescient_dagster.domain.strategy.strategies import Strategy
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.books.reconciliation import reconcile
-from prescient_dagster.store.check_log import checks_locked
 from prescient_dagster.store.health import failing_portfolios
 from prescient_dagster.usecases.garbage import without_full_collections
 from prescient_dagster.usecases.trade import CycleRunner
@@ -182,12 +178,11 @@ def _judged(
         unbalanced = {slug: found for slug, found in reconcile(runner.database, slugs).items() if found}
         yield noted(traded, context.run, Note(slugs, unbalanced, counts, missing, capture_id))
         return
-    with checks_locked(runner.database, runner.strategy.name):
-        again = left_unbalanced(context.instance, traded).keys() - set(slugs)
-        yield balance_check(traded, reconcile(runner.database, [*slugs, *again]))
-        yield failing_check(traded, failing_portfolios(runner.database, runner.strategy.name))
-        left = left_missing(context.instance, traded, capture_id)
-        yield books_check(traded, capture_id, counts, missing, left)
+    with told_before(context.instance, runner.database, traded) as told:
+        again = told.balances.keys() - set(slugs)
+        balances = reconcile(runner.database, [*slugs, *again])
+        found = Findings(capture_id, balances, books=counts, missing=missing).with_told(told)
+        yield from found.results(traded, failing_portfolios(runner.database, runner.strategy.name))
 
 
 def _shards_of(context: dg.AssetExecutionContext, slugs: Sequence[str], most: int) -> Mapping[str, str]:

@@ -1,7 +1,14 @@
-"""Results of checks that have been told, and telling one beside a run that has ended."""
+"""What the checks of a strategy say: joined with what they said before, and told beside runs that have ended.
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+The newest result of a check is all that its page shows. So whoever tells one takes over what was told before of the
+same capture, and of the books of others; one after the other, so that nobody misses what another is just telling.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import dagster as dg
 from dagster._core.events import DagsterEvent  # not exported
@@ -10,10 +17,70 @@ from dagster._core.storage.asset_check_execution_record import (  # not exported
     AssetCheckExecutionRecordStatus,
 )
 
-from prescient_dagster.assets.checks import BALANCED, BOOKS, CAPTURE, DIFFERENCES, MISSING
-from prescient_dagster.domain.strategy.side_labels import LABEL
+from prescient_dagster.assets.checks import (
+    BALANCED,
+    DIFFERENCES,
+    MOST_ROWS,
+    NONE_FAILED,
+    balance_check,
+    books_check,
+    failing_check,
+)
+from prescient_dagster.store.check_log import checks_locked
+from prescient_dagster.store.database import Database
 
 TOLD = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
+KNOWN = "known_of_the_capture"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is known of a capture and of the portfolios that traded it.
+
+    Attributes:
+        balances: the differences in the books of those that were looked at; of most, none.
+        unseen: the shards that have not come to their end, and why.
+        books: how many order books were needed, by what became of them.
+        missing: those that could not be had, as many as a check shows.
+    """
+
+    capture_id: int = 0
+    balances: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    books: Mapping[str, int] = field(default_factory=dict)
+    missing: Sequence[Mapping[str, Any]] = ()
+
+    def with_told(self, told: Self) -> Self:
+        """This, and what was told last: of this capture or a newer one all, of an older one whose books are wrong."""
+        balances = {**told.balances, **self.balances}
+        if told.capture_id < self.capture_id:
+            return replace(self, balances=balances)
+        known = {row["token_id"] for row in self.missing}
+        more = [row for row in told.missing if row["token_id"] not in known]
+        return replace(
+            self,
+            capture_id=told.capture_id,
+            balances=balances,
+            unseen={**told.unseen, **self.unseen},
+            books=dict(Counter(self.books) + Counter(row["reason"] for row in more)),
+            missing=[*self.missing, *more][:MOST_ROWS],
+        )
+
+    def results(self, asset: dg.AssetKey, failing: Mapping[str, str]) -> Iterator[dg.AssetCheckResult]:
+        """The three checks. The last carries what the next one has to know, so that it is there once all are told."""
+        yield balance_check(asset, self.balances, self.unseen)
+        yield books_check(asset, self.capture_id, self.books, self.missing)
+        carried = {"capture_id": self.capture_id, "unseen": self.unseen, "missing": self.missing}
+        result = failing_check(asset, failing, self.unseen)
+        yield result.with_metadata({**result.metadata, KNOWN: dg.MetadataValue.json(carried)})
+
+
+@contextmanager
+def told_before(instance: dg.DagsterInstance, database: Database, asset: dg.AssetKey) -> Iterator[Findings]:
+    """What was told last; nobody else tells of the asset until the end of the block."""
+    with checks_locked(database, asset.path[0]):
+        carried = _told(instance, NONE_FAILED.key(asset), KNOWN)
+        yield Findings(balances=_told(instance, BALANCED.key(asset), DIFFERENCES), **carried)
 
 
 def newest_told(
@@ -23,24 +90,13 @@ def newest_told(
     return instance.event_log_storage.get_asset_check_execution_history(check, limit=limit, status=TOLD)
 
 
-def left_unbalanced(instance: dg.DagsterInstance, asset: dg.AssetKey) -> dict[str, Sequence[str]]:
-    """What was found last in the books, by portfolio: it stands until somebody has looked at the same ones again."""
-    for record in newest_told(instance, BALANCED.key(asset), limit=1):
-        found = record.evaluation.metadata.get(DIFFERENCES) if record.evaluation else None
+def _told(instance: dg.DagsterInstance, check: dg.AssetCheckKey, name: str) -> dict[str, Any]:
+    """What the newest result of a check has under a name; nothing where it has none, or there is no result."""
+    for record in newest_told(instance, check, limit=1):
+        found = record.evaluation.metadata.get(name) if record.evaluation else None
         if isinstance(found, dg.JsonMetadataValue) and isinstance(found.value, dict):
             return dict(found.value)
     return {}
-
-
-def left_missing(instance: dg.DagsterInstance, asset: dg.AssetKey, capture_id: int) -> list[Mapping[str, Any]]:
-    """The order books that another run on this capture, or on a newer one, could not have: they are told again."""
-    for record in newest_told(instance, BOOKS.key(asset), limit=1):
-        metadata = record.evaluation.metadata if record.evaluation else {}
-        told_of, rows = metadata.get(CAPTURE), metadata.get(MISSING)
-        if isinstance(told_of, dg.IntMetadataValue) and (told_of.value or 0) >= capture_id:
-            records = rows.records if isinstance(rows, dg.TableMetadataValue) else []
-            return [{**record.data, LABEL: None} for record in records]  # its side has been told with its label
-    return []
 
 
 def tell(instance: dg.DagsterInstance, run: dg.DagsterRun, result: dg.AssetCheckResult) -> None:

@@ -7,7 +7,8 @@ import dagster as dg
 
 from prescient_dagster.assets.cycle import asset_keys, op_name
 from prescient_dagster.assets.partitions_asked import range_tags
-from prescient_dagster.assets.runs.going import going, still_going
+from prescient_dagster.assets.runs.going import GOING, still_going
+from prescient_dagster.assets.runs.lost_runs import runs_of
 from prescient_dagster.assets.runs.run_tags import CAPTURE_TAG, NEVER_BEGAN_TAG
 from prescient_dagster.assets.runs.shards import Shard
 
@@ -26,7 +27,7 @@ def due(instance: dg.DagsterInstance, shards: Sequence[Shard], keys: Sequence[st
     A `run_key` does not hold across the ticks of a schedule, so runs are tagged with their capture and looked for.
     """
     strategy, order = shards[0].strategy, {key: place for place, key in enumerate(keys)}
-    unended, tried = going(instance, strategy), _tried(instance, strategy, capture_id)
+    unended, tried = runs_of(instance, strategy, asset_keys(strategy), GOING), _tried(instance, strategy, capture_id)
     found = DueRuns([], [])
     for shard in shards:
         before = next((record for record in unended if shard.shares(record.dagster_run, order)), None)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from prescient_dagster.assets.cycle import asset_keys, partitions_name
-from prescient_dagster.assets.partitions_asked import range_tags
+from prescient_dagster.assets.partitions_asked import RANGE_END, RANGE_START, range_tags
 from prescient_dagster.assets.runs.dagster_state import newest_failed
 from prescient_dagster.assets.runs.lost_runs import _again
 from prescient_dagster.assets.runs.run_tags import SHARD_TAG
@@ -153,11 +153,32 @@ def test_a_shard_still_going_waits_for_its_turn_and_is_told(five: Sharded) -> No
     five.carry_out(second)
     requests = five.tick()
     assert shards_of(requests) == ["momentum/2"]
+    assert five.told("no_portfolio_failed") == 2  # of the first capture, whose last shard has ended by now
+    assert "had no run" in (five.shown()["no_portfolio_failed"].description or "")  # of the second, as before
     five.launch(requests)
+    five.tick()
     five.tick()
     assert five.told("no_portfolio_failed") == 3
     assert five.shown()["no_portfolio_failed"].passed
     assert cycles_of(five) == {"ann": 3, "ben": 3, "cid": 2, "dee": 2, "eve": 3}
+
+
+def test_a_capture_whose_last_shard_ends_long_after_others_is_judged_once(five: Sharded) -> None:
+    first, second, third = five.all_made()
+    five.carry_out(first)
+    five.carry_out(third)
+    for hours in range(1, 9):
+        next_capture(five, hours)
+        five.launch(five.tick())
+    unbalance(five, "dee")
+    five.carry_out(second)
+    told = five.told("no_portfolio_failed")
+
+    for _ in range(3):
+        five.tick()
+
+    assert five.told("no_portfolio_failed") == told + 1
+    assert (five.shown()["books_balance"].description or "").startswith("the books of dee do not balance")
 
 
 def test_newcomers_make_a_shard_of_their_own_and_trade_the_same_capture(five: Sharded) -> None:
@@ -169,8 +190,11 @@ def test_newcomers_make_a_shard_of_their_own_and_trade_the_same_capture(five: Sh
     requests = five.tick()
 
     assert shards_of(requests) == ["momentum/4"]
+    unbalance(five, "gus")
     five.launch(requests)
+    five.tick()
     assert len(five.platform.rows("cycles", "gus")) == 1
+    assert (five.shown()["books_balance"].description or "").startswith("the books of gus do not balance")
 
 
 def test_borders_that_move_send_no_second_run_to_anybody(five: Sharded) -> None:
@@ -191,6 +215,62 @@ def test_a_run_by_hand_holds_back_the_shard_it_trades_in_and_no_other(five: Shar
     job = five.definitions.resolve_job_def("momentum")
     five.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags={"dagster/partition": "dee"})
     assert shards_of(five.tick()) == ["momentum/1", "momentum/3"]
+
+
+def a_backfill_of(five: Sharded, *slugs: str, status: dg.DagsterRunStatus | None = None) -> dg.DagsterRun:
+    """A run as a backfill makes it from the pages of assets: a range of partitions, and no word of shards."""
+    job = five.definitions.resolve_implicit_global_asset_job_def()
+    tags = {"dagster/backfill": "b", RANGE_START: slugs[0], RANGE_END: slugs[-1]}
+    assets = asset_keys("momentum")
+    if status is not None:
+        return five.instance.create_run_for_job(job, tags=tags, asset_selection=assets, status=status)
+    result = job.execute_in_process(instance=five.instance, tags=tags, asset_selection=list(assets))
+    run = five.instance.get_run_by_id(result.run_id)
+    assert run is not None
+    return run
+
+
+@pytest.mark.parametrize(
+    ("slugs", "tagged"),
+    [(("cid", "dee"), "momentum/2"), (("dee",), "momentum/2"), (("ben", "cid"), "momentum/1 to momentum/2")],
+)
+def test_a_backfill_tells_of_each_portfolio_in_which_shard_it_is(
+    slugs: tuple[str, ...], tagged: str | None, five: Sharded
+) -> None:
+    run = a_backfill_of(five, *slugs)
+    assert run.tags.get(SHARD_TAG) == tagged
+    shard_of = dict(zip(FIVE, ["momentum/1"] * 2 + ["momentum/2"] * 2 + ["momentum/3"], strict=True))
+    assert {slug: told_shard(five, run, slug) for slug in slugs} == {slug: shard_of[slug] for slug in slugs}
+
+
+def told_shard(five: Sharded, run: dg.DagsterRun, slug: str) -> object:
+    for entry in five.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
+        event = entry.dagster_event
+        if event is not None and event.partition == slug:
+            return event.step_materialization_data.materialization.metadata["shard"].value
+    return None
+
+
+def test_a_shard_waits_for_a_backfill_that_trades_its_portfolios(five: Sharded) -> None:
+    a_backfill_of(five, "dee", "eve", status=dg.DagsterRunStatus.STARTED)
+    assert shards_of(five.tick()) == ["momentum/1"]
+
+
+def test_after_a_backfill_a_shard_trades_nothing_twice(five: Sharded) -> None:
+    a_backfill_of(five, *FIVE)
+    five.launch(five.tick())
+    assert cycles_of(five) == dict.fromkeys(FIVE, 1)
+
+
+def test_a_backfill_hides_no_shard_that_was_killed(five: Sharded) -> None:
+    first, second, third = five.all_made()
+    five.carry_out(first)
+    five.kill(second)
+    five.carry_out(third)
+    five.tick()
+    a_backfill_of(five, "eve")
+    assert not five.shown()["no_portfolio_failed"].passed
+    assert not five.shown()["books_balance"].passed
 
 
 def test_a_run_over_a_part_keeps_what_was_found_in_the_books_of_others(five: Sharded) -> None:
