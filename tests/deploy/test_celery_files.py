@@ -1,5 +1,8 @@
 """The files of `deploy/celery/` fit those beside them, dagster-celery, and what is known of its faults."""
 
+import os
+import shutil
+import subprocess
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ import yaml
 from dagster import DagsterInstance
 
 from tests.deploy.topology import COMPOSE, DEPLOY, OTHER_SERVICES, SERVICES, STRATEGY_SERVICES
+from tests.processes import free_port, wait_for
 
 pytest.importorskip("dagster_celery", reason="needs the extra prescient[celery]")
 
@@ -72,6 +76,36 @@ def test_redis_is_confined_as_everything_else_and_asks_for_a_password() -> None:
     assert all(redis[key] == value for key, value in confined.items())
     assert "--requirepass" in redis["command"]
     assert "ports" not in redis
+
+
+def test_the_image_of_redis_comes_from_a_variable_that_holds_its_digest() -> None:
+    assert BESIDE["redis"]["image"] == "${REDIS_IMAGE:?set it in .env}"
+    assert "pinned as above by `pin REDIS_IMAGE redis:7`" in (DEPLOY / "README.md").read_text(encoding="utf-8")
+    assert {"image" in service for name, service in BESIDE.items() if name != "redis"} == {False}
+
+
+@pytest.mark.skipif(shutil.which("redis-cli") is None, reason="needs Debian's redis")
+@pytest.mark.parametrize(("password", "healthy"), [("right", True), ("wrong", False)])
+def test_redis_is_healthy_once_it_answers_to_its_password(password: str, healthy: bool, tmp_path: Path) -> None:
+    port = str(free_port())
+    kind, asked = BESIDE["redis"]["healthcheck"]["test"]
+    asked = asked.replace("$$", "$").replace("redis-cli", f"redis-cli -p {port}")
+    here = {**os.environ, "REDIS_PASSWORD": password}
+
+    def answers() -> bool:
+        return subprocess.run(["sh", "-c", asked], env=here, check=False, capture_output=True).returncode == 0
+
+    assert kind == "CMD-SHELL"
+    assert not answers()
+    command = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--requirepass", "right", "--dir", str(tmp_path)]
+    with (tmp_path / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
+        try:
+            wait_for("Redis", lambda: "Ready to accept" in (tmp_path / "log").read_text())
+            assert answers() is healthy
+        finally:
+            server.kill()
+    for service in ("worker", "daemon"):
+        assert BESIDE[service]["depends_on"] == {"redis": {"condition": "service_healthy"}}
 
 
 def test_an_instance_that_is_to_resume_runs_opens_with_a_launcher_that_can_and_with_no_other(
