@@ -12,7 +12,7 @@ from prescient_dagster.domain.errors import InvalidInput, NotFound
 from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS
 from prescient_dagster.store.market.capture_files import encoded
 from prescient_dagster.usecases.folder_captures import FolderCaptures
-from prescient_dagster.usecases.replay import Table
+from prescient_dagster.usecases.replay import Backtest
 from prescient_dagster.usecases.sweeps.sweep import candidates, read_grid, swept
 from prescient_dagster.venue.recorded import TIME_FORMAT
 from prescient_dagster.venue.series.listings import Assumptions, imported
@@ -63,8 +63,8 @@ def test_each_config_does_what_its_replay_does(folder: Path) -> None:
     by_config = {each.overrides["max_positions"]: each for each in result.tried}
     for config, positions in zip(found.configs, (2, 3), strict=True):
         source = FolderCaptures(folder)
-        table = Table(source, [Player(_strategy(), config, CASH)])
-        equity = [steps[0].snapshot.equity for _, steps in table.play() if steps[0].snapshot is not None]
+        backtest = Backtest(source, [Player(_strategy(), config, CASH)])
+        equity = [steps[0].snapshot.equity for _, steps in backtest.play() if steps[0].snapshot is not None]
         assert by_config[positions].first.profit == equity[5] - CASH
 
 
