@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from prescient_dagster.cli.performance import RATIO_DECIMALS
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, Rows
@@ -32,7 +33,6 @@ Replays = Annotated[
     list[int] | None,
     typer.Option("--replay", metavar="ID", min=1, help="A replay, by its number; more than one may be given."),
 ]
-RATIO_DECIMALS = 12
 
 
 def compare(names: Names = None, replay_ids: Replays = None, rows: Rows = 10, as_json: AsJson = False) -> None:

@@ -150,12 +150,7 @@ def list_replays(as_json: AsJson = False) -> None:
     Example:  prescient replays list
     """
     rows = [_listed(found) for found in replays.list_all(home.open_database(home.read_settings()))]
-    if as_json:
-        output.print_json(rows)
-    elif rows:
-        output.print_table(rows, LISTED)
-    else:
-        print("no replay yet: `prescient replay --help` tells how to make one")
+    output.print_list(rows, LISTED, as_json, "no replay yet: `prescient replay --help` tells how to make one")
 
 
 def show(number: Number, as_json: AsJson = False) -> None:

@@ -32,10 +32,7 @@ def list_strategies(as_json: AsJson = False) -> None:
     found = [_listed(name) for name in strategy_names()]
     for path, fault in misplaced().items():
         output.say(f"warning: {path}: {fault}")
-    if as_json:
-        output.print_json(found)
-    else:
-        output.print_table(found, ("name", "status", "description"))
+    output.print_list(found, ("name", "status", "description"), as_json)
 
 
 def _listed(name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, TaskProgressColumn, TimeRemainingColumn
 
+from prescient_dagster.cli.performance import RATIO_DECIMALS
 from prescient_dagster.cli.replay import Balance, Captures, Number
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
@@ -51,7 +52,6 @@ Windows = Annotated[
         help="Cut the time into N windows, rank on each and look at the best on the next; kept under a number.",
     ),
 ]
-RATIO_DECIMALS = 12
 LISTED = ("sweep_id", "created_at", "strategy_type", "source", "windows", "tried", "stayed", "chance")
 
 
@@ -101,12 +101,8 @@ def list_sweeps(as_json: AsJson = False) -> None:
     Example:  prescient sweeps list
     """
     rows = [_listed(found) for found in sweeps.list_all(home.open_database(home.read_settings()))]
-    if as_json:
-        output.print_json(rows, RATIO_DECIMALS)
-    elif rows:
-        output.print_table(rows, LISTED)
-    else:
-        print("no walk-forward yet: `prescient sweep --windows 5 …` makes one")
+    none = "no walk-forward yet: `prescient sweep --windows 5 …` makes one"
+    output.print_list(rows, LISTED, as_json, none, RATIO_DECIMALS)
 
 
 def show(number: Number, rows: Rows = 10, as_json: AsJson = False) -> None:

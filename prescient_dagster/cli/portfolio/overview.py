@@ -34,7 +34,4 @@ def list_portfolios(
     found = statements.list_statements(home.open_database(home.read_settings()), strategy, archived=archived)
     if strategy is not None and not found:
         require_known(strategy)
-    if as_json:
-        output.print_json(found)
-    else:
-        output.print_table(found, COLUMNS)
+    output.print_list(found, COLUMNS, as_json)

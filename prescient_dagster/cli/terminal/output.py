@@ -88,6 +88,16 @@ def print_table(rows: Iterable[Row], columns: Sequence[str], title: str | None =
         watcher.print(Text(f"no room for {', '.join(left_out)}: a wider terminal or --json shows them", "dim"))
 
 
+def print_list(rows: Sequence[Row], columns: Sequence[str], as_json: bool, none: str = "", decimals: int = 6) -> None:
+    """Print rows as a document with all they have, or as a table of some columns. `none`: what is said without rows."""
+    if as_json:
+        print_json(rows, decimals)
+    elif rows or not none:
+        print_table(rows, columns)
+    else:
+        print(none)
+
+
 def _narrow(rows: Iterable[Row], columns: Sequence[str], title: str | None, width: int) -> tuple[Table, list[str]]:
     """The table with what has room, and the names of the columns that have none."""
     rows = [for_reading(row) for row in rows]
