@@ -103,7 +103,7 @@ def page_of(database: Database, folder: CaptureFolder, names: Sequence[str], hom
     Raises:
         NotFound: there is no such portfolio, replay or walk-forward.
     """
-    sweep_id = sweeps.labelled(names[0]) if len(names) == 1 else None
+    sweep_id = labelled(names[0], sweeps.LABEL) if len(names) == 1 else None
     if sweep_id is not None:
         return sweep_page(database, sweep_id)
     replay_ids = [number for name in names if (number := labelled(name)) is not None]

@@ -145,9 +145,9 @@ def label(replay_id: int) -> str:
     return f"{LABEL}{replay_id}"
 
 
-def labelled(name: str) -> int | None:
-    """The number of the replay that is called so; None: it is no replay's name."""
-    found = re.fullmatch(f"{LABEL}([0-9]{{1,18}})", name)
+def labelled(name: str, label: str = LABEL) -> int | None:
+    """The number of the replay that is called so, or of what has another label; None: it is no such name."""
+    found = re.fullmatch(f"{label}([0-9]{{1,18}})", name)
     return int(found[1]) if found else None
 
 

@@ -1,6 +1,5 @@
 """Walk-forwards: kept under a number as they were told, and removed when nobody wants them any more."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,12 +38,6 @@ LABEL = "sweep:"
 def label(sweep_id: int) -> str:
     """What a walk-forward is called among portfolios and replays; none of them is called so."""
     return f"{LABEL}{sweep_id}"
-
-
-def labelled(name: str) -> int | None:
-    """The number of the walk-forward that is called so; None: it is none's name."""
-    found = re.fullmatch(f"{LABEL}([0-9]{{1,18}})", name)
-    return int(found[1]) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
