@@ -46,9 +46,7 @@ scheduled = [
     forecasts.forecasts_schedule(settings.forecasts_cron, settings.forecasts_place),
 ]
 scheduled_jobs = [
-    jobs.market_data_job(),
-    jobs.performance_job(),
-    jobs.status_job(),
+    *jobs.platform_jobs(),
     check_jobs.checks_job(standing_checks),
     weekly_drift.drift_job(),
     forecasts.forecasts_job(),

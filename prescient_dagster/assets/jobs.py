@@ -12,31 +12,16 @@ def asset_job(name: str, selection: dg.AssetSelection, description: str) -> Unre
     return dg.define_asset_job(name, selection, executor_def=dg.in_process_executor, description=description)
 
 
-def market_data_job() -> UnresolvedAssetJobDefinition:
-    """The job that takes a capture and makes it ready."""
-    return asset_job(
-        "market_data",
-        dg.AssetSelection.groups("market_data"),
-        "Takes a capture of the venue, books the settlements it tells of, and lets it through for trading.",
-    )
-
-
-def performance_job() -> UnresolvedAssetJobDefinition:
-    """The job that works out the performance of all portfolios."""
-    return asset_job(
-        "performance_job",
-        dg.AssetSelection.assets("performance"),
-        "Works out which portfolio and which strategy is ahead, and why.",
-    )
-
-
-def status_job() -> UnresolvedAssetJobDefinition:
-    """The job that takes down whether everything is well."""
-    return asset_job(
-        "status_job",
-        dg.AssetSelection.assets("status"),
-        "Takes down whether everything that is needed to trade is there, and what is wrong if not.",
-    )
+def platform_jobs() -> list[UnresolvedAssetJobDefinition]:
+    """The jobs that take a capture and make it ready, work out the performance, and take down whether all is well."""
+    captured = "Takes a capture of the venue, books the settlements it tells of, and lets it through for trading."
+    ahead = "Works out which portfolio and which strategy is ahead, and why."
+    well = "Takes down whether everything that is needed to trade is there, and what is wrong if not."
+    return [
+        asset_job("market_data", dg.AssetSelection.groups("market_data"), captured),
+        asset_job("performance_job", dg.AssetSelection.assets("performance"), ahead),
+        asset_job("status_job", dg.AssetSelection.assets("status"), well),
+    ]
 
 
 def strategy_job(strategy: str) -> UnresolvedAssetJobDefinition:

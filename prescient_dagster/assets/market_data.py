@@ -1,6 +1,6 @@
 """Market data: what the venue lists becomes a capture, and a capture that is complete becomes ready to be traded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ from prescient_dagster.usecases.trade_books import book_counts, missing_books
 
 GROUP = "market_data"
 POOL = "market_data"
+AssetOf = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 TAGS = {"layer": "platform", "runs": "every_capture"}
 MOST_ROWS = 100
 CAPTURE_CODE = version_of("venue", "domain.market.markets", "domain.cycle.held_quotes", "store.market.capture_files")
@@ -43,6 +44,12 @@ TYPES: dict[Kind, str] = {
     "time": "timestamp (UTC)",
 }
 """What the columns are called in the schema of the assets."""
+
+
+def market_data_asset(kinds: Collection[str] = ("python", "postgres"), **more: Any) -> AssetOf:
+    """An asset that the job `market_data` makes with each capture, for everybody. `more`: as of `dg.asset`."""
+    asset: AssetOf = dg.asset(group_name=GROUP, pool=POOL, kinds=set(kinds), owners=OWNERS, tags=TAGS, **more)
+    return asset
 
 
 def _table(name: str, description: str, key: str, columns: Mapping[str, Column], **more: Any) -> dg.AssetSpec:
@@ -152,13 +159,8 @@ def _findings(
     return plausibility.findings(record.events, markets, left_out, markets_before, wrong_clock)
 
 
-@dg.asset(
+@market_data_asset(
     deps=["markets"],
-    group_name=GROUP,
-    pool=POOL,
-    kinds={"python", "postgres"},
-    owners=OWNERS,
-    tags=TAGS,
     code_version=version_of("venue", "usecases.settle"),
     check_specs=[ASKED.spec()],
 )
@@ -204,13 +206,8 @@ def _silent(unanswered: Mapping[str, str]) -> str:
     return f"of {len(unanswered)} markets: {next(iter(unanswered.values()))}" if unanswered else ""
 
 
-@dg.asset(
+@market_data_asset(
     deps=["resolutions"],
-    group_name=GROUP,
-    pool=POOL,
-    kinds={"python", "postgres"},
-    owners=OWNERS,
-    tags=TAGS,
     code_version=version_of("usecases.settle"),
     check_specs=[BALANCED.spec()],
 )
@@ -229,13 +226,8 @@ def settlements(
         yield balance_check("settlements", reconcile(store, [settled.slug for settled in paid]))
 
 
-@dg.asset(
+@market_data_asset(
     deps=["settlements"],
-    group_name=GROUP,
-    pool=POOL,
-    kinds={"python", "postgres"},
-    owners=OWNERS,
-    tags=TAGS,
     code_version=version_of("domain.market.plausibility"),
 )
 def ready(

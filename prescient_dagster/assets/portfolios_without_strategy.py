@@ -6,8 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from prescient_dagster.assets.cycle import OWNERS
-from prescient_dagster.assets.market_data import GROUP, MOST_ROWS, POOL, TAGS, capture_of
+from prescient_dagster.assets.market_data import MOST_ROWS, capture_of, market_data_asset
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.code_identity import version_of
@@ -19,13 +18,8 @@ from prescient_dagster.usecases.without_strategy import look_after_all
 LOOKED_AFTER = columns(portfolio="string", status="string", equity="float", sold="int", told="string")
 
 
-@dg.asset(
+@market_data_asset(
     deps=["ready"],
-    group_name=GROUP,
-    pool=POOL,
-    kinds={"python", "postgres"},
-    owners=OWNERS,
-    tags=TAGS,
     code_version=version_of("usecases.without_strategy"),
 )
 def portfolios_without_strategy(

@@ -2,21 +2,16 @@
 
 import dagster as dg
 
-from prescient_dagster.assets.cycle import OWNERS
-from prescient_dagster.assets.market_data import GROUP, POOL, TAGS
+from prescient_dagster.assets.market_data import market_data_asset
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.code_identity import version_of
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
 from prescient_dagster.store.market import price_marks as marks
 
 
-@dg.asset(
+@market_data_asset(
     deps=["ready"],
-    group_name=GROUP,
-    pool=POOL,
     kinds={"python", "parquet"},
-    owners=OWNERS,
-    tags=TAGS,
     code_version=version_of("store.market.price_marks"),
 )
 def price_marks(database: DatabaseResource, capture_files: CaptureFiles) -> dg.MaterializeResult[None]:

@@ -6,9 +6,8 @@ from typing import Any
 import dagster as dg
 
 from prescient_dagster.assets.checks import Check
-from prescient_dagster.assets.cycle import OWNERS
 from prescient_dagster.assets.jobs import asset_job
-from prescient_dagster.assets.market_data import GROUP, POOL, TAGS
+from prescient_dagster.assets.market_data import market_data_asset
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.schedules import Answer, one_at_a_time, schedule
 from prescient_dagster.assets.told.tables import columns, table
@@ -35,13 +34,8 @@ BEFORE_OTHERS = {"dagster/priority": "10"}
 """No step waits for it, so that it can stop none; but it comes first."""
 
 
-@dg.asset(
+@market_data_asset(
     name=NAME,
-    group_name=GROUP,
-    pool=POOL,
-    kinds={"python", "postgres"},
-    owners=OWNERS,
-    tags=TAGS,
     op_tags=BEFORE_OTHERS,
     code_version=version_of("venue.forecast_files", "domain.market.forecasts"),
     output_required=False,
