@@ -9,7 +9,7 @@ import typer
 from prescient_dagster.cli.performance import RATIO_DECIMALS
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
-from prescient_dagster.cli.terminal.options import AsJson, Rows
+from prescient_dagster.cli.terminal.options import AsJson, Replays, Rows
 from prescient_dagster.cli.terminal.waiting import waiting
 from prescient_dagster.domain.figures.comparison import Comparison
 from prescient_dagster.store.figures.comparison import Courses
@@ -28,10 +28,6 @@ from prescient_dagster.usecases.shown.compare import (
 Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. The first that is named is the baseline."),
-]
-Replays = Annotated[
-    list[int] | None,
-    typer.Option("--replay", metavar="ID", min=1, help="A replay, by its number; more than one may be given."),
 ]
 
 

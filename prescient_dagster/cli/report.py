@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from prescient_dagster.cli.server import home
+from prescient_dagster.cli.terminal.options import Replays
 from prescient_dagster.cli.terminal.output import console
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.report.page import GENERATOR, counted, tear_sheet
@@ -23,10 +24,6 @@ from prescient_dagster.usecases.write_report import load, sweep_page
 Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="SLUG…", help="Portfolios, by slug or number. Without one, or a replay: all."),
-]
-Replays = Annotated[
-    list[int] | None,
-    typer.Option("--replay", metavar="ID", min=1, help="A replay, by its number; more than one may be given."),
 ]
 Sweep = Annotated[
     int | None, typer.Option("--sweep", metavar="ID", min=1, help="A walk-forward, by its number, and nothing else.")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.venue.series.listings import Assumptions, imported
 from prescient_dagster.venue.series.reading import read
-from prescient_dagster.venue.series.units import PriceUnit
+from prescient_dagster.venue.series.values import PriceUnit
 from tests.venue.test_kinds import DOCUMENTS, FILES
 from tests.venue.test_series import HEADING, a_row
 

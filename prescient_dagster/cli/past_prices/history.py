@@ -11,7 +11,7 @@ import typer
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output, transfer
 from prescient_dagster.cli.terminal import output as shown
-from prescient_dagster.cli.terminal.options import AsJson, Search
+from prescient_dagster.cli.terminal.options import AsJson, HalfSpread, Search
 from prescient_dagster.usecases.past_prices import backfill as captures
 from prescient_dagster.usecases.past_prices.past import VenuePast
 from prescient_dagster.usecases.shown.strangers import clean
@@ -20,9 +20,6 @@ Days = Annotated[int, typer.Option(min=1, max=400, help="How many days back.")]
 MarketIds = Annotated[list[str] | None, typer.Option("--market", metavar="ID", help="This market; may be repeated.")]
 Most = Annotated[
     int, typer.Option(min=1, max=50_000, help="At most so many markets, the most traded ones; --market names any.")
-]
-HalfSpread = Annotated[
-    float, typer.Option(min=0, max=0.5, help="From the price to the bid and to the ask, USD per share.")
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to make.")]
 MOST_NAMED = 10

@@ -10,7 +10,7 @@ import typer
 from rich.progress import track
 
 from prescient_dagster.cli.terminal import output as shown
-from prescient_dagster.cli.terminal.options import AsJson
+from prescient_dagster.cli.terminal.options import AsJson, HalfSpread
 from prescient_dagster.cli.terminal.output import terminal
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.market.markets import EVENT_COLUMNS, MARKET_COLUMNS, Listing
@@ -21,16 +21,12 @@ from prescient_dagster.usecases.shown.strangers import clean
 from prescient_dagster.venue.recorded import TIME_FORMAT
 from prescient_dagster.venue.series.listings import Assumptions, Imported, imported
 from prescient_dagster.venue.series.reading import Series, read
-from prescient_dagster.venue.series.units import PriceUnit
-from prescient_dagster.venue.series.values import FIRST, LAST
+from prescient_dagster.venue.series.values import FIRST, LAST, PriceUnit
 
 NOTE = "import.txt"
 SeriesFile = Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or JSON file of prices, gzipped or not.")]
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="Where the captures go: a new or an empty folder.")
-]
-HalfSpread = Annotated[
-    float, typer.Option(min=0, max=0.5, help="From the price to the bid and to the ask, USD per share.")
 ]
 Tick = Annotated[float, typer.Option(min=0.0001, max=0.1, help="Smallest step of a price, USD per share.")]
 Liquidity = Annotated[

@@ -24,3 +24,10 @@ ConfigText = Annotated[
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Dagster's log on stderr.")]
 Title = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What people call it.")]
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is meant to find out.")]
+HalfSpread = Annotated[
+    float, typer.Option(min=0, max=0.5, help="From the price to the bid and to the ask, USD per share.")
+]
+Replays = Annotated[
+    list[int] | None,
+    typer.Option("--replay", metavar="ID", min=1, help="A replay, by its number; more than one may be given."),
+]

@@ -4,7 +4,7 @@ The files are held first, then the database is dumped, then the files that its r
 knows is in the backup. The folder gets its name once all of it is on the disk.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,9 +23,8 @@ from prescient_dagster.store.market import capture_files, capture_holds
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.versions import require_known, version_of
 from prescient_dagster.usecases.keeping import new_folder
+from prescient_dagster.usecases.keeping.new_folder import Watch
 
-Watch = Callable[[str, int, int | None], None]
-"""Is told what is being done, how many bytes of it, and of how many where that is known."""
 # Written for every version of the tables: one may want a backup just before they are upgraded.
 NAMED = text(
     "SELECT path, events_sha256, markets_sha256, bytes FROM prescient.captures AS row "
@@ -122,9 +121,8 @@ def _copied_marks(
             content = capture_files.checked(captures / path, sha256)
         except StoreError as error:
             absent[path] = str(error)
-            continue
-        write(folder / manifest.CAPTURES / path, content)
-        copied[f"{manifest.CAPTURES}/{path}"] = BackupFile(sha256, len(content))
+        else:
+            name, copied[name] = _written(folder, path, sha256, content)
     return copied, absent
 
 
@@ -133,10 +131,11 @@ def _copy(each: NamedCapture, captures: CaptureFolder, folder: Path) -> dict[str
         zip(capture_files.file_pair(captures, each.path), (each.events_sha256, each.markets_sha256), strict=True)
     )
     contents = [(file, sha256, capture_files.checked(file, sha256)) for file, sha256 in pairs]
-    copied = {}
     day = each.path.rpartition("/")[0]
-    for file, sha256, content in contents:
-        name = f"{manifest.CAPTURES}/{day}/{file.name}"
-        write(folder / name, content)
-        copied[name] = BackupFile(sha256, len(content))
-    return copied
+    return dict(_written(folder, f"{day}/{file.name}", sha256, content) for file, sha256, content in contents)
+
+
+def _written(folder: Path, path: str, sha256: str, content: bytes) -> tuple[str, BackupFile]:
+    name = f"{manifest.CAPTURES}/{path}"
+    write(folder / name, content)
+    return name, BackupFile(sha256, len(content))

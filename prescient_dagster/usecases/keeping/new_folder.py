@@ -3,7 +3,7 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from prescient_dagster.domain.errors import Conflict, InvalidInput, StoreError
 from prescient_dagster.store import private_folders
 from prescient_dagster.store.backup.files import sync
 from prescient_dagster.store.market.capture_folders import require_local
+
+Watch = Callable[[str, int, int | None], None]
+"""Is told what is being done, how much of it, and of how much where that is known."""
 
 
 @contextmanager

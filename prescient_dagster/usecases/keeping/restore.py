@@ -16,9 +16,8 @@ from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import capture_files
 from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.versions import require_known
+from prescient_dagster.usecases.keeping.new_folder import Watch
 
-Watch = Callable[[str, int, int | None], None]
-"""Is told what is being done, how many bytes of it, and of how many where that is known."""
 TABLES = text("SELECT schemaname FROM pg_tables WHERE schemaname IN ('prescient', 'public') LIMIT 1")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.venue import kinds
 from prescient_dagster.venue.series.rows import SeriesRows
-from prescient_dagster.venue.series.units import PriceUnit
+from prescient_dagster.venue.series.values import PriceUnit
 
 COLUMNS = ("ingested_at", "market_id", "title", "close_date", "volume", "liquidity", "yes_price")
 LACKS = ("bid and ask", "which event a market belongs to", "fees", "how markets end")

@@ -7,8 +7,7 @@ from typing import Any
 from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.venue import kinds
 from prescient_dagster.venue.series.rows import SeriesRows, named
-from prescient_dagster.venue.series.units import PriceUnit
-from prescient_dagster.venue.series.values import shown
+from prescient_dagster.venue.series.values import PriceUnit, shown
 
 LACKS = ("bid and ask", "volume", "liquidity", "when the event ends", "fees", "how markets end")
 POINT = ("timestamp", "probability")

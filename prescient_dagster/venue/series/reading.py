@@ -20,8 +20,7 @@ from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.venue import kinds
 from prescient_dagster.venue.series import csv_series, json_series
 from prescient_dagster.venue.series.rows import OBSERVED, SeriesRows
-from prescient_dagster.venue.series.units import PriceUnit
-from prescient_dagster.venue.series.values import amounts, prices, times
+from prescient_dagster.venue.series.values import PriceUnit, amounts, prices, times
 from prescient_dagster.venue.sizes import TooLargeError, read_file, unpacked
 
 GZIP = b"\x1f\x8b"

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prescient_dagster.domain.errors import InvalidInput
-from prescient_dagster.venue.series.units import PriceUnit
-from prescient_dagster.venue.series.values import Place
+from prescient_dagster.venue.series.values import Place, PriceUnit
 
 OBSERVED = ("time", "market_id", "event_id", "event_title", "question", "yes_price", "volume", "liquidity", "end_date")
 UNUSABLE = re.compile("[\0\ud800-\udfff]")

@@ -6,6 +6,7 @@ and the next can mix up, or a text as ISO 8601 has it, in UTC where it names no 
 
 import re
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,14 @@ from prescient_dagster.domain.errors import InvalidInput
 from prescient_dagster.domain.market.bounds import AMOUNT
 from prescient_dagster.domain.market.kept_texts import quoted
 from prescient_dagster.domain.market.markets import Floats
-from prescient_dagster.venue.series.units import PriceUnit
+
+
+class PriceUnit(StrEnum):
+    """How a file writes prices: 42 or 0.42."""
+
+    PERCENT = "percent"
+    FRACTION = "fraction"
+
 
 Place = Callable[[int], str]
 """Where a row stands, in words."""
