@@ -174,17 +174,8 @@ def effective_configs(connection: Connection, sha256s: Collection[str]) -> dict[
 
 
 def _cycle_record(row: Row[Any], config: dict[str, Any]) -> CycleRecord:
-    return CycleRecord(
-        cycle_id=row.cycle_id,
-        portfolio_id=row.portfolio_id,
-        capture_id=row.capture_id,
-        captured_at=row.captured_at,
-        config=config,
-        config_sha256=row.config_sha256,
-        stage=Stage(row.stage),
-        started_at=row.started_at,
-        run_id=row.run_id,
-    )
+    values = {name: getattr(row, name) for name in CycleRecord.__slots__ if name != "config"}
+    return CycleRecord(**values | {"stage": Stage(row.stage), "config": config})
 
 
 def locked(connection: Connection, standings: Sequence[Standing]) -> bool:

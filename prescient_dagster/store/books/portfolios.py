@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select, update
+from sqlalchemy import Connection, RowMapping, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from prescient_dagster.domain.books.equity_track import EquityTrack
@@ -94,8 +94,7 @@ def _checked_text(what: str, text: str) -> str:
 def get(database: Database, name: str) -> Portfolio:
     """The portfolio with this slug or number, or `NotFound`."""
     with database.begin() as connection:
-        row = connection.execute(select(portfolios).where(named(name))).mappings().one_or_none()
-        return of_row(found(connection, row, name))
+        return of_row(row_of(connection, name))
 
 
 def list_all(database: Database, strategy_type: str | None = None) -> list[Portfolio]:
@@ -225,9 +224,7 @@ def close_if_flat(connection: Connection, portfolio_id: int) -> None:
 
 def lock(connection: Connection, name: str) -> Portfolio:
     """The portfolio, which nobody else changes until the transaction ends, or `NotFound`."""
-    query = select(portfolios).where(named(name)).with_for_update()
-    row = connection.execute(query).mappings().one_or_none()
-    return of_row(found(connection, row, name))
+    return of_row(row_of(connection, name, locked=True))
 
 
 LOGGED = {
@@ -262,15 +259,11 @@ def _flat(connection: Connection, portfolio_id: int) -> bool:
     return not connection.scalar(select(exists().where(positions.c.portfolio_id == portfolio_id)))
 
 
-def named(name: str) -> ColumnElement[bool]:
-    """The condition that finds a portfolio by its slug or number."""
-    if NUMBER.fullmatch(name):
-        return portfolios.c.portfolio_id == int(name)
-    return portfolios.c.slug == (name if SLUG.fullmatch(name) else None)
-
-
-def found(connection: Connection, row: RowMapping | None, name: str) -> RowMapping:
-    """The row, or `NotFound` with the slug that is probably meant."""
+def row_of(connection: Connection, name: str, *, locked: bool = False) -> RowMapping:
+    """The row of the portfolio with this slug or number, or `NotFound` with the slug that is probably meant."""
+    by_slug = portfolios.c.slug == (name if SLUG.fullmatch(name) else None)
+    query = select(portfolios).where(portfolios.c.portfolio_id == int(name) if NUMBER.fullmatch(name) else by_slug)
+    row = connection.execute(query.with_for_update() if locked else query).mappings().one_or_none()
     if row is not None:
         return row
     near = difflib.get_close_matches(name, connection.scalars(select(portfolios.c.slug)).all(), n=1)

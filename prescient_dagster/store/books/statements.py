@@ -10,7 +10,7 @@ from prescient_dagster.domain import money
 from prescient_dagster.domain.books.ledger import Position, worth
 from prescient_dagster.domain.books.portfolios import PortfolioStatus
 from prescient_dagster.store.books.held import held_by
-from prescient_dagster.store.books.portfolios import found, named
+from prescient_dagster.store.books.portfolios import row_of
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.tables import portfolios
 
@@ -20,9 +20,7 @@ IDENTITY = ("portfolio_id", "slug", "name", "description", "strategy_type", "str
 def statement(database: Database, name: str) -> dict[str, Any]:
     """The statement of the portfolio with this slug or number, or `NotFound`."""
     with database.begin() as connection:
-        row = found(
-            connection, connection.execute(select(portfolios).where(named(name))).mappings().one_or_none(), name
-        )
+        row = row_of(connection, name)
         return _statement(row, held_by(connection, [row["portfolio_id"]]).get(row["portfolio_id"], []))
 
 

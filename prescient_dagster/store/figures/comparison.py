@@ -17,12 +17,12 @@ from prescient_dagster.domain.errors import Conflict, InvalidInput, NotFound
 from prescient_dagster.domain.figures.comparison import Course, Window
 from prescient_dagster.domain.market.sides import labelled
 from prescient_dagster.store.books import ledger
-from prescient_dagster.store.books.portfolios import found, named
+from prescient_dagster.store.books.portfolios import row_of
 from prescient_dagster.store.books.positions import marked
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.stamps import misdated_ids, true_times
 from prescient_dagster.store.past import replays
-from prescient_dagster.store.tables import portfolios, replay_snapshots, replay_trades, snapshots, trades
+from prescient_dagster.store.tables import replay_snapshots, replay_trades, snapshots, trades
 
 VALUED = ("capture_id", "timestamp", "equity", "marks")
 BOOKED = (*ledger.TRADE_FIELDS, "source_ref", "capture_id")
@@ -106,7 +106,7 @@ def _owner(connection: Connection, name: str) -> _Owner:
     if replay_id is not None:
         row, key = replays.row(connection, replay_id), replays.label(replay_id)
         return _Owner(key, key, row["strategy_type"], row["initial_balance"])
-    row = found(connection, connection.execute(select(portfolios).where(named(name))).mappings().one_or_none(), name)
+    row = row_of(connection, name)
     return _Owner(str(row["portfolio_id"]), row["slug"], row["strategy_type"], row["initial_balance"])
 
 

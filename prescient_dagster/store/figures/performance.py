@@ -15,9 +15,10 @@ from prescient_dagster.domain.books.snapshots import Snapshot, unvalued
 from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.domain.figures.round_trips import PricedTrade
 from prescient_dagster.domain.market.sides import Side
+from prescient_dagster.store.books.cycles import BALANCES
 from prescient_dagster.store.books.held import held_by
 from prescient_dagster.store.books.ledger import TRADE_FIELDS
-from prescient_dagster.store.books.portfolios import found, named
+from prescient_dagster.store.books.portfolios import row_of
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market.stamps import true_times
 from prescient_dagster.store.tables import portfolios, resolutions, signals, snapshots, trades
@@ -60,12 +61,9 @@ def histories(connection: Connection, names: Sequence[str] = ()) -> Histories:
 
 
 def _portfolios(connection: Connection, names: Sequence[str]) -> list[RowMapping]:
-    query = select(portfolios).order_by(portfolios.c.portfolio_id)
-    if not names:
-        return list(connection.execute(query).mappings())
-    return [
-        found(connection, connection.execute(query.where(named(name))).mappings().one_or_none(), name) for name in names
-    ]
+    if names:
+        return [row_of(connection, name) for name in names]
+    return list(connection.execute(select(portfolios).order_by(portfolios.c.portfolio_id)).mappings())
 
 
 def _daily(connection: Connection, ids: Iterable[int], misdated: Collection[int]) -> dict[int, list[Snapshot]]:
@@ -142,11 +140,5 @@ def _history(
 
 
 def _account(row: RowMapping, held: Iterable[Position]) -> Account:
-    return Account(
-        initial_balance=row["initial_balance"],
-        balance=row["balance"],
-        positions={position.holding: position for position in held},
-        realized_profit_loss=row["realized_profit_loss"],
-        fees_paid=row["fees_paid"],
-        trade_count=row["trade_count"],
-    )
+    balances = {name: row[name] for name in ("initial_balance", *BALANCES)}
+    return Account(**balances, positions={position.holding: position for position in held})
