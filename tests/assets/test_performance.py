@@ -216,6 +216,25 @@ def adds_up(platform: Platform) -> None:
         assert each.performance.balances.equity == sum(part.performance.balances.equity for part in parts)
 
 
+@pytest.mark.parametrize(
+    ("slug", "shown"),
+    [
+        ("of-16-characters", "of-16-characters"),
+        ("of-17-characters-1", "of-17-ch…cters-1"),
+        ("x" * 62 + "2", "xxxxxxxx…xxxxxx2"),
+    ],
+)
+def test_a_long_name_leaves_room_for_what_it_made(
+    recording: Recording, platform: Platform, slug: str, shown: str
+) -> None:
+    recording.hour(0)
+    platform.portfolio(slug)
+    platform.run([slug])
+    told = materialized(platform)
+    assert [row["name"] for row in rows(told["leaderboard"])] == [shown]
+    assert {row["name"] for row in rows(told["figures"])} == {"all momentum", slug}
+
+
 def test_the_asset_shows_who_is_ahead_and_why(recording: Recording, platform: Platform) -> None:
     recording.hour(0)
     platform.portfolio("idle", max_positions=1, trade_amount=1, min_confidence=0.82)
@@ -228,7 +247,7 @@ def test_the_asset_shows_who_is_ahead_and_why(recording: Recording, platform: Pl
 
     assert told["portfolios"] == 2
     assert [row["name"] for row in rows(told["leaderboard"])] == ["winner", "idle"]
-    assert [row["name"] for row in rows(told["strategies"])] == ["all momentum"]
+    assert [row["name"] for row in rows(told["strategies"])] == ["momentum"]
     assert {row["name"]: row["settlement"] > 0 for row in rows(told["profit_split"])} == {
         "all momentum": True,
         "winner": True,

@@ -25,6 +25,8 @@ TABLES = (Section.RETURNS, Section.RISK, Section.CLOSED, Section.ACTIVITY)
 EVERY_PRICE = "all"
 STANDINGS = columns(**dict.fromkeys(("name", "return", "profit", "drawdown"), "string"))
 """Who is ahead, in no more columns than the page has room for; it shares its width with the keys of all metadata."""
+MOST_LETTERS = 16
+"""Of a name there: at 1,280 pixels the other columns want the rest. `figures` has names as they are."""
 
 
 def metadata(board: Leaderboard, total: Total | None, complaint: str = "") -> dict[str, Any]:
@@ -45,8 +47,8 @@ def metadata(board: Leaderboard, total: Total | None, complaint: str = "") -> di
     return {
         **told,
         **_plotted(total),
-        "leaderboard": table(STANDINGS, map(_standing, best[:MOST_ROWS])),
-        "strategies": table(STANDINGS, map(_standing, strategies)),
+        "leaderboard": table(STANDINGS, (_standing(each.name, each) for each in best[:MOST_ROWS])),
+        "strategies": table(STANDINGS, (_standing(each.strategy_type, each) for each in strategies)),
         "figures": _figures([*strategies, *best][:MOST_ROWS]),
         "profit_split": _profit([*strategies, *best][:MOST_ROWS]),
         "calibration": _calibration(strategies),
@@ -65,14 +67,19 @@ def _plotted(total: Total) -> dict[str, float]:
     }
 
 
-def _standing(contender: Contender) -> dict[str, Any]:
+def _standing(name: str, contender: Contender) -> dict[str, Any]:
     told = contender.performance
     return {
-        "name": contender.name,
+        "name": _ends_of(name),
         "return": f"{told.returns.total_return:.2%}",
         "profit": f"{told.balances.total_profit_loss:,.2f}",
         "drawdown": f"{told.returns.max_drawdown:.2%}",
     }
+
+
+def _ends_of(name: str) -> str:
+    """A long name without its middle: those that begin alike end otherwise."""
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 8]}…{name[-7:]}"
 
 
 def _cents(value: Any) -> float:
