@@ -22,15 +22,7 @@ if TYPE_CHECKING:
     from prescient_dagster.domain.strategy.strategies import Strategy
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-PLATFORM_JOBS = (
-    "market_data",
-    "performance_job",
-    "status_job",
-    "checks",
-    "retention",
-    "drift_job",
-    "read_forecasts",
-)
+PLATFORM_JOBS = ("market_data", "performance_job", "status_job", "checks", "retention", "drift_job", "read_forecasts")
 """The platform's jobs that schedules start. They are watched by their names, as those of strategies are."""
 OPS = "_cycle"
 """The end of the names of Dagster's ops: a job must not be called as another strategy's op."""

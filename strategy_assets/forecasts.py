@@ -12,12 +12,7 @@ import numpy as np
 from prescient_dagster.domain.market.forecasts import ToldOf
 from prescient_dagster.domain.market.markets import Floats, Mask
 from prescient_dagster.domain.market.top_of_book import top_of_book
-from prescient_dagster.domain.strategy.configs import (
-    MarketMaxConviction,
-    MarketMinConviction,
-    StrategyConfig,
-    setting,
-)
+from prescient_dagster.domain.strategy.configs import MarketMaxConviction, MarketMinConviction, StrategyConfig, setting
 from prescient_dagster.domain.strategy.rules import Rule, above, at_least, at_most
 from prescient_dagster.domain.strategy.strategies import Entries, Strategy, View
 

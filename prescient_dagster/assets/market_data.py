@@ -159,11 +159,7 @@ def _findings(
     return plausibility.findings(record.events, markets, left_out, markets_before, wrong_clock)
 
 
-@market_data_asset(
-    deps=["markets"],
-    code_version=version_of("venue", "usecases.settle"),
-    check_specs=[ASKED.spec()],
-)
+@market_data_asset(deps=["markets"], code_version=version_of("venue", "usecases.settle"), check_specs=[ASKED.spec()])
 def resolutions(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles, venue: VenueResource
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
@@ -206,11 +202,7 @@ def _silent(unanswered: Mapping[str, str]) -> str:
     return f"of {len(unanswered)} markets: {next(iter(unanswered.values()))}" if unanswered else ""
 
 
-@market_data_asset(
-    deps=["resolutions"],
-    code_version=version_of("usecases.settle"),
-    check_specs=[BALANCED.spec()],
-)
+@market_data_asset(deps=["resolutions"], code_version=version_of("usecases.settle"), check_specs=[BALANCED.spec()])
 def settlements(
     context: dg.AssetExecutionContext, database: DatabaseResource
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
@@ -226,10 +218,7 @@ def settlements(
         yield balance_check("settlements", reconcile(store, [settled.slug for settled in paid]))
 
 
-@market_data_asset(
-    deps=["settlements"],
-    code_version=version_of("domain.market.plausibility"),
-)
+@market_data_asset(deps=["settlements"], code_version=version_of("domain.market.plausibility"))
 def ready(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles
 ) -> dg.MaterializeResult[None]:

@@ -18,10 +18,7 @@ from prescient_dagster.usecases.without_strategy import look_after_all
 LOOKED_AFTER = columns(portfolio="string", status="string", equity="float", sold="int", told="string")
 
 
-@market_data_asset(
-    deps=["ready"],
-    code_version=version_of("usecases.without_strategy"),
-)
+@market_data_asset(deps=["ready"], code_version=version_of("usecases.without_strategy"))
 def portfolios_without_strategy(
     context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles, venue: VenueResource
 ) -> dg.MaterializeResult[None]:

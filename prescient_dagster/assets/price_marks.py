@@ -9,11 +9,7 @@ from prescient_dagster.resources import CaptureFiles, DatabaseResource
 from prescient_dagster.store.market import price_marks as marks
 
 
-@market_data_asset(
-    deps=["ready"],
-    kinds={"python", "parquet"},
-    code_version=version_of("store.market.price_marks"),
-)
+@market_data_asset(deps=["ready"], kinds={"python", "parquet"}, code_version=version_of("store.market.price_marks"))
 def price_marks(database: DatabaseResource, capture_files: CaptureFiles) -> dg.MaterializeResult[None]:
     """Of every UTC hour the last capture's prices, for strategies that look back; a file for each day that is over.
 

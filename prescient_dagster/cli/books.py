@@ -17,17 +17,7 @@ from prescient_dagster.store.market import captures
 
 Query = Callable[[Database, int, int | None], list[dict[str, Any]]]
 SIGNAL_COLUMNS = ("market_id", "market_question", "action", "target_price", "amount", "confidence", "status", "reason")
-TRADE_COLUMNS = (
-    "trade_id",
-    "capture_id",
-    "kind",
-    "market_question",
-    "side",
-    "shares",
-    "price",
-    "fee",
-    "cash_delta",
-)
+TRADE_COLUMNS = ("trade_id", "capture_id", "kind", "market_question", "side", "shares", "price", "fee", "cash_delta")
 SNAPSHOT_COLUMNS = ("capture_id", "timestamp", "balance", "market_value", "equity", "total_profit_loss", "positions")
 
 

@@ -16,12 +16,7 @@ from prescient_dagster.domain import money
 from prescient_dagster.domain.market.markets import Capture
 from prescient_dagster.domain.past.explanation import strategy_steps
 from prescient_dagster.domain.strategy.candidates import Selection
-from prescient_dagster.domain.strategy.configs import (
-    DirectionalConfig,
-    StrategyConfig,
-    setting,
-    validated,
-)
+from prescient_dagster.domain.strategy.configs import DirectionalConfig, StrategyConfig, setting, validated
 from prescient_dagster.domain.strategy.rules import Step, steps_of
 from prescient_dagster.domain.strategy.signals import Signal
 from prescient_dagster.domain.strategy.sizing import SizedConfig

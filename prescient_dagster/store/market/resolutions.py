@@ -192,11 +192,7 @@ def _concerned(connection: Connection, market_ids: Iterable[str]) -> list[str]:
     paid_otherwise = (
         select(trades.c.portfolio_id)
         .join(newest, newest.c.market_id == trades.c.market_id)
-        .where(
-            ended,
-            trades.c.kind.in_(PAYMENTS),
-            trades.c.details["verdict"].astext != newest.c.ending,
-        )
+        .where(ended, trades.c.kind.in_(PAYMENTS), trades.c.details["verdict"].astext != newest.c.ending)
     )
     query = select(portfolios.c.slug).where(
         or_(portfolios.c.portfolio_id.in_(held), portfolios.c.portfolio_id.in_(paid_otherwise))
@@ -248,9 +244,7 @@ def _payments(
     query = (
         select(trades)
         .where(
-            trades.c.portfolio_id.in_(portfolio_ids),
-            trades.c.market_id.in_(market_ids),
-            trades.c.kind.in_(PAYMENTS),
+            trades.c.portfolio_id.in_(portfolio_ids), trades.c.market_id.in_(market_ids), trades.c.kind.in_(PAYMENTS)
         )
         .order_by(trades.c.trade_id)
     )

@@ -189,18 +189,8 @@ def _same_for_all(seen: pd.DataFrame, assumptions: Assumptions) -> dict[str, Any
         "tags": "",
         "category": "",
     }
-    numbers = {
-        "tick_size": assumptions.tick,
-        "min_order_size": MIN_ORDER_SIZE,
-        "fee_rate": 0.0,
-        "fee_exponent": 1.0,
-    }
-    flags = {
-        "neg_risk": assumptions.complete_set,
-        "neg_risk_augmented": False,
-        "tradable": True,
-        "closed": False,
-    }
+    numbers = {"tick_size": assumptions.tick, "min_order_size": MIN_ORDER_SIZE, "fee_rate": 0.0, "fee_exponent": 1.0}
+    flags = {"neg_risk": assumptions.complete_set, "neg_risk_augmented": False, "tradable": True, "closed": False}
     columns: dict[str, Any] = {name: [value] * number for name, value in (texts | numbers | flags).items()}
     tokens = {f"{side}_token_id": [f"{market_id}:{side}" for market_id in seen["market_id"]] for side in ("yes", "no")}
     return columns | tokens

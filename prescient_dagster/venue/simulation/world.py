@@ -15,12 +15,7 @@ from prescient_dagster.venue.simulation.prices import Sticks, price_history
 from prescient_dagster.venue.simulation.profiles import Plant, Structure
 from prescient_dagster.venue.simulation.quotes import ONE, Quotes, quotes, spreads
 from prescient_dagster.venue.simulation.roster import Roster, roster
-from prescient_dagster.venue.simulation.timetable import (
-    MAX_EVENTS,
-    closed_events,
-    lives,
-    open_events,
-)
+from prescient_dagster.venue.simulation.timetable import MAX_EVENTS, closed_events, lives, open_events
 
 _HOUR, _DAY = 3600, 86_400
 _PAUSE_CYCLE, _PAUSE = 48 * _HOUR, 6 * _HOUR
