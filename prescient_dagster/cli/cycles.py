@@ -22,7 +22,7 @@ from prescient_dagster.settings import Settings
 from prescient_dagster.store.books import cycles, portfolios
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
-from prescient_dagster.usecases.by_hand.sell import Seller, document
+from prescient_dagster.usecases.sell import Seller, document
 from prescient_dagster.usecases.trade_plans import ResultStatus
 from prescient_dagster.usecases.venues import venue_opened
 from prescient_dagster.usecases.without_strategy import look_after, without_strategy

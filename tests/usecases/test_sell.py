@@ -24,7 +24,7 @@ from prescient_dagster.store.books.snapshots import list_snapshots
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.market import captures
 from prescient_dagster.store.past.explanation import situation
-from prescient_dagster.usecases.by_hand.sell import Sale, Seller
+from prescient_dagster.usecases.sell import Sale, Seller
 from prescient_dagster.usecases.trade import CycleRunner
 from prescient_dagster.usecases.trade_plans import Order
 from prescient_dagster.usecases.verify import verify

@@ -11,7 +11,7 @@ from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.resources import CaptureFiles, DatabaseResource, VenueResource
 from prescient_dagster.store.books import portfolios
-from prescient_dagster.usecases.by_hand.sell import Sale, Seller
+from prescient_dagster.usecases.sell import Sale, Seller
 
 TRADES = columns(
     market_id="string", question="string", side="string", shares="float", price="float", fee="float", cash_delta="float"

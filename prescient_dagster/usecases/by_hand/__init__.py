@@ -1,1 +1,0 @@
-"""What a person does to a portfolio that no rule does."""
