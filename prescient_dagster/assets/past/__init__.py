@@ -1,1 +1,1 @@
-"""Jobs on what is past: replays and sweeps, filled in as forms."""
+"""Jobs on what is past: replays and sweeps, filled in as forms. They play by `usecases/replay` and `sweeps`."""
