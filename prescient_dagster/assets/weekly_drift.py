@@ -2,24 +2,26 @@
 
 import random
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition  # not exported
+from pydantic import Field
 
 from prescient_dagster.assets.cycle import OWNERS
+from prescient_dagster.assets.forms.plain_config import filled, schema
 from prescient_dagster.assets.runs.failures import explained
 from prescient_dagster.assets.schedules import single_schedule
 from prescient_dagster.assets.told.tables import columns, table
 from prescient_dagster.catalog import strategy_names
 from prescient_dagster.code_identity import version_of
-from prescient_dagster.domain.errors import PrescientError
 from prescient_dagster.resources import CaptureFiles, DatabaseResource
 from prescient_dagster.store.books import portfolios
-from prescient_dagster.store.database import Database
-from prescient_dagster.store.market.capture_folders import CaptureFolder
-from prescient_dagster.usecases.verify import Drift, verify
+from prescient_dagster.usecases.sweeps.crews import crew
+from prescient_dagster.usecases.sweeps.verifications import verified_by
+from prescient_dagster.usecases.verify import Drift
 
+Drawn = TypeVar("Drawn")
 NAME = "drift"
 CHECK = "no_drift"
 MOST_PORTFOLIOS = 50
@@ -28,11 +30,20 @@ NOTES = columns(portfolio="string", note="string")
 FOUND = columns(portfolio="string", captures="int", cycles="int", trades="int", differences="int", first="string")
 
 
+class DriftForm(dg.Config):
+    """How many are verified, and by whom."""
+
+    portfolios: int = Field(MOST_PORTFOLIOS, ge=1, description="so many, drawn where there are more")
+    workers: int = Field(1, description="so many processes of this machine do the work")
+    dask: str = Field("", description="or the workers of the Dask scheduler of this address")
+
+
 def drift_asset() -> dg.AssetsDefinition:
     """The asset with its check."""
 
     @dg.asset(
         name=NAME,
+        config_schema=schema(DriftForm),
         deps=["performance"],
         group_name="performance",
         kinds={"python", "postgres"},
@@ -42,7 +53,8 @@ def drift_asset() -> dg.AssetsDefinition:
         description=(
             "Whether portfolios did what their rules say: everything they decided is decided again from the stored "
             f"captures, and the difference must be nothing. Of more than {MOST_PORTFOLIOS} portfolios, so many are "
-            "drawn each time; those whose strategy is gone are left out. `prescient replay --portfolio SLUG --verify` "
+            "drawn each time, or as many as its config says, by which others do the work, too; those whose strategy is "
+            "gone are left out. `prescient replay --portfolio SLUG --verify` "
             "does it for one.\n\n"
             "Runs at every tick of `drift_schedule`, every week by default; by hand at any time."
         ),
@@ -60,35 +72,27 @@ def drift_asset() -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, database: DatabaseResource, capture_files: CaptureFiles
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         store = database.open()
+        form = filled(DriftForm, context)
         with explained():
             there = [each for each in portfolios.list_all(store) if each.strategy_type in set(strategy_names())]
-            slugs = drawn([each.slug for each in there], seed=context.run.run_id)
-        found, unverified = verified(context, store, capture_files.folder, slugs)
-        yield dg.MaterializeResult(metadata=metadata(found, unverified))
+            chosen = drawn(there, form.portfolios, seed=context.run.run_id)
+            hands = crew(None if form.dask else form.workers, form.dask or None)
+            done, where = verified_by(hands, store, capture_files.folder, chosen)
+        found = [each.drift for each in done if each.drift is not None]
+        unverified = {each.slug: each.why for each in done if each.drift is None}
+        for slug, why in unverified.items():
+            context.log.warning(f"{slug} cannot be verified: {why}")
+        yield dg.MaterializeResult(metadata={**metadata(found, unverified), "ran": where})
         yield result(found, unverified)
 
     return drift
 
 
-def drawn(slugs: Sequence[str], seed: str) -> list[str]:
-    """So many of the portfolios as one run can verify, others each time."""
-    if len(slugs) <= MOST_PORTFOLIOS:
-        return list(slugs)
-    return sorted(random.Random(seed).sample(slugs, MOST_PORTFOLIOS))
-
-
-def verified(
-    context: dg.AssetExecutionContext, database: Database, folder: CaptureFolder, slugs: Sequence[str]
-) -> tuple[list[Drift], dict[str, str]]:
-    """What was found of each portfolio, and why one could not be verified at all."""
-    found, unverified = [], {}
-    for slug in slugs:
-        try:
-            found.append(verify(database, folder, slug))
-        except PrescientError as error:
-            unverified[slug] = str(error)
-            context.log.warning(f"{slug} cannot be verified: {error}")
-    return found, unverified
+def drawn(there: Sequence[Drawn], most: int, seed: str) -> list[Drawn]:
+    """So many of the portfolios, others each time, in their order."""
+    if len(there) <= most:
+        return list(there)
+    return [there[number] for number in sorted(random.Random(seed).sample(range(len(there)), most))]
 
 
 def metadata(found: Sequence[Drift], unverified: dict[str, str]) -> dict[str, Any]:

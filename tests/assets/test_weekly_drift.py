@@ -16,11 +16,19 @@ from tests.assets.replays import World
 from tests.usecases.test_verify import a_purchase, change, shunning
 
 
-def materialized(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dg.AssetCheckEvaluation]:
+def materialized(
+    world: World, monkeypatch: pytest.MonkeyPatch, **config: Any
+) -> tuple[dict[str, Any], dg.AssetCheckEvaluation]:
     monkeypatch.setenv("PRESCIENT_DATABASE_URL", world.database.url)
     monkeypatch.setenv("PRESCIENT_CAPTURES", str(world.folder))
     with dg.DagsterInstance.ephemeral() as instance:
-        done = dg.materialize([drift_asset()], resources=resources(), selection="drift", instance=instance)
+        done = dg.materialize(
+            [drift_asset()],
+            resources=resources(),
+            selection="drift",
+            instance=instance,
+            run_config={"ops": {"drift": {"config": config}}},
+        )
     (event,) = done.get_asset_materialization_events()
     (check,) = done.get_asset_check_evaluations()
     return dict(event.materialization.metadata), check
@@ -47,6 +55,27 @@ def test_a_changed_trade_is_red_and_named(lived_world: World, tmp_path: Path, mo
     (row,) = [row.data for row in told["verified"].records if row.data["differences"]]
     assert "fee" in row["first"]
     assert row["portfolio"] in str(check.description)
+
+
+def test_it_comes_out_the_same_by_the_processes_that_carry_out_sweeps(
+    lived_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lived_world.copy(tmp_path / "copy") as world:
+        change(world.database, "UPDATE prescient.trades SET fee = fee + 1")
+        alone, _ = materialized(world, monkeypatch)
+        told, check = materialized(world, monkeypatch, workers=2)
+    assert (alone["ran"].value, told["ran"].value) == ("in one process", "on 2 processes of this machine")
+    assert told["differences"].value == alone["differences"].value > 0
+    assert told["verified"] == alone["verified"]
+    assert not check.passed
+
+
+def test_a_config_says_how_many_are_verified(
+    lived_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lived_world.copy(tmp_path / "copy") as world:
+        told, _ = materialized(world, monkeypatch, portfolios=2)
+    assert told["portfolios"].value == 2
 
 
 def test_a_changed_rule_is_red_and_names_the_first_trade_that_differs(
@@ -90,10 +119,10 @@ def test_a_portfolio_that_cannot_be_verified_is_no_pass(
 
 def test_of_too_many_portfolios_others_are_drawn_each_time() -> None:
     slugs = [f"p{number}" for number in range(200)]
-    first, second = drawn(slugs, "one"), drawn(slugs, "two")
+    first, second = drawn(slugs, MOST_PORTFOLIOS, "one"), drawn(slugs, MOST_PORTFOLIOS, "two")
     assert len(first) == len(set(first)) == MOST_PORTFOLIOS
-    assert first == drawn(slugs, "one") != second
-    assert drawn(slugs[:3], "one") == slugs[:3]
+    assert first == drawn(slugs, MOST_PORTFOLIOS, "one") != second
+    assert drawn(slugs[:3], MOST_PORTFOLIOS, "one") == slugs[:3]
 
 
 def test_what_cannot_be_verified_is_told() -> None:

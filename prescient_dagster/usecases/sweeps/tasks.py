@@ -13,6 +13,7 @@ from prescient_dagster.domain.past.sweep import Record, WithoutEvents
 from prescient_dagster.domain.strategy.configs import StrategyConfig, validated
 from prescient_dagster.settings import load_settings
 from prescient_dagster.store.database import Database, connect
+from prescient_dagster.store.market.capture_folders import CaptureFolder
 from prescient_dagster.store.market.capture_sources import CaptureSource, ReadSoFar, StoredCaptures, StoredWindow
 from prescient_dagster.store.server import postgres
 from prescient_dagster.usecases.folder_captures import FolderCaptures, FolderWindow
@@ -85,9 +86,13 @@ def _trades(step: ReplayStep) -> list[Any]:
 def _opened(window: Window) -> CaptureSource:
     if isinstance(window, FolderWindow):
         return FolderCaptures.of(window)
+    return StoredCaptures(*opened_here(), only=window)
+
+
+def opened_here() -> tuple[Database, CaptureFolder]:
+    """The database and the captures that this process's environment names."""
     settings = load_settings()
-    database = _database(settings.database_url or postgres.start(settings.home))
-    return StoredCaptures(database, settings.captures_folder, only=window)
+    return _database(settings.database_url or postgres.start(settings.home)), settings.captures_folder
 
 
 @cache
