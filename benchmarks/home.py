@@ -13,6 +13,7 @@ from prescient_dagster.store import pages
 from prescient_dagster.store.database import connect
 from prescient_dagster.store.figures.overview import load_everything
 from prescient_dagster.store.figures.performance import load_histories
+from prescient_dagster.usecases.garbage import without_full_collections
 from prescient_dagster.usecases.write_report import look_over, write_home
 
 
@@ -34,13 +35,19 @@ def page(home: Path, url: str) -> tuple[float, tuple[float, float, float]]:
     return beside, (worked - begun, done - loaded, size)
 
 
+def as_the_asset(home: Path, url: str) -> tuple[float, tuple[float, float, float]]:
+    """The same as the asset does it."""
+    with without_full_collections():
+        return page(home, url)
+
+
 def run() -> Iterator[Figure]:
     with scratch_home() as home:
         paths = write_pages(home)
         apart(prepare, home, paths)
         url = migrated(home).url
         round_of_all = apart(cycle, home, url).seconds
-        written = min((apart(page, home, url) for _ in range(ROUNDS)), key=lambda run: run.seconds)
+        written = min((apart(as_the_asset, home, url) for _ in range(ROUNDS)), key=lambda run: run.seconds)
         figures, writing, size = written.answer
         yield Figure(f"a round of {PORTFOLIOS:,} portfolios", round_of_all, 60, "s")
         yield Figure("writing the page / a round", writing / round_of_all, 0.05)

@@ -15,6 +15,7 @@ from prescient_dagster.resources import DatabaseResource
 from prescient_dagster.settings import load_settings
 from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.figures.overview import load_everything
+from prescient_dagster.usecases.garbage import without_full_collections
 from prescient_dagster.usecases.write_report import look_over, write_home
 
 NAME = "performance"
@@ -47,14 +48,15 @@ def performance_asset(strategies: Sequence[str], jobs: Sequence[str], stale_minu
     )
     def performance(context: dg.AssetExecutionContext, database: DatabaseResource) -> dg.MaterializeResult[None]:
         now, store = datetime.now(UTC), database.open()  # our clock: when the page was written
-        with explained():
-            found = load_everything(store)
-            wrong = [each.text for each in problems_now(context.instance, store, jobs, now, stale_minutes)]
-        board = leaderboard(found.histories.portfolios, found.histories.verdicts)
-        told = look_over(found, board, now, wrong)
-        complaint = write_home(load_settings().pages_folder, told)
-        if complaint:
-            context.log.warning(complaint)
-        return dg.MaterializeResult(metadata=metadata(board, told.total, complaint))
+        with without_full_collections():
+            with explained():
+                found = load_everything(store)
+                wrong = [each.text for each in problems_now(context.instance, store, jobs, now, stale_minutes)]
+            board = leaderboard(found.histories.portfolios, found.histories.verdicts)
+            told = look_over(found, board, now, wrong)
+            complaint = write_home(load_settings().pages_folder, told)
+            if complaint:
+                context.log.warning(complaint)
+            return dg.MaterializeResult(metadata=metadata(board, told.total, complaint))
 
     return performance

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from prescient_dagster.domain.figures.overview import Owned, is_young
-from prescient_dagster.domain.figures.performance import History
 from prescient_dagster.domain.watch.lateness import warnings
 from prescient_dagster.store.books import equity_tracks, snapshots
-from prescient_dagster.store.books.held import held_by
 from prescient_dagster.store.database import Database
 from prescient_dagster.store.figures.performance import Histories, histories
 from prescient_dagster.store.lateness import lateness
@@ -35,17 +33,16 @@ def load_everything(database: Database) -> Everything:
     """Everything of all portfolios, oldest first."""
     with database.view() as connection:
         found = histories(connection)
-        owned = _owned(connection, found.portfolios)
+        owned = _owned(connection, found)
         venue = connection.scalar(select(world.c.venue)) or ""
         return Everything(found, owned, venue, list(warnings(lateness(connection))))
 
 
-def _owned(connection: Connection, found: Sequence[History]) -> list[Owned]:
-    columns = (portfolios.c.portfolio_id, portfolios.c.slug, portfolios.c.name, equity_tracks.STATUS)
+def _owned(connection: Connection, found: Histories) -> list[Owned]:
+    columns = (portfolios.c.slug, portfolios.c.name, equity_tracks.STATUS)
     rows = {row.slug: row for row in connection.execute(select(*columns))}
-    held = held_by(connection, [row.portfolio_id for row in rows.values()])
-    young = snapshots.curves(connection, [each.slug for each in found if is_young(each)])
+    young = snapshots.curves(connection, [each.slug for each in found.portfolios if is_young(each)])
     return [
-        Owned(row.name, row.status, held.get(row.portfolio_id, []), young.get(row.slug, []))
-        for row in (rows[each.slug] for each in found)
+        Owned(row.name, row.status, held, young.get(row.slug, []))
+        for row, held in zip((rows[each.slug] for each in found.portfolios), found.held, strict=True)
     ]

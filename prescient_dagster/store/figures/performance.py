@@ -32,10 +32,15 @@ NEEDED = tuple(name for name in TRADE_FIELDS if name not in ("kind", "side", "de
 
 @dataclass(frozen=True, slots=True)
 class Histories:
-    """What some portfolios did, and how the markets they traded ended as far as it is known."""
+    """What some portfolios did, and how the markets they traded ended as far as it is known.
+
+    Attributes:
+        held: what each holds now, in the same order; of replays nothing is told.
+    """
 
     portfolios: Sequence[History]
     verdicts: dict[str, Verdict]
+    held: Sequence[Sequence[Position]] = ()
 
 
 def load_histories(database: Database, names: Sequence[str] = ()) -> Histories:
@@ -56,7 +61,9 @@ def histories(connection: Connection, names: Sequence[str] = ()) -> Histories:
     daily, booked, held = _daily(connection, ids, true), _trades(connection, ids, true), held_by(connection, ids)
     verdicts = _verdicts(connection, ids)
     return Histories(
-        [_history(row, daily[number], booked[number], held.get(number, [])) for number, row in rows.items()], verdicts
+        [_history(row, daily[number], booked[number], held.get(number, [])) for number, row in rows.items()],
+        verdicts,
+        [held.get(number, []) for number in rows],
     )
 
 
