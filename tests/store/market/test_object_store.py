@@ -87,6 +87,28 @@ def test_a_bucket_that_turns_read_only_keeps_what_it_has(
     assert names(folder) == there
 
 
+def test_a_bucket_that_turns_read_only_loses_and_gains_nothing_by_retention_and_hourly_prices(
+    database: Database, folder: UPath, object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hours in range(14):  # beyond midnight
+        record = captures.save(database, folder, a_listing(NOON + timedelta(hours=hours)))
+        captures.mark_ready(database, record.capture_id)
+    there = names(folder)
+    with object_store.keys_that_may(*READ) as keys:
+        use(monkeypatch, keys)
+        again = UPath(str(folder))
+        marks = told(lambda: price_marks.write_due(database, again))
+        assert "cannot be written: access is denied" in marks
+        later = datetime.now(UTC) + timedelta(days=99)
+        assert "cannot be removed: access is denied" in told(lambda: retention.prune(database, again, AGE, later))
+        forget_connections()
+        with database.begin() as connection:
+            assert price_marks.files(connection, price_marks.MarkSourceKind.CAPTURES) == []
+    assert names(folder) == there
+    use(monkeypatch, object_store.environment())
+    assert retention.prune(database, folder, AGE, later).files > 0  # what the rows gave up goes once it may
+
+
 def use(monkeypatch: pytest.MonkeyPatch, keys: dict[str, str]) -> None:
     for name, value in keys.items():
         monkeypatch.setenv(name, value)

@@ -1,6 +1,7 @@
 """Hourly marks: written once a day is over, the same numbers as the captures they outlive, removed once old."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,9 @@ from tests.store.listings import NOON, a_listing, some_markets
 
 EVERY = timedelta(minutes=20)
 MARKETS = ("100", "101", "102")
+
+
+EVERYWHERE = True
 
 
 def price(at: datetime, market: int) -> float:
@@ -65,7 +69,7 @@ def test_of_each_day_that_is_over_the_last_capture_of_every_hour_is_kept(
 ) -> None:
     written = price_marks.write_due(database, captures_folder)
     assert [(f"{file.day}", file.marks) for file in written] == [("2026-03-01", 12 * 2), ("2026-03-02", 24 * 2)]
-    marks = pd.read_parquet(captures_folder / written[1].path)
+    marks = pd.read_parquet(BytesIO((captures_folder / written[1].path).read_bytes()))
     assert list(marks.columns) == ["captured_at", "market_id", "yes_price", "best_bid", "best_ask", "volume"]
     assert sorted(set(marks["captured_at"])) == [at for at in two_days if at.day == 2 and at.minute == 40]
     assert marks["yes_price"].tolist() == [
