@@ -7,6 +7,7 @@ import typer
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson
+from prescient_dagster.cli.terminal.waiting import waiting
 from prescient_dagster.usecases.shown.explain import (
     EXIT_COLUMNS,
     SIGNAL_COLUMNS,
@@ -50,9 +51,10 @@ def explain(
     if trade is not None and (name is not None or market_id is not None or capture is not None):
         raise typer.BadParameter("--trade says which portfolio, market and capture: leave those out")
     settings = home.read_settings()
-    document = explained(
-        home.open_database(settings), settings.captures_folder, _asked(name, market_id, capture, trade)
-    )
+    with waiting("deciding it again"):
+        document = explained(
+            home.open_database(settings), settings.captures_folder, _asked(name, market_id, capture, trade)
+        )
     output.print_json(document) if as_json else _print(document)
 
 

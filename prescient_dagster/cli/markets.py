@@ -10,6 +10,7 @@ from prescient_dagster.catalog import strategy_of
 from prescient_dagster.cli.server import home
 from prescient_dagster.cli.terminal import output
 from prescient_dagster.cli.terminal.options import AsJson, CaptureId, Name, Rows, Search
+from prescient_dagster.cli.terminal.waiting import waiting
 from prescient_dagster.domain.cycle.engine import Selections
 from prescient_dagster.domain.cycle.players import Moment, Player
 from prescient_dagster.domain.errors import InvalidInput
@@ -88,9 +89,10 @@ def candidates(name: Name, capture: CaptureId = None, rows: Rows = 40, as_json: 
     portfolio = portfolios.get(database, name)
     strategy = strategy_of(portfolio)
     config = validated(strategy.config, portfolio.strategy_config)
-    found = _capture(capture)
-    moment = Moment(found, history=PriceHistory(StoredPast(database, settings.captures_folder)))
-    selection = Selections().of(Player(strategy, config, portfolio.initial_balance), moment)
+    with waiting("filtering the capture"):
+        found = captures.load(database, settings.captures_folder, capture)
+        moment = Moment(found, history=PriceHistory(StoredPast(database, settings.captures_folder)))
+        selection = Selections().of(Player(strategy, config, portfolio.initial_balance), moment)
     passed, funnel = found.markets.iloc[selection.rows], _funnel(selection, config)
     if as_json:
         output.print_json(
@@ -119,10 +121,12 @@ def forecasts(read: ReadFirst = False, as_json: AsJson = False) -> None:
     """
     settings = home.read_settings()
     database = home.open_database(settings)
-    if read:
-        read_forecasts.read(database, _place_of_forecasts(settings.forecasts_place))
-    files, scores = kept.files(database), {each.source: each for each in by_source(forecast_outcomes.scored(database))}
-    sources = [_scored(each, scores.get(each["source"])) for each in forecast_outcomes.counts(database)]
+    with waiting("reading forecasts" if read else "scoring forecasts"):
+        if read:
+            read_forecasts.read(database, _place_of_forecasts(settings.forecasts_place))
+        files = kept.files(database)
+        scores = {each.source: each for each in by_source(forecast_outcomes.scored(database))}
+        sources = [_scored(each, scores.get(each["source"])) for each in forecast_outcomes.counts(database)]
     if as_json:
         tenths = {name: [{"from": low, **asdict(of)} for low, of in each.tenths] for name, each in scores.items()}
         output.print_json(
@@ -155,7 +159,8 @@ def _rounded(row: dict[str, Any]) -> dict[str, Any]:
 
 def _capture(capture_id: int | None) -> Capture:
     settings = home.read_settings()
-    return captures.load(home.open_database(settings), settings.captures_folder, capture_id)
+    with waiting("reading the capture"):
+        return captures.load(home.open_database(settings), settings.captures_folder, capture_id)
 
 
 def _searched(frame: pd.DataFrame, text: str) -> pd.DataFrame:

@@ -22,7 +22,7 @@ NOTHING = dg.Out(dg.Nothing, description="nothing; its metadata tell what was do
 
 def settings_field(meaning: str) -> Any:
     """A field for strategy settings, none by default; which there are differs from strategy to strategy."""
-    return Field({}, description=f"{meaning}; docs/strategies.md lists the settings")
+    return Field({}, description=f"{meaning}; `prescient strategy show NAME` lists those of any strategy")
 
 
 def choice(name: str, values: Sequence[str]) -> Any:
