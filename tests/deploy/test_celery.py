@@ -8,12 +8,17 @@ from time import monotonic, sleep
 import dagster as dg
 import psutil
 import pytest
+from dagster._core.definitions.partitions.context import partition_loading_context
 from sqlalchemy import select, text
 
+from prescient_dagster.assets.cycle import asset_key, partitions, partitions_name
 from prescient_dagster.resources import CaptureFiles
 from prescient_dagster.store import tables
+from prescient_dagster.store.books import portfolios
+from prescient_dagster.store.books.cycles import Stage
 from prescient_dagster.store.books.reconciliation import reconcile
-from prescient_dagster.usecases.verify import verify
+from prescient_dagster.usecases.sweeps.crews import crew
+from prescient_dagster.usecases.sweeps.verifications import verified_by
 from tests.deploy.celery_topology import STRATEGY, CeleryTopology, needed, on_workers
 from tests.processes import wait_for
 
@@ -102,8 +107,20 @@ def test_two_workers_trade_four_shards_and_what_dies_is_resumed_or_healed(monkey
         wait_for("the end of all runs", lambda: ended(instance))
         assert not any(reconcile(there.database).values())
         assert twice(there) == []
-        folder = CaptureFiles().folder
-        assert all(verify(there.database, folder, slug).is_none for slug in ("p0000", "p0999", IN_THE_LAST_SHARD))
+        assert [red(instance, stage) for stage in Stage] == [set(), set(), set()]
+        everybody = portfolios.list_all(there.database)
+        verified, _ = verified_by(crew(2), there.database, CaptureFiles().folder, everybody)
+        assert len(verified) == PORTFOLIOS
+        assert [each for each in verified if each.drift is None or not each.drift.is_none] == []
+
+
+def red(instance: dg.DagsterInstance, stage: Stage) -> set[str]:
+    """The portfolios that Dagster shows as failed."""
+    keys = instance.get_dynamic_partitions(partitions_name(STRATEGY))
+    with partition_loading_context(dynamic_partitions_store=instance):
+        statuses = instance.get_status_by_partition(asset_key(STRATEGY, stage), keys, partitions(STRATEGY))
+    assert statuses is not None
+    return {key for key, status in statuses.items() if status is not None and status.value == "FAILED"}
 
 
 def ended(instance: dg.DagsterInstance) -> bool:
