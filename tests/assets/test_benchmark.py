@@ -67,20 +67,30 @@ def test_what_comes_later_is_bought_later_and_only_where_the_portfolio_bought_to
     assert after[3] == (48, pytest.approx(1_000 * (0.79 / 0.81 + 0.79 / 0.82) / 2))
 
 
+def ended(platform: Platform, capture_id: int, hours: float, ending: str) -> None:
+    """The venue tells on a capture how the second market ended."""
+    row = text(
+        "INSERT INTO prescient.resolutions (market_id, capture_id, timestamp, confirmed_at, ending, reason,"
+        " resolution_status) VALUES ('501', :capture, :at, :at, :ending, '', 'resolved')"
+    )
+    with platform.database.begin() as connection:
+        connection.execute(row, {"capture": capture_id, "at": START + timedelta(hours=hours), "ending": ending})
+
+
 def test_what_was_paid_in_the_end_counts_from_when_it_was_known(platform: Platform) -> None:
     platform.portfolio("one", max_positions=1)
-    round_of(platform, 0, priced(0.79, 0.81), priced(0.78, 0.82))
-    round_of(platform, 24, priced(0.79, 0.81), priced(0.78, 0.82))
-    last = round_of(platform, 48, priced(0.79, 0.81), priced(0.78, 0.82))
-    with platform.database.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO prescient.resolutions (market_id, capture_id, timestamp, confirmed_at, ending, reason,"
-                " resolution_status) VALUES ('501', :capture, :at, :at, 'no', '', 'resolved')"
-            ),
-            {"capture": last, "at": START + timedelta(hours=48)},
-        )
+    for hours in (0, 24):
+        round_of(platform, hours, priced(0.79, 0.81), priced(0.78, 0.82))
+    ended(platform, round_of(platform, 48, priced(0.79, 0.81), priced(0.78, 0.82)), 48, "no")
     assert values(platform)[1:] == [(0, 963.2641), (24, 963.2641), (48, 487.6543)]
+
+
+def test_an_ending_that_is_corrected_counts_as_it_was_known_at_each_moment(platform: Platform) -> None:
+    platform.portfolio("one", max_positions=1)
+    captures = [round_of(platform, hours, priced(0.79, 0.81), priced(0.78, 0.82)) for hours in (0, 24, 48)]
+    ended(platform, captures[1], 24, "no")
+    ended(platform, captures[2], 48, "yes")
+    assert values(platform)[1:] == [(0, 963.2641), (24, 487.6543), (48, 1097.4104)]
 
 
 def test_what_left_the_listing_keeps_its_last_worth_and_what_nobody_bids_for_has_its_listed_price(

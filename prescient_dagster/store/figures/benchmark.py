@@ -64,8 +64,11 @@ def day_ends(database: Database, folder: CaptureFolder, since: datetime, until: 
                 yield from price_marks.last_of(folder, kept[day], until)
 
 
-def endings(connection: Connection, market_ids: Collection[str]) -> dict[str, tuple[datetime, Verdict]]:
-    """How these markets ended, and from when on it could be known, as far as the venue was asked and it is final."""
+def endings(connection: Connection, market_ids: Collection[str]) -> list[tuple[str, datetime, Verdict]]:
+    """How these markets ended, as far as it is final: market, from when on it could be known, and what it pays.
+
+    In the order in which it became known: a correction follows what it corrects.
+    """
     query = select(resolutions).where(resolutions.c.market_id.in_(market_ids)).order_by(resolutions.c.capture_id)
-    newest = {row.market_id: (row.timestamp, Verdict(Ending(row.ending))) for row in connection.execute(query)}
-    return {market_id: found for market_id, found in newest.items() if found[1].is_final}
+    found = [(row.market_id, row.timestamp, Verdict(Ending(row.ending))) for row in connection.execute(query)]
+    return [(market_id, known, verdict) for market_id, known, verdict in found if verdict.is_final]

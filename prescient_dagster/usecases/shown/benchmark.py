@@ -60,7 +60,7 @@ class _Walk:
         self._database, self._folder, self._history = database, folder, history
         self._past, self._forecasts = StoredPast(database, folder), stored_forecasts(database)
         self._basket = Basket()
-        self._ended: dict[str, tuple[datetime, Verdict]] = {}
+        self._ended: list[tuple[str, datetime, Verdict]] = []
 
     def through(self, purchases: Sequence[Purchase]) -> Iterator[tuple[datetime, Decimal]]:
         """What the initial balance would have become: at first itself, then at the end of each day."""
@@ -106,6 +106,6 @@ class _Walk:
                 value = offer if offer > 0 else listed
                 if not isnan(value):
                     self._basket.mark({(market_id, side): money.price(value)})
-        for market_id, (known, verdict) in self._ended.items():
+        for market_id, known, verdict in self._ended:
             if known <= at:
                 self._basket.mark({(market_id, side): verdict.payout(side) for side in Side})
