@@ -80,14 +80,21 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def captures_folder(request: pytest.FixtureRequest, tmp_path: Path) -> CaptureFolder:
-    """Where captures are kept: in a folder, and in modules that say `EVERYWHERE`, in an object store as well."""
+    """Where captures are kept: in a folder, and in modules that say `EVERYWHERE`, in an object store as well.
+
+    `--everywhere` says it for all modules.
+    """
     if getattr(request, "param", None) == IN_A_STORE:
         return request.getfixturevalue("bucket") / "captures"
     return tmp_path / "captures"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--everywhere", action="store_true", help="keep captures in an object store as well, in all tests")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everywhere = getattr(metafunc.module, "EVERYWHERE", False)
+    everywhere = metafunc.config.getoption("--everywhere") or getattr(metafunc.module, "EVERYWHERE", False)
     if everywhere and "captures_folder" in metafunc.fixturenames:
         local = metafunc.definition.get_closest_marker("in_a_folder") is not None
         places = [IN_A_FOLDER] if local else [IN_A_FOLDER, IN_A_STORE]
