@@ -128,7 +128,10 @@ def strategy_of(portfolio: Portfolio) -> "Strategy[Any]":
 
 def gone(name: str) -> str:
     """That there are portfolios of a strategy and no file of it, and what to do."""
-    return f"strategy {name} is gone: put its file back, or close its portfolios with `prescient portfolio close`"
+    return (
+        f"strategy {name} is gone: put its file back, name its folder in PRESCIENT_STRATEGIES here too, or close its "
+        "portfolios with `prescient portfolio close`"
+    )
 
 
 def _both(paths: Sequence[Path]) -> str:

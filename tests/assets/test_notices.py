@@ -7,11 +7,14 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from sqlalchemy import text
 
 from prescient_dagster.assets.notices import OFF, notices_sensor
 from prescient_dagster.domain.errors import InvalidInput, NotDelivered
 from prescient_dagster.resources import resources
 from prescient_dagster.store.books import halts
+from prescient_dagster.store.market import captures
+from prescient_dagster.usecases import settle
 from prescient_dagster.usecases.telling.channels import deliver
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
@@ -60,6 +63,12 @@ class Ticks:
         self.cursor = json.dumps({key: json.dumps({**each, "day": yesterday}) for key, each in told.items()})
 
 
+ENDED_YES = text(
+    "INSERT INTO prescient.resolutions (market_id, capture_id, timestamp, confirmed_at, ending, reason,"
+    " resolution_status) VALUES ('500', :capture, :at, :at, 'yes', '', 'resolved')"
+)
+
+
 def messages(webhook: Webhook) -> list[str]:
     return [body["message"] for body in webhook.told]
 
@@ -102,6 +111,31 @@ def test_a_halt_is_told_and_so_is_the_day(platform: Platform, everybody: Webhook
     ticks.tick()
     assert "equity 1,000.00 USD, +0.00% since it began; 0 open, 0 trades" in messages(everybody)[1]
     assert ticks.tick() == "nothing new"
+
+
+def test_what_a_market_paid_is_told_to_its_portfolio_and_in_all(
+    platform: Platform, everybody: Webhook, one: Webhook
+) -> None:
+    """Where it won, where it lost, whatever strangers call the market and its sides."""
+    names = {"question": "Will @everyone win?", "yes_label": "*A*", "no_label": "[b](c)"}
+    for slug in ("a", "b"):
+        platform.portfolio(slug)
+    ticks = Ticks(platform, f"{address(everybody)} b={address(one)}")
+    ticks.tick()
+    trade(platform, "a", "b", **names)
+    ticks.tick()
+    record = captures.find(platform.database, platform.capture(a_listing(*favourites(1, **names), hours=1)))
+    with platform.database.begin() as connection:
+        connection.execute(ENDED_YES, {"capture": record.capture_id, "at": record.captured_at})
+    assert len(list(settle.settle(platform.database, record))) == 2
+    ticks.tick()
+
+    (told,) = messages(one)[1:]
+    assert told.startswith("b: settlement of 123.45 yes (")
+    assert "): +123.45 USD: Will " in told
+    assert [line.partition(":")[0] for line in messages(everybody)[1].splitlines()] == ["a", "b"]
+    for risky in ("@e", "*A", "](", "[b"):
+        assert risky not in told + messages(everybody)[1], risky
 
 
 def test_nothing_is_lost_while_a_channel_is_down_and_the_other_is_told(

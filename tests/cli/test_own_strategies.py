@@ -72,7 +72,8 @@ def test_once_its_file_is_gone_its_portfolios_are_valued_told_and_can_be_closed(
     assert [each["capture_id"] for each in told("snapshots", "left")] == [newest - 1, newest]
     found = told("status", code=1)
     assert [each["text"] for each in found["problems"]] == [
-        "strategy everyman is gone: put its file back, or close its portfolios with `prescient portfolio close`"
+        "strategy everyman is gone: put its file back, name its folder in PRESCIENT_STRATEGIES here too, or close its "
+        "portfolios with `prescient portfolio close`"
     ]
     assert {each["slug"] for each in told("portfolio", "list")} == {"left", "ended"}
     assert len(told("performance")["portfolios"]) == 2
