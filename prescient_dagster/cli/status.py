@@ -90,7 +90,7 @@ def _where(settings: Settings, database: Database) -> str:
 
 
 def _dagster(settings: Settings, database: Database) -> DagsterState:
-    """What Dagster knows. In a home in which it never was, it is not even imported."""
+    """What Dagster knows: nothing in a home in which it never was."""
     if not (home.dagster_home(settings) / "dagster.yaml").exists():
         return DagsterState()
 
