@@ -131,6 +131,7 @@ def test_the_figures_are_the_return_and_what_the_portfolio_made_beyond_it(platfo
     assert figures["total_return"] > 0
 
 
+@pytest.mark.in_a_folder
 def test_an_empty_benchmark_tells_why(platform: Platform) -> None:
     platform.portfolio("one")
     assert curve(platform) == BenchmarkCurve(missing=NOTHING_BOUGHT)

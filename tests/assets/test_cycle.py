@@ -8,6 +8,7 @@ from prescient_dagster.store.books.cycles import Stage
 from tests.assets.conftest import Platform
 from tests.assets.worlds import a_listing, favourites
 
+EVERYWHERE = True
 TWENTY = [f"p{number:02}" for number in range(20)]
 
 

@@ -23,6 +23,8 @@ from tests.assets.replays import CAPTURES, World, entrant
 from tests.assets.worlds import a_listing, favourites
 from tests.builders import D
 
+EVERYWHERE = True
+
 SEEDS = (1, 2, 3)
 
 

@@ -49,6 +49,7 @@ def test_market_data_is_stale_when_the_setting_says_so(name: str) -> None:
     assert policy.fail_window.to_timedelta().total_seconds() == Settings().stale_minutes * 60  # type: ignore[attr-defined]
 
 
+@pytest.mark.in_a_folder
 def test_a_capture_tells_its_rows_and_its_file_and_why_markets_are_not_tradable(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
