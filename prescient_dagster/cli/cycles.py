@@ -135,7 +135,7 @@ def _of_strategy(
         ran.append(run.dagster_run)
         results |= cycle_runs.results_of(run, strategy, block.keys)
     if len(ran) > 1:
-        judge(runner.instance, database, strategy, capture_id, ran)
+        judge(runner.instance, database, capture_id, ran)
     return results
 
 

@@ -26,20 +26,20 @@ RECENT_CAPTURES = 5
 OfShards = Mapping[str, dg.DagsterRun]
 
 
-def judge(  # noqa: PLR0913, PLR0917 - of what, and by what
+def judge(
     instance: dg.DagsterInstance,
     database: Database,
-    strategy: str,
     capture_id: int,
     runs: Sequence[dg.DagsterRun],
     held_back: Sequence[Shard] = (),
 ) -> None:
-    """Tell the checks of a strategy, in the log of the first of these runs.
+    """Tell the checks of a strategy, in the log of the first of its runs.
 
     Args:
-        runs: at most one for each shard, all ended.
+        runs: of the strategy's job, at most one for each shard, all ended.
         held_back: the shards that have none.
     """
+    strategy = runs[0].job_name
     asset = asset_key(strategy, Stage.TRADES)
     words = [heard(instance, run) for run in runs] + [ShardWord(str(shard), why=NEVER_RAN) for shard in held_back]
     come = {each.shard.partition(" ")[0] for each in words if each.note is not None}
@@ -75,7 +75,7 @@ def judge_ended(
             continue
         new = [run for run in runs.values() if JUDGED_TAG not in run.tags]
         missing = names - runs.keys() if len(new) == len(runs) else ()
-        judge(instance, database, strategy, capture_id, new, [shard for shard in shards if shard.name in missing])
+        judge(instance, database, capture_id, new, [shard for shard in shards if shard.name in missing])
         for run in new:
             instance.add_run_tags(run.run_id, {JUDGED_TAG: "yes"})
 

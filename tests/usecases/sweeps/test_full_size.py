@@ -11,16 +11,13 @@ import pytest
 
 from prescient_dagster.domain.past.sweep import Sweep
 from prescient_dagster.store.database import Database
-from prescient_dagster.store.market import captures
 from prescient_dagster.store.market.capture_sources import StoredCaptures
 from prescient_dagster.usecases.sweeps import tasks
 from prescient_dagster.usecases.sweeps.crews import Crew, crew
 from prescient_dagster.usecases.sweeps.sweep import candidates, swept
-from prescient_dagster.venue.series.listings import Assumptions, imported
-from prescient_dagster.venue.series.reading import read
 from tests.dask_clusters import a_cluster
 from tests.usecases.sweeps.test_sweep import CASH, WIDE
-from tests.usecases.sweeps.test_tasks import Killer
+from tests.usecases.sweeps.test_tasks import Killer, kept
 from tests.venue.test_series import a_csv, a_row
 
 pytestmark = pytest.mark.skipif("CI" not in os.environ, reason="takes a minute: CI=1 runs it")
@@ -43,12 +40,10 @@ def rows() -> Iterator[str]:
 def stored(
     database: Database, captures_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> StoredCaptures:
-    for listing in imported(read(a_csv(tmp_path, *rows())), Assumptions()).listings():
-        captures.mark_ready(database, captures.save(database, captures_folder, listing).capture_id)
     monkeypatch.setenv("PRESCIENT_DATABASE_URL", database.url)
     monkeypatch.setenv("PRESCIENT_CAPTURES", str(captures_folder))
     monkeypatch.setattr(tasks, "MOST_IN_A_TASK", 8)
-    return StoredCaptures(database, captures_folder)
+    return kept(database, captures_folder, a_csv(tmp_path, *rows()))
 
 
 def tried(source: StoredCaptures, hands: Crew | None = None, killer: Killer | None = None) -> Sweep:

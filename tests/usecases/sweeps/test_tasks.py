@@ -44,10 +44,15 @@ def stored(
     database: Database, captures_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> StoredCaptures:
     """Twelve captures of a database that this process's environment names."""
-    for listing in imported(read(a_csv(tmp_path, *rows())), Assumptions()).listings():
-        captures.mark_ready(database, captures.save(database, captures_folder, listing).capture_id)
     monkeypatch.setenv("PRESCIENT_DATABASE_URL", database.url)
     monkeypatch.setenv("PRESCIENT_CAPTURES", str(captures_folder))
+    return kept(database, captures_folder, a_csv(tmp_path, *rows()))
+
+
+def kept(database: Database, captures_folder: Path, series: Path) -> StoredCaptures:
+    """The captures of a series, all ready."""
+    for listing in imported(read(series), Assumptions()).listings():
+        captures.mark_ready(database, captures.save(database, captures_folder, listing).capture_id)
     return StoredCaptures(database, captures_folder)
 
 
